@@ -1,0 +1,53 @@
+"""The FastAPI application: its routes, its documentation, and how a failure becomes an answer."""
+
+import os
+from typing import Any
+
+from fastapi import FastAPI
+
+from fastapi_app.head import HeadAsGet
+from fastapi_app.openapi import document_problems
+from fastapi_app.responses import PROBLEM_HANDLERS
+from fastapi_app.routes import compare, health, packages
+from pulse import __version__
+from pulse_io.settings import Settings
+from pulse_io.upstream import Upstream
+
+DESCRIPTION = """
+Download statistics for any PyPI package.
+
+Package names follow PEP 508 and are normalised by PEP 503; `__all__` means all of PyPI. Days are UTC
+days. Every error is an RFC 9457 document.
+"""
+
+
+class PulseAPI(FastAPI):
+    """FastAPI with errors documented as what they are: `application/problem+json`."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document; made once."""
+        if not self.openapi_schema:
+            self.openapi_schema = document_problems(super().openapi())
+        return self.openapi_schema
+
+
+def create_app(upstream: Upstream) -> FastAPI:
+    """The application, with all its numbers from `upstream`."""
+    app = PulseAPI(
+        title="PyPI Pulse",
+        version=__version__,
+        description=DESCRIPTION,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+        exception_handlers=PROBLEM_HANDLERS,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.upstream = upstream
+    for router in (packages.router, compare.router, health.router):
+        app.include_router(router)
+    app.add_middleware(HeadAsGet)
+    return app
+
+
+app = create_app(Upstream(Settings.from_environ(os.environ)))

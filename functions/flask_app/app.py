@@ -1,0 +1,97 @@
+"""The Flask application: the twin's routes, and how a failure becomes an answer."""
+
+import os
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+from uuid import uuid4
+
+from flask import Flask, Response, request
+from pydantic import BaseModel
+from werkzeug.exceptions import HTTPException
+
+from flask_app.prefix import WithoutPrefix
+from flask_app.settings import FlaskSettings
+from flask_app.upstream import BlockingUpstream
+from pulse import __version__, comparison
+from pulse.analysis import package_stats
+from pulse.models import Health
+from pulse.parameters import CompareRequest, HealthRequest, StatsRequest, read
+from pulse.problems import (
+    MEDIA_TYPE,
+    InternalError,
+    MethodNotAllowed,
+    Problem,
+    RouteNotFound,
+)
+from pulse.pypistats import Endpoint
+
+PREFIX: Final = "/flask"
+"""Where one HTTP API serves both variants, this is the twin's part of it."""
+
+
+def create_app(upstream: BlockingUpstream) -> Flask:
+    """The application, with all its numbers from `upstream`."""
+    app = Flask(__name__, static_folder=None)
+    # FastAPI answers 404 to a doubled slash and 405 to OPTIONS; so does the twin.
+    app.url_map.merge_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.register_error_handler(Exception, _on_error)
+
+    @app.get("/packages/<package>")
+    def get_package_stats(package: str) -> Response:
+        asked = read(StatsRequest, {"package": package}, _query_string())
+        fetched = upstream.fetch(asked.path.package, Endpoint.OVERALL)
+        stats = package_stats(asked.path.package, fetched, mirrors=asked.query.mirrors)
+        return _model_response(stats)
+
+    @app.get("/compare")
+    def compare_packages() -> Response:
+        query = read(CompareRequest, {}, _query_string()).query
+        outcomes = upstream.fetch_all(query.packages, Endpoint.OVERALL)
+        return _model_response(comparison.compare(query.packages, outcomes, mirrors=query.mirrors))
+
+    @app.get("/health")
+    def get_health() -> Response:
+        read(HealthRequest, {}, _query_string())
+        return _model_response(Health(version=__version__, variant="flask"))
+
+    app.wsgi_app = WithoutPrefix(app.wsgi_app, PREFIX)  # type: ignore[method-assign]  # as Flask's docs have it
+    return app
+
+
+def _query_string() -> str:
+    return request.query_string.decode("latin-1")
+
+
+def _model_response(model: BaseModel) -> Response:
+    return Response(model.model_dump_json(), mimetype="application/json")
+
+
+def _on_error(error: Exception) -> Response:
+    problem = _as_problem(error)
+    path = request.root_path + request.path
+    body = problem.document(instance=quote(path), request_id=_request_id())
+    return Response(body, problem.status, problem.headers, mimetype=MEDIA_TYPE)
+
+
+def _as_problem(error: Exception) -> Problem:
+    """The problem that any exception is; what nobody expected is a defect of ours."""
+    match error:
+        case Problem():
+            return error
+        case HTTPException(code=HTTPStatus.METHOD_NOT_ALLOWED):
+            return MethodNotAllowed.asked(request.method)
+        case HTTPException():
+            return RouteNotFound.at(request.root_path + request.path)
+        case _:
+            return InternalError()
+
+
+def _request_id() -> str:
+    """API Gateway's id of the request, or one made up where there is no API Gateway."""
+    context = request.environ.get("apig_wsgi.request_context")
+    return str(context["requestId"]) if context else str(uuid4())
+
+
+app = create_app(BlockingUpstream(FlaskSettings.from_environ(os.environ)))

@@ -1,0 +1,133 @@
+"""Asking pypistats.org and blocking until it answers: one pooled session for all."""
+
+import datetime as dt
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import DecodeError, HTTPError, MaxRetryError, ReadTimeoutError
+
+from flask_app.settings import FlaskSettings
+from pulse.models import FetchedRows
+from pulse.names import PackageName
+from pulse.problems import (
+    Problem,
+    UpstreamBroken,
+    UpstreamProblem,
+    UpstreamTooSlow,
+    UpstreamUnreachable,
+)
+from pulse.pypistats import (
+    MAX_ATTEMPTS,
+    REQUEST_HEADERS,
+    Endpoint,
+    UpstreamAnswer,
+    read_answer,
+    request_path,
+)
+
+CONNECT_TIMEOUT_S: Final = 2
+THREADS: Final = 10
+"""Calls under way at once with `FLASK_FANOUT=threads`; as many as FastAPI's default."""
+
+_CHUNK_BYTES: Final = 65536
+
+
+class BlockingUpstream:
+    """pypistats.org, asked through a session that outlives invocations."""
+
+    def __init__(self, settings: FlaskSettings) -> None:
+        self._settings = settings
+        self._session = requests.Session()
+        self._session.headers.update(REQUEST_HEADERS)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=THREADS))
+
+    def fetch(self, package: PackageName, endpoint: Endpoint) -> FetchedRows:
+        """All rows of one package on one endpoint, within `DEADLINE_S`.
+
+        Raises:
+            UnknownPackage: upstream has nothing under that name.
+            UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
+        """
+        return self._fetch(package, endpoint, self._deadline())
+
+    def fetch_all(
+        self, packages: Iterable[PackageName], endpoint: Endpoint
+    ) -> dict[PackageName, FetchedRows | Problem]:
+        """As `fetch` for each of `packages`, all within one `DEADLINE_S`.
+
+        One after the other, or in threads, as `FLASK_FANOUT` says. A package that can't be had has
+        its problem in the answer and disturbs no other.
+        """
+        deadline = self._deadline()
+
+        def outcome(package: PackageName) -> FetchedRows | Problem:
+            try:
+                return self._fetch(package, endpoint, deadline)
+            except Problem as problem:
+                return problem
+
+        distinct = list(dict.fromkeys(packages))
+        if self._settings.flask_fanout == "sequential":
+            return {package: outcome(package) for package in distinct}
+        with ThreadPoolExecutor(THREADS) as threads:
+            return dict(zip(distinct, threads.map(outcome, distinct), strict=True))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _deadline(self) -> float:
+        """The moment, on the monotonic clock, by which a request that starts now must end."""
+        return time.monotonic() + self._settings.deadline_s
+
+    def _fetch(self, package: PackageName, endpoint: Endpoint, deadline: float) -> FetchedRows:
+        response, body = self._get(request_path(package, endpoint), deadline)
+        fetched_at = dt.datetime.now(dt.UTC).replace(microsecond=0)
+        answer = UpstreamAnswer(response.status_code, response.headers, body, fetched_at)
+        return read_answer(package, endpoint, answer)
+
+    def _get(self, path: str, deadline: float) -> tuple[requests.Response, bytes]:
+        """GET, and once more if the connection failed and there is still time."""
+        failure: UpstreamProblem = UpstreamTooSlow()
+        for _ in range(MAX_ATTEMPTS):
+            now = time.monotonic()
+            if now >= deadline:
+                break
+            try:
+                return self._attempt(path, min(deadline, now + self._settings.upstream_timeout_s))
+            except (requests.Timeout, ReadTimeoutError, TimeoutError):
+                failure = UpstreamTooSlow()
+            except DecodeError:
+                raise UpstreamBroken.because("its encoding is wrong") from None
+            except (requests.ConnectionError, HTTPError) as error:
+                failure = _connection_problem(error)
+        raise failure
+
+    def _attempt(self, path: str, until: float) -> tuple[requests.Response, bytes]:
+        """One GET, over by `until`: a read timeout alone would let a slow drip go on for ever."""
+        left = until - time.monotonic()
+        with self._session.get(
+            self._settings.pypistats_url + path,
+            timeout=(min(CONNECT_TIMEOUT_S, left), left),
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            body = bytearray()
+            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+                body += chunk
+                if time.monotonic() >= until:
+                    raise TimeoutError
+            return response, bytes(body)
+
+
+def _connection_problem(error: Exception) -> UpstreamProblem:
+    """Whether no connection could be made, or one broke off."""
+    cause = error.args[0] if error.args else None
+    if isinstance(error, requests.exceptions.SSLError) or isinstance(cause, MaxRetryError):
+        return UpstreamUnreachable()
+    return UpstreamBroken.because("it broke off")

@@ -1,0 +1,131 @@
+"""Reading an event that may hold anything, and making a clean one of it.
+
+The adapters (Mangum, apig-wsgi) trust the event and raise outside the application on a missing key,
+a header that is not UTF-8, an IPv6 `Host` or a body that is not base64. So each of them is handed an
+event rebuilt from the parts that are well-formed; only what can't be an HTTP request is refused.
+"""
+
+import re
+from typing import Any, Final, Literal, TypedDict
+from urllib.parse import quote
+from uuid import uuid4
+
+from pulse.problems import InvalidEvent
+
+_METHOD: Final = re.compile(r"[A-Za-z]{1,20}", re.ASCII)
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}", re.ASCII)
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*", re.ASCII)
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
+_URL_SAFE: Final = "/%:@!$&'()*+,;=-._~"
+_QUERY_SAFE: Final = _URL_SAFE + "?"
+
+
+class HttpContext(TypedDict):
+    """The request line, as API Gateway saw it."""
+
+    method: str
+    path: str
+    protocol: str
+    sourceIp: str
+    userAgent: str
+
+
+class RequestContext(TypedDict):
+    """What API Gateway knows of a request."""
+
+    http: HttpContext
+    requestId: str
+
+
+class HttpEvent(TypedDict):
+    """A payload 2.0 event in which every key is there and well-formed.
+
+    Paths and query are percent-encoded ASCII. Header names are lower-case. There is never a body
+    nor a cookie: no route reads one.
+    """
+
+    version: Literal["2.0"]
+    rawPath: str
+    rawQueryString: str
+    headers: dict[str, str]
+    requestContext: RequestContext
+    isBase64Encoded: Literal[False]
+
+
+def read_event(event: object) -> HttpEvent:
+    """Make a clean event of `event`.
+
+    Raises:
+        InvalidEvent: it is not an HTTP API event with payload format 2.0.
+    """
+    version = _value(event, "version")
+    method = _value(event, "requestContext", "http", "method")
+    path = _value(event, "requestContext", "http", "path")
+    if version != "2.0" or not isinstance(method, str) or not isinstance(path, str):
+        raise InvalidEvent(
+            "This function answers HTTP requests that come through an API Gateway HTTP API with "
+            "payload format 2.0; this event is none."
+        )
+    if not _METHOD.fullmatch(method):
+        raise InvalidEvent("The event's HTTP method is not a word.")
+    if not path.startswith("/"):
+        raise InvalidEvent("The event's path does not start with a slash.")
+    path = quote(path, safe=_URL_SAFE, errors="replace")
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": quote(_text(event, "rawQueryString"), safe=_QUERY_SAFE, errors="replace"),
+        "headers": _clean_headers(_value(event, "headers")),
+        "requestContext": {
+            "http": {
+                "method": method.upper(),
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": _text(event, "requestContext", "http", "sourceIp"),
+                "userAgent": _text(event, "requestContext", "http", "userAgent"),
+            },
+            "requestId": _text(event, "requestContext", "requestId") or str(uuid4()),
+        },
+        "isBase64Encoded": False,
+    }
+
+
+def _value(event: object, *keys: str) -> Any:  # noqa: ANN401 - an event may hold anything anywhere
+    for key in keys:
+        event = event.get(key) if isinstance(event, dict) else None
+    return event
+
+
+def _text(event: object, *keys: str) -> str:
+    value = _value(event, *keys)
+    return value if isinstance(value, str) else ""
+
+
+def _clean_headers(headers: object) -> dict[str, str]:
+    """The headers that HTTP allows, in lower case; the rest can't mean anything to a route."""
+    if not isinstance(headers, dict):
+        return {}
+    return {
+        name.lower(): value
+        for name, value in headers.items()
+        if isinstance(name, str)
+        and isinstance(value, str)
+        and _HEADER_NAME.fullmatch(name)
+        and _HEADER_VALUE.fullmatch(value)
+        and _adapters_can_read(name.lower(), value)
+    }
+
+
+def _adapters_can_read(name: str, value: str) -> bool:
+    """Whether Mangum and apig-wsgi can read a header that they take apart themselves."""
+    match name:
+        case "host":
+            return bool(_HOST.fullmatch(value))
+        case "x-forwarded-port":
+            return value.isdigit()
+        case "x-forwarded-proto":
+            return value in {"http", "https"}
+        case "cookie":
+            return False
+        case _:
+            return True

@@ -1,0 +1,25 @@
+"""The answer that API Gateway expects of a function."""
+
+from typing import NotRequired, TypedDict
+
+from pulse.problems import MEDIA_TYPE, Problem
+
+
+class ProxyResponse(TypedDict):
+    """An answer in payload format 2.0."""
+
+    statusCode: int
+    headers: dict[str, str]
+    body: str
+    isBase64Encoded: bool
+    cookies: NotRequired[list[str]]
+
+
+def problem_response(problem: Problem, *, instance: str, request_id: str) -> ProxyResponse:
+    """The answer for a problem that was noticed outside the application."""
+    return {
+        "statusCode": problem.status,
+        "headers": {**problem.headers, "content-type": MEDIA_TYPE},
+        "body": problem.document(instance=instance, request_id=request_id).decode(),
+        "isBase64Encoded": False,
+    }

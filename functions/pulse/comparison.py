@@ -1,0 +1,68 @@
+"""Several packages side by side, with whatever could be had of each."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pulse.analysis import package_stats
+from pulse.models import ComparedPackage, Comparison, FailedPackage, FetchedRows
+from pulse.names import PackageName
+from pulse.problems import (
+    THROTTLED_RETRY_AFTER_S,
+    NothingToCompare,
+    Problem,
+    UnknownPackage,
+    UpstreamThrottled,
+    UpstreamTooSlow,
+)
+
+
+def compare(
+    packages: Sequence[PackageName],
+    outcomes: Mapping[PackageName, FetchedRows | Problem],
+    *,
+    mirrors: bool,
+) -> Comparison:
+    """Put the outcome of each package's `overall` in the order asked for, repeats included.
+
+    Raises:
+        NothingToCompare: upstream failed for every package. An unknown package is an answer and
+            not a failure.
+    """
+    compared = [_compared(package, outcomes[package], mirrors=mirrors) for package in packages]
+    failures = [outcome for outcome in outcomes.values() if _is_failure(outcome)]
+    if len(failures) == len(outcomes):
+        counts = Counter(entry.status for entry in compared)
+        summary = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+        raise NothingToCompare(
+            f"pypistats.org could be used for none of the packages ({summary}). Try again later.",
+            retry_after_s=THROTTLED_RETRY_AFTER_S,
+        )
+    return Comparison(packages=compared)
+
+
+def _compared(
+    package: PackageName, outcome: FetchedRows | Problem, *, mirrors: bool
+) -> ComparedPackage | FailedPackage:
+    if isinstance(outcome, Problem):
+        return FailedPackage(package=package, status=_status(outcome), problem=outcome.details)
+    stats = package_stats(package, outcome, mirrors=mirrors)
+    return ComparedPackage(package=package, status="stale" if stats.stale else "ok", stats=stats)
+
+
+def _is_failure(outcome: FetchedRows | Problem) -> bool:
+    return isinstance(outcome, Problem) and not isinstance(outcome, UnknownPackage)
+
+
+def _status(
+    problem: Problem,
+) -> Literal["not_found", "throttled", "timeout", "upstream_error"]:
+    match problem:
+        case UnknownPackage():
+            return "not_found"
+        case UpstreamThrottled():
+            return "throttled"
+        case UpstreamTooSlow():
+            return "timeout"
+        case _:
+            return "upstream_error"

@@ -1,0 +1,150 @@
+"""What callers may put into a path or a query, and what they are told when it can't be used.
+
+FastAPI reads the path and query models by itself. `read` gives any other framework the same: it
+checks one of the `…Request` models, whose errors then start with "path" or "query" as FastAPI's do.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, TypeVar, cast, get_origin
+from urllib.parse import parse_qs
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from pulse.names import PackageName
+from pulse.problems import InputError, InvalidInput
+
+MAX_COMPARED: Final = 50
+"""Packages in one comparison."""
+
+_MAX_ECHO: Final = 80
+"""Characters of what the caller sent that an error repeats."""
+
+Request = TypeVar("Request", bound=BaseModel)
+
+
+def _true_or_false(value: object) -> object:
+    if value not in ("true", "false"):
+        raise PydanticCustomError("true_or_false", "It is 'true' or 'false'.")
+    return value == "true"
+
+
+def _split_at_commas(value: object) -> object:
+    """Names from `a,b&packages=c`; empty ones, as of a comma at the end, are dropped."""
+    if not isinstance(value, list):
+        return value
+    names = [name.strip() for text in value for name in str(text).split(",") if name.strip()]
+    if not names:
+        raise PydanticCustomError("no_packages", "Name at least one package: packages=a,b,c.")
+    if len(names) > MAX_COMPARED:
+        raise PydanticCustomError(
+            "too_many_packages",
+            "At most {limit} packages can be compared at once; these are {count}.",
+            {"limit": MAX_COMPARED, "count": len(names)},
+        )
+    return names
+
+
+Mirrors = Annotated[
+    bool,
+    BeforeValidator(_true_or_false),
+    Field(description="Whether to count downloads by mirrors."),
+]
+
+
+class PackagePath(BaseModel):
+    """The path of every route about one package."""
+
+    package: PackageName
+
+
+class StatsQuery(BaseModel):
+    """The query of `/packages/{package}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mirrors: Mirrors = True
+
+
+class CompareQuery(BaseModel):
+    """The query of `/compare`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    packages: Annotated[
+        list[PackageName],
+        BeforeValidator(_split_at_commas),
+        Field(
+            min_length=1,
+            max_length=MAX_COMPARED,
+            description="The packages to compare, separated by commas or given repeatedly.",
+        ),
+    ]
+    mirrors: Mirrors = True
+
+
+class NoQuery(BaseModel):
+    """The query of a route that takes none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class StatsRequest(BaseModel):
+    """What can be asked at `/packages/{package}`."""
+
+    path: PackagePath
+    query: StatsQuery
+
+
+class CompareRequest(BaseModel):
+    """What can be asked at `/compare`."""
+
+    query: CompareQuery
+
+
+class HealthRequest(BaseModel):
+    """What can be asked at `/health`."""
+
+    query: NoQuery
+
+
+def read(request: type[Request], path: Mapping[str, str], query_string: str) -> Request:
+    """Check a whole request: the values in its path, and its query still percent-encoded.
+
+    Raises:
+        InvalidInput: with an entry for each parameter that can't be used.
+    """
+    query_model = cast("type[BaseModel]", request.model_fields["query"].annotation)
+    given = parse_qs(query_string, keep_blank_values=True)
+    query = {
+        name: values if _is_list(query_model, name) else values[-1]
+        for name, values in given.items()
+    }
+    try:
+        return request.model_validate({"path": path, "query": query})
+    except ValidationError as error:
+        raise invalid_input(error.errors()) from error
+
+
+def _is_list(model: type[BaseModel], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and get_origin(field.annotation) is list
+
+
+def invalid_input(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
+    """Say in our words what pydantic found wrong; each `loc` starts with "path" or "query"."""
+    return InvalidInput([_input_error(error) for error in errors])
+
+
+def _input_error(error: Mapping[str, Any]) -> InputError:
+    location, parameter = error["loc"][:2]
+    match error["type"]:
+        case "missing":
+            detail = "It is required."
+        case "extra_forbidden":
+            detail = "There is no such parameter here."
+        case "value_error":
+            detail = f"{error['input'][:_MAX_ECHO]!r} can't be used. {error['ctx']['error']}"
+        case _:
+            detail = error["msg"]
+    return InputError(location=location, parameter=parameter[:_MAX_ECHO], detail=detail)

@@ -1,0 +1,111 @@
+"""pypistats.org's API: what to ask of it, and how far to believe what it answers.
+
+Sans-I/O: this builds requests and reads answers; the caller carries them. It asks for whole
+endpoints and never for a filtered part, since upstream passes filter values through `.title()` and
+so finds nothing for `other` and `null`, and since one call then serves every question.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+
+from pulse import __version__
+from pulse.models import DailyDownloads, FetchedRows, PyPIResponseData, Source
+from pulse.names import PackageName
+from pulse.problems import (
+    THROTTLED_RETRY_AFTER_S,
+    UnknownPackage,
+    UpstreamBroken,
+    UpstreamThrottled,
+)
+
+USER_AGENT: Final = f"pypi-pulse/{__version__} (+https://github.com/pypi-pulse/pypi-pulse)"
+"""The etiquette asks for the program, its version and where it lives."""
+
+REQUEST_HEADERS: Final = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+SOURCE_HEADER: Final = "X-Pulse-Source"
+"""The stand-in says `simulated` here, so invented numbers can't pass for real ones."""
+
+MAX_ATTEMPTS: Final = 2
+"""A GET is tried once more when the connection failed: a warm one may have died unnoticed."""
+
+MAX_SPAN_DAYS: Final = 3660
+"""Upstream keeps 181 days. Dates further apart than ten years are an error and not a history."""
+
+_HTTP_OK: Final = 200
+_HTTP_NOT_FOUND: Final = 404
+_HTTP_TOO_MANY_REQUESTS: Final = 429
+
+
+class Endpoint(StrEnum):
+    """The endpoints with a row per category and day. `recent` is derived from `overall`."""
+
+    OVERALL = "overall"
+    PYTHON_MAJOR = "python_major"
+    PYTHON_MINOR = "python_minor"
+    SYSTEM = "system"
+
+
+def request_path(package: PackageName, endpoint: Endpoint) -> str:
+    """The path to GET below the base URL, with no slash at its end: that would be a 404."""
+    return f"/api/packages/{package}/{endpoint}"
+
+
+class UpstreamAnswer(NamedTuple):
+    """What came over the wire, and when (UTC). `headers` looks names up in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: dt.datetime
+
+
+def read_answer(package: PackageName, endpoint: Endpoint, answer: UpstreamAnswer) -> FetchedRows:
+    """Check an answer and take its rows.
+
+    Raises:
+        UnknownPackage: 404; or no rows, which is how three of the endpoints say it.
+        UpstreamThrottled: 429.
+        UpstreamBroken: any other status; a body that is not the JSON it should be; another
+            package's or endpoint's answer; two counts for one category and day.
+    """
+    status = answer.status
+    if status == _HTTP_NOT_FOUND:
+        raise UnknownPackage.named(package)
+    if status == _HTTP_TOO_MANY_REQUESTS:
+        raise UpstreamThrottled(_retry_after_s(answer.headers))
+    if status != _HTTP_OK:
+        raise UpstreamBroken.because(f"its status is {status}")
+    try:
+        content = PyPIResponseData.model_validate_json(answer.body)
+    except ValidationError as error:
+        raise UpstreamBroken.because("it is not the JSON that was asked for") from error
+    if (content.package, content.type) != (package, f"{endpoint}_downloads"):
+        raise UpstreamBroken.because("it answers another question")
+    if not content.data:
+        raise UnknownPackage.named(package)
+    _check_rows(content.data)
+    return FetchedRows(
+        rows=content.data, source=_source(answer.headers), fetched_at=answer.fetched_at
+    )
+
+
+def _check_rows(rows: list[DailyDownloads]) -> None:
+    if len({(row.category, row.date) for row in rows}) != len(rows):
+        raise UpstreamBroken.because("it counts one day twice")
+    dates = [row.date for row in rows]
+    if (max(dates) - min(dates)).days > MAX_SPAN_DAYS:
+        raise UpstreamBroken.because("its dates are more than ten years apart")
+
+
+def _source(headers: Mapping[str, str]) -> Source:
+    return "simulated" if headers.get(SOURCE_HEADER) == "simulated" else "pypistats.org"
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> int:
+    """Whole seconds to wait; pypistats.org itself never says, a proxy before it may."""
+    value = headers.get("Retry-After", "")
+    return int(value) if value.isascii() and value.isdigit() else THROTTLED_RETRY_AFTER_S

@@ -1,0 +1,47 @@
+"""What both variants are told about upstream, as environment variables.
+
+It stands on the ground floor because the twin needs it too. It is given the environment and reads
+nothing by itself.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter
+from pydantic import ValidationError as PydanticValidationError
+
+
+class InvalidSettings(ValueError):
+    """Environment variables that can't be used; the message has a line for each."""
+
+
+_http_url = TypeAdapter(HttpUrl)
+
+
+def _base_url(text: str) -> str:
+    _http_url.validate_python(text)
+    return text.rstrip("/")
+
+
+class UpstreamSettings(BaseModel):
+    """Where upstream is and how long to wait for it. Times are seconds."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=str.upper)
+
+    pypistats_url: Annotated[str, AfterValidator(_base_url)] = "https://pypistats.org"
+    upstream_timeout_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 5
+    deadline_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 8
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Take what is set of our variables; an empty one counts as unset.
+
+        Raises:
+            InvalidSettings: naming every variable that can't be used, and why.
+        """
+        names = [name.upper() for name in cls.model_fields]
+        try:
+            return cls.model_validate({name: environ[name] for name in names if environ.get(name)})
+        except PydanticValidationError as error:
+            lines = [f"{one['loc'][0]}={one['input']!r}: {one['msg']}" for one in error.errors()]
+            raise InvalidSettings("\n".join(lines)) from error

@@ -1,0 +1,1 @@
+"""The first floor: how numbers are fetched and kept, asynchronously."""
