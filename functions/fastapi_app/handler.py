@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from mangum import Mangum
-from mangum.types import LambdaContext, LambdaEvent
+from mangum.types import ASGI, LambdaContext, LambdaEvent
 
 from fastapi_app.app import app
 from gateway import never_crashing
@@ -13,16 +13,23 @@ from pulse.problems import MEDIA_TYPE
 _TEXT_MIME_TYPES: Final = ["text/", "application/json", MEDIA_TYPE]
 """Bodies that leave as text; any other leaves base64-encoded. This replaces Mangum's own list."""
 
-_mangum = Mangum(app, lifespan="off", text_mime_types=_TEXT_MIME_TYPES)
 
-_loop: Final = asyncio.new_event_loop()
-"""Upstream's connections live on one event loop, so every invocation has to run on this one."""
+class OneLoopMangum:
+    """Mangum on an event loop of its own, the same one at every invocation.
+
+    Upstream's connections live on the loop that opened them. Mangum runs on whatever loop is the
+    current one, and anything that calls `asyncio.run` takes that away.
+    """
+
+    def __init__(self, asgi_app: ASGI) -> None:
+        self.loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self.loop)
+        self._mangum = Mangum(asgi_app, lifespan="off", text_mime_types=_TEXT_MIME_TYPES)
+
+    def __call__(self, event: LambdaEvent, context: LambdaContext) -> object:
+        """Answer one event."""
+        asyncio.set_event_loop(self.loop)
+        return self._mangum(event, context)
 
 
-def _on_our_loop(event: LambdaEvent, context: LambdaContext) -> object:
-    """Mangum, which runs the application on whatever loop is the current one."""
-    asyncio.set_event_loop(_loop)
-    return _mangum(event, context)
-
-
-handler = never_crashing(_on_our_loop)
+handler = never_crashing(OneLoopMangum(app))

@@ -1,0 +1,40 @@
+"""Both variants' handlers, asked with API Gateway's events, over one stand-in upstream."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.variants import VARIANTS, Ask, Handler, asking, handler_of
+from workbench.upstream import StandIn
+
+NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+"""The stand-in's clock stands still, so that its window does not move while tests run."""
+
+
+@pytest.fixture(scope="session")
+def running_stand_in() -> Iterator[StandIn]:
+    with StandIn(now=NOW, limits=False) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def stand_in(running_stand_in: StandIn) -> StandIn:
+    running_stand_in.reset()
+    return running_stand_in
+
+
+@pytest.fixture(params=VARIANTS)
+def variant(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def handler(variant: str, stand_in: StandIn) -> Iterator[Handler]:
+    with handler_of(variant, PYPISTATS_URL=stand_in.url) as handler:
+        yield handler
+
+
+@pytest.fixture
+def ask(handler: Handler) -> Ask:
+    return asking(handler)

@@ -1,0 +1,132 @@
+"""What both variants answer to good questions."""
+
+import datetime as dt
+from typing import Any
+
+import httpx
+import pytest
+
+from pulse import __version__
+from pulse.pypistats import USER_AGENT
+from tests.contract.variants import Ask
+from tests.figures import expected_stats
+from workbench.upstream import StandIn
+from workbench.upstream.packages import DEBUT, HERMIT, NEWCOMER
+
+
+def overall_rows(stand_in: StandIn, package: str) -> list[dict[str, Any]]:
+    url = f"{stand_in.url}/api/packages/{package}/overall"
+    rows: list[dict[str, Any]] = httpx.get(url, trust_env=False).json()["data"]
+    return rows
+
+
+def assert_stats(actual: dict[str, Any], expected: dict[str, Any]) -> None:
+    growth = expected["weekly_growth"]
+    assert actual == {
+        **expected,
+        "weekly_growth": growth if growth is None else pytest.approx(growth),
+        "source": "simulated",
+        "fetched_at": actual["fetched_at"],
+        "stale": False,
+    }
+    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(actual["fetched_at"])
+    assert dt.timedelta(0) <= age < dt.timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("package", ["requests", "__all__", NEWCOMER, DEBUT, HERMIT])
+@pytest.mark.parametrize("mirrors", [True, False])
+def test_stats_are_what_arithmetic_gives(
+    ask: Ask, stand_in: StandIn, package: str, mirrors: bool
+) -> None:
+    answer = ask(f"/packages/{package}", f"mirrors={str(mirrors).lower()}")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json"
+    rows = overall_rows(stand_in, package)
+    assert_stats(answer.json, expected_stats(package, rows, mirrors=mirrors))
+
+
+def test_mirrors_are_counted_by_default(ask: Ask) -> None:
+    assert ask("/packages/requests").json["mirrors"] is True
+
+
+@pytest.mark.parametrize(
+    "spelling", ["Typing_Extensions", "typing.extensions", "typing-.-extensions"]
+)
+def test_a_name_is_normalised_before_upstream_sees_it(
+    ask: Ask, stand_in: StandIn, spelling: str
+) -> None:
+    assert ask(f"/packages/{spelling}").json["package"] == "typing-extensions"
+    paths = [request.path for request in stand_in.requests]
+    assert paths == ["/api/packages/typing-extensions/overall"]
+
+
+def test_upstream_is_told_who_asks(ask: Ask, stand_in: StandIn) -> None:
+    ask("/packages/requests")
+    (request,) = stand_in.requests
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    assert headers["user-agent"] == USER_AGENT
+
+
+def test_a_comparison_answers_in_the_order_asked(ask: Ask) -> None:
+    query = "packages=requests,Typing_Extensions&packages=no-such-package-xyz"
+    answer = ask("/compare", query)
+    assert answer.status == 200
+    entries = answer.json["packages"]
+    assert [(entry["package"], entry["status"]) for entry in entries] == [
+        ("requests", "ok"),
+        ("typing-extensions", "ok"),
+        ("no-such-package-xyz", "not_found"),
+    ]
+    assert [set(entry) - {"package", "status"} for entry in entries] == [
+        {"stats"},
+        {"stats"},
+        {"problem"},
+    ]
+
+
+def test_a_comparison_has_the_same_stats_as_each_package_alone(ask: Ask, stand_in: StandIn) -> None:
+    answer = ask("/compare", "packages=requests,flask&mirrors=false")
+    for entry in answer.json["packages"]:
+        rows = overall_rows(stand_in, entry["package"])
+        assert_stats(entry["stats"], expected_stats(entry["package"], rows, mirrors=False))
+
+
+def test_a_package_asked_for_twice_is_fetched_once(ask: Ask, stand_in: StandIn) -> None:
+    answer = ask("/compare", "packages=requests,Requests,flask")
+    assert [entry["package"] for entry in answer.json["packages"]] == [
+        "requests",
+        "requests",
+        "flask",
+    ]
+    assert len(stand_in.requests) == 2
+
+
+def test_fifty_packages_can_be_compared(ask: Ask) -> None:
+    answer = ask("/compare", "packages=" + ",".join(["requests", "no-such-package"] * 25))
+    assert answer.status == 200
+    assert len(answer.json["packages"]) == 50
+
+
+def test_health_names_version_and_variant_and_never_calls_upstream(
+    ask: Ask, stand_in: StandIn, variant: str
+) -> None:
+    assert ask("/health").json == {
+        "status": "ok",
+        "version": __version__,
+        "variant": variant.split()[0],
+    }
+    assert stand_in.requests == []
+
+
+@pytest.mark.parametrize("path", ["/packages/requests", "/health", "/nope"])
+def test_head_answers_as_get_without_the_body(ask: Ask, path: str) -> None:
+    get, head = ask(path), ask(path, method="HEAD")
+    assert (head.status, head.headers) == (get.status, get.headers)
+    assert head.body == ""
+
+
+def test_ten_invocations_share_one_upstream_connection(ask: Ask, stand_in: StandIn) -> None:
+    for _ in range(10):
+        assert ask("/packages/requests").status == 200
+    assert stand_in.connections == 1
+    assert len(stand_in.requests) == 10

@@ -1,0 +1,125 @@
+"""What both variants say when pypistats.org can't be used."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.contract.variants import Ask, asking, handler_of
+from workbench.upstream import StandIn
+
+FAILURES = [
+    ("429", 503, "upstream-throttled", "throttled"),
+    ("500", 502, "upstream-broken", "upstream_error"),
+    ("hang", 504, "upstream-too-slow", "timeout"),
+    ("drip", 504, "upstream-too-slow", "timeout"),
+    ("truncated", 502, "upstream-broken", "upstream_error"),
+    ("html", 502, "upstream-broken", "upstream_error"),
+    ("not-json", 502, "upstream-broken", "upstream_error"),
+    ("dropped", 502, "upstream-broken", "upstream_error"),
+]
+SHORT = {"UPSTREAM_TIMEOUT_S": "0.3", "DEADLINE_S": "0.5"}
+
+AskAt = Callable[..., Ask]
+
+
+@pytest.fixture
+def ask_at(variant: str) -> Iterator[AskAt]:
+    """Ask a variant whose upstream is at `url` and whose patience is short."""
+    with ExitStack() as stack:
+        yield lambda url, **environ: asking(
+            stack.enter_context(handler_of(variant, PYPISTATS_URL=url, **{**SHORT, **environ}))
+        )
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize(("fault", "status", "kind"), [failure[:3] for failure in FAILURES])
+def test_each_way_to_fail_has_its_problem(
+    ask_at: AskAt, stand_in: StandIn, fault: str, status: int, kind: str
+) -> None:
+    stand_in.set_faults([fault])
+    answer = ask_at(stand_in.url)("/packages/requests")
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["type"] == f"urn:pypi-pulse:problem:{kind}"
+    assert ("retry-after" in answer.headers) == (status == 503)
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [(failure[0], failure[3]) for failure in FAILURES])
+def test_one_package_that_fails_disturbs_no_other(
+    ask_at: AskAt, stand_in: StandIn, fault: str, outcome: str
+) -> None:
+    stand_in.set_faults([f"{fault}:*:flask"])
+    answer = ask_at(stand_in.url)("/compare", "packages=requests,flask")
+    assert answer.status == 200
+    assert [entry["status"] for entry in answer.json["packages"]] == ["ok", outcome]
+
+
+@pytest.mark.parametrize("fault", [failure[0] for failure in FAILURES])
+def test_a_comparison_of_which_nothing_could_be_had_is_a_503(
+    ask_at: AskAt, stand_in: StandIn, fault: str
+) -> None:
+    stand_in.set_faults([fault])
+    answer = ask_at(stand_in.url)("/compare", "packages=requests,flask")
+    assert answer.status == 503
+    assert answer.json["type"] == "urn:pypi-pulse:problem:nothing-to-compare"
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_an_upstream_where_nothing_listens_is_a_502(ask_at: AskAt, closed_port: int) -> None:
+    answer = ask_at(f"http://127.0.0.1:{closed_port}")("/packages/requests")
+    assert answer.status == 502
+    assert answer.json["type"] == "urn:pypi-pulse:problem:upstream-unreachable"
+
+
+def test_an_upstream_that_has_no_address_is_a_502(ask_at: AskAt) -> None:
+    ask = ask_at("http://upstream.invalid", UPSTREAM_TIMEOUT_S="20", DEADLINE_S="30")
+    assert ask("/packages/requests").status == 502
+
+
+def test_an_upstream_that_never_answers_is_a_504(ask_at: AskAt) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answer = ask_at(f"http://127.0.0.1:{listener.getsockname()[1]}")("/packages/requests")
+    assert answer.status == 504
+    assert answer.json["type"] == "urn:pypi-pulse:problem:upstream-too-slow"
+
+
+@pytest.mark.parametrize("fault", ["dropped", "truncated", "hang"])
+def test_a_connection_that_fails_once_is_tried_again(
+    ask_at: AskAt, stand_in: StandIn, fault: str
+) -> None:
+    stand_in.set_faults([f"{fault}:overall:requests:1"])
+    ask = ask_at(stand_in.url, DEADLINE_S="5")
+    assert ask("/packages/requests").status == 200
+    assert len(stand_in.requests) == 2
+
+
+@pytest.mark.parametrize("fault", ["dropped", "hang"])
+def test_it_is_tried_again_once_only(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
+    stand_in.set_faults([fault])
+    ask_at(stand_in.url, DEADLINE_S="5")("/packages/requests")
+    assert len(stand_in.requests) == 2
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "html"])
+def test_an_answer_however_bad_is_not_asked_for_again(
+    ask_at: AskAt, stand_in: StandIn, fault: str
+) -> None:
+    stand_in.set_faults([fault])
+    ask_at(stand_in.url)("/packages/requests")
+    assert len(stand_in.requests) == 1
+
+
+def test_upstream_that_gets_well_is_believed_at_once(ask_at: AskAt, stand_in: StandIn) -> None:
+    ask = ask_at(stand_in.url)
+    stand_in.set_faults(["dropped"])
+    assert ask("/packages/requests").status == 502
+    stand_in.clear_faults()
+    assert ask("/packages/requests").status == 200

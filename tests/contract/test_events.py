@@ -1,0 +1,123 @@
+"""No event whatever makes an invocation crash, and an HTTP event's odd parts do no harm."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.contract.variants import Ask, Handler, answer_of, http_event
+from workbench.upstream import StandIn
+
+TEXT = st.text(max_size=20)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+HEADERS = st.dictionaries(
+    st.sampled_from(["host", "Cookie", "x-forwarded-port", "x-forwarded-proto", "content-type"])
+    | TEXT,
+    st.text(alphabet=st.characters(), max_size=20),
+    max_size=5,
+)
+# The handlers outlive an example on purpose: warm invocations are what is being tested.
+WARM = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        "GET /health",
+        42,
+        {},
+        {"version": "2.0"},
+        {"version": "2.0", "requestContext": None},
+        {"version": "2.0", "requestContext": {"http": {"method": "GET"}}},
+        {"version": "2.0", "requestContext": {"http": {"method": 1, "path": "/health"}}},
+        {"version": "2.0", "requestContext": {"http": {"method": "G T", "path": "/health"}}},
+        {"version": "2.0", "requestContext": {"http": {"method": "GET", "path": "health"}}},
+        {"version": "1.0", "httpMethod": "GET", "path": "/health", "requestContext": {}},
+        {"Records": [{"eventSource": "aws:sqs", "body": "hello"}]},
+        {"source": "aws.events", "detail-type": "Scheduled Event"},
+    ],
+)
+def test_an_event_that_is_no_http_event_is_a_400(handler: Handler, event: object) -> None:
+    answer = answer_of(handler(event, SimpleNamespace(aws_request_id="invocation-1")))
+    assert answer.status == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["type"] == "urn:pypi-pulse:problem:invalid-event"
+    assert answer.json["request_id"] == "invocation-1"
+
+
+@WARM
+@given(event=JSON)
+def test_any_json_gets_an_answer(handler: Handler, event: object) -> None:
+    assert answer_of(handler(event, None)).status == 400
+
+
+@WARM
+@given(
+    path=TEXT.map("/".__add__),
+    query=TEXT,
+    method=st.sampled_from(["GET", "get", "HEAD", "OPTIONS", "POST"]) | TEXT,
+    headers=HEADERS | JSON,
+    body=JSON,
+    cookies=JSON,
+    is_base64=JSON,
+)
+def test_any_http_event_gets_an_answer(handler: Handler, **parts: Any) -> None:
+    event = http_event(parts["path"], parts["query"], parts["method"])
+    event["headers"] = parts["headers"]
+    event["body"], event["isBase64Encoded"] = parts["body"], parts["is_base64"]
+    event["cookies"] = parts["cookies"]
+    answer = answer_of(handler(event, None))
+    assert answer.status in {200, 400, 404, 405, 422}
+
+
+@WARM
+@given(headers=HEADERS)
+def test_no_header_makes_a_difference_to_health(handler: Handler, headers: dict[str, str]) -> None:
+    event = http_event("/health")
+    event["headers"] = headers
+    assert answer_of(handler(event, None)).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "[2001:db8::1]:443"},
+        {"host": "a:b:c"},
+        {"x-name": "caf\udce9"},
+        {"x-näme": "value"},
+        {"x-forwarded-port": "many", "host": "localhost"},
+        {"cookie": "a=b", "content-length": "-1", "transfer-encoding": "chunked"},
+    ],
+)
+def test_odd_headers_do_no_harm(ask: Ask, headers: dict[str, str]) -> None:
+    assert ask("/packages/requests", **headers).status == 200
+
+
+@pytest.mark.parametrize(("body", "is_base64"), [("hello", False), ("not base64!", True)])
+def test_a_body_on_a_get_is_not_read(handler: Handler, body: str, is_base64: bool) -> None:
+    event = {**http_event("/packages/requests"), "body": body, "isBase64Encoded": is_base64}
+    assert answer_of(handler(event, None)).status == 200
+
+
+def test_an_event_without_its_optional_parts_is_answered(handler: Handler) -> None:
+    http = {"method": "GET", "path": "/health"}
+    event = {"version": "2.0", "requestContext": {"http": http}}
+    assert answer_of(handler(event, None)).status == 200
+
+
+def test_another_event_loop_in_between_does_not_cost_the_connection(
+    ask: Ask, stand_in: StandIn
+) -> None:
+    assert ask("/packages/requests").status == 200
+    asyncio.run(asyncio.sleep(0))
+    assert ask("/packages/requests").status == 200
+    assert stand_in.connections == 1

@@ -1,0 +1,100 @@
+"""The variants, each as the Lambda handler that its environment would set up."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from apig_wsgi import make_lambda_handler
+
+from fastapi_app import app as fastapi_variant
+from fastapi_app.handler import OneLoopMangum
+from flask_app import app as flask_variant
+from flask_app.settings import FlaskSettings
+from flask_app.upstream import BlockingUpstream
+from gateway import never_crashing
+from pulse_io.settings import Settings
+from pulse_io.upstream import Upstream
+
+VARIANTS = ("fastapi", "flask sequential", "flask threads")
+
+Handler = Callable[[object, object], Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What API Gateway would send to the client."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - any JSON
+        return json.loads(self.body)
+
+
+class Ask(Protocol):
+    def __call__(
+        self, path: str, query: str = "", method: str = "GET", **headers: str
+    ) -> Answer: ...
+
+
+def http_event(
+    path: str, query: str = "", method: str = "GET", headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """An event as API Gateway sends it for one request; `path` as the client sends it."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"host": "abc123.execute-api.eu-west-1.amazonaws.com", **(headers or {})},
+        "requestContext": {
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "pytest",
+            },
+            "requestId": "request-1",
+            "stage": "$default",
+        },
+        "isBase64Encoded": False,
+    }
+
+
+def asking(handler: Handler) -> Ask:
+    """Turn requests to events and proxy responses to answers."""
+
+    def ask(path: str, query: str = "", method: str = "GET", **headers: str) -> Answer:
+        encoded = quote(path, safe="/%")
+        return answer_of(handler(http_event(encoded, query, method, headers), None))
+
+    return ask
+
+
+def answer_of(response: Any) -> Answer:  # noqa: ANN401 - what a handler returns is being tested
+    """Read a proxy response as strictly as Lambda does: it must be JSON, with a status."""
+    response = json.loads(json.dumps(response))
+    assert response["isBase64Encoded"] is False
+    return Answer(response["statusCode"], response["headers"], response["body"])
+
+
+@contextmanager
+def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
+    """The Lambda handler of a variant, as its environment would set it up."""
+    if variant == "fastapi":
+        upstream = Upstream(Settings.from_environ(environ))
+        adapter = OneLoopMangum(fastapi_variant.create_app(upstream))
+        yield never_crashing(adapter)
+        adapter.loop.run_until_complete(upstream.aclose())
+        adapter.loop.close()
+    else:
+        environ["FLASK_FANOUT"] = variant.removeprefix("flask ")
+        blocking = BlockingUpstream(FlaskSettings.from_environ(environ))
+        yield never_crashing(make_lambda_handler(flask_variant.create_app(blocking)))
+        blocking.close()

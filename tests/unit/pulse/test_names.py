@@ -1,0 +1,70 @@
+"""What counts as a package name, and which spelling it gets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.utils import InvalidName, canonicalize_name
+from pydantic import BaseModel
+
+from pulse.names import MAX_LENGTH, InvalidPackageName, PackageName
+
+ASCII_NAME = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?", fullmatch=True)
+NEARLY_NAMES = st.text(alphabet="aZ09._- \n/%é٣", max_size=12)
+
+
+class Asked(BaseModel):
+    package: PackageName
+
+
+@given(ASCII_NAME)
+def test_a_valid_name_is_normalised_as_packaging_does(name: str) -> None:
+    assert PackageName.parse(name) == canonicalize_name(name)
+
+
+@given(ASCII_NAME)
+def test_normalising_twice_changes_nothing(name: str) -> None:
+    once = PackageName.parse(name)
+    assert PackageName.parse(once) == once
+
+
+@given(NEARLY_NAMES)
+def test_a_name_is_valid_exactly_if_packaging_says_so(text: str) -> None:
+    try:
+        expected: str | None = canonicalize_name(text, validate=True)
+    except InvalidName:
+        expected = None
+    try:
+        actual: str | None = PackageName.parse(text)
+    except InvalidPackageName:
+        actual = None
+    assert actual == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "../../etc", "a/b", "-requests-", "😀", "requests\n", "٣", "a b", "__ALL__", "é"],
+)
+def test_what_pep_508_does_not_allow_is_no_name(text: str) -> None:
+    with pytest.raises(InvalidPackageName, match="ASCII letters"):
+        PackageName.parse(text)
+
+
+def test_the_longest_name_is_allowed_and_one_more_character_is_not() -> None:
+    assert len(PackageName.parse("a" * MAX_LENGTH)) == MAX_LENGTH
+    with pytest.raises(InvalidPackageName, match="at most 200 characters; this one has 201"):
+        PackageName.parse("a" * (MAX_LENGTH + 1))
+
+
+def test_all_of_pypi_keeps_its_name() -> None:
+    assert PackageName.parse("__all__") == "__all__"
+
+
+def test_a_model_with_a_name_normalises_it_and_documents_its_pattern() -> None:
+    assert Asked(package="Typing_Extensions").package == "typing-extensions"  # type: ignore[arg-type]  # callers send text
+    assert Asked.model_json_schema()["properties"]["package"] == {
+        "title": "Package",
+        "type": "string",
+        "pattern": "^(__all__|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)$",
+        "minLength": 1,
+        "maxLength": MAX_LENGTH,
+    }

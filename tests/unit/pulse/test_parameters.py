@@ -1,0 +1,98 @@
+"""What callers may ask, and what they are told when they may not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulse.parameters import MAX_COMPARED, CompareRequest, HealthRequest, StatsRequest, read
+from pulse.problems import InputError, InvalidInput
+
+
+def errors_of(query_string: str, package: str = "requests") -> list[InputError]:
+    with pytest.raises(InvalidInput) as caught:
+        read(StatsRequest, {"package": package}, query_string)
+    return caught.value.errors or []
+
+
+def compared(query_string: str) -> list[str]:
+    return list(read(CompareRequest, {}, query_string).query.packages)
+
+
+def test_mirrors_are_counted_unless_it_is_said_otherwise() -> None:
+    assert read(StatsRequest, {"package": "a"}, "").query.mirrors is True
+    assert read(StatsRequest, {"package": "a"}, "mirrors=false").query.mirrors is False
+    assert read(StatsRequest, {"package": "a"}, "mirrors=false&mirrors=true").query.mirrors is True
+
+
+@pytest.mark.parametrize("value", ["", "1", "True", "yes", "%F0%9F%98%80"])
+def test_mirrors_is_true_or_false_and_nothing_else(value: str) -> None:
+    assert errors_of(f"mirrors={value}") == [
+        InputError(location="query", parameter="mirrors", detail="It is 'true' or 'false'.")
+    ]
+
+
+def test_every_error_of_a_request_is_told_at_once() -> None:
+    errors = errors_of("mirror=true&mirrors=2", package="-x-")
+    assert [(error.location, error.parameter) for error in errors] == [
+        ("path", "package"),
+        ("query", "mirrors"),
+        ("query", "mirror"),
+    ]
+
+
+def test_a_long_name_is_not_repeated_in_full() -> None:
+    (error,) = errors_of("", package="-" * 300)
+    assert len(error.detail) < 300
+    assert "at most 200 characters; this one has 300" in error.detail
+
+
+def test_a_route_without_parameters_takes_none() -> None:
+    with pytest.raises(InvalidInput, match="no such parameter"):
+        read(HealthRequest, {}, "verbose=1")
+
+
+@pytest.mark.parametrize(
+    "query_string",
+    [
+        "packages=a,B_b",
+        "packages=a&packages=B_b",
+        "packages=%20a%20,,b.b,",
+        "packages=a,b--b&packages=",
+    ],
+)
+def test_packages_stand_between_commas_or_are_given_repeatedly(query_string: str) -> None:
+    names = compared(query_string)
+    assert [name.replace(".", "-") for name in names] == ["a", "b-b"]
+
+
+def test_a_package_asked_for_twice_stays_twice() -> None:
+    assert compared("packages=requests,Requests") == ["requests", "requests"]
+
+
+@pytest.mark.parametrize("query_string", ["packages=", "packages=,,,", "packages=%20,"])
+def test_a_comparison_of_nothing_is_refused(query_string: str) -> None:
+    with pytest.raises(InvalidInput, match="Name at least one package"):
+        compared(query_string)
+
+
+def test_packages_are_required() -> None:
+    with pytest.raises(InvalidInput, match="packages: It is required"):
+        compared("mirrors=true")
+
+
+@given(st.integers(min_value=1, max_value=MAX_COMPARED))
+def test_up_to_fifty_packages_can_be_compared(count: int) -> None:
+    assert len(compared("packages=" + ",".join(f"p{n}" for n in range(count)))) == count
+
+
+def test_one_package_more_than_fifty_is_refused() -> None:
+    names = ",".join(f"p{n}" for n in range(MAX_COMPARED + 1))
+    with pytest.raises(
+        InvalidInput, match="At most 50 packages can be compared at once; these are 51"
+    ):
+        compared("packages=" + names)
+
+
+def test_an_invalid_name_among_others_is_named() -> None:
+    with pytest.raises(InvalidInput, match=r"'\.\./etc' can't be used"):
+        compared("packages=requests,../etc")

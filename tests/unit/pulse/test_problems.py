@@ -1,0 +1,48 @@
+"""Every failure has a status, a document and words."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from pulse.problems import InputError, InvalidInput, MethodNotAllowed, Problem, UpstreamThrottled
+
+
+def kinds(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    for kind in base.__subclasses__():
+        if "slug" in vars(kind):
+            yield kind
+        yield from kinds(kind)
+
+
+def test_every_kind_has_a_name_of_its_own_and_an_error_status() -> None:
+    slugs = [kind.slug for kind in kinds()]
+    assert len(slugs) == len(set(slugs))
+    assert all(400 <= kind.status < 600 for kind in kinds())
+
+
+def test_the_document_has_the_members_of_rfc_9457_and_the_request_id() -> None:
+    document = json.loads(UpstreamThrottled(5).document(instance="/compare", request_id="r-1"))
+    assert document == {
+        "type": "urn:pypi-pulse:problem:upstream-throttled",
+        "title": "Upstream throttled",
+        "status": 503,
+        "detail": "pypistats.org takes no more calls from here for now. Try again after 5 seconds.",
+        "instance": "/compare",
+        "request_id": "r-1",
+    }
+
+
+def test_only_invalid_input_lists_errors() -> None:
+    error = InputError(location="query", parameter="mirrors", detail="It is 'true' or 'false'.")
+    document = json.loads(InvalidInput([error]).document(instance="/", request_id="r"))
+    assert document["errors"] == [error.model_dump()]
+
+
+@pytest.mark.parametrize("problem", [MethodNotAllowed.asked("POST"), UpstreamThrottled()])
+def test_no_problem_may_be_cached(problem: Problem) -> None:
+    assert problem.headers["cache-control"] == "no-store"
+
+
+def test_a_wrong_method_is_told_the_right_ones() -> None:
+    assert MethodNotAllowed.asked("POST").headers["allow"] == "GET, HEAD"

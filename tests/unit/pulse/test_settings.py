@@ -1,0 +1,54 @@
+"""What the environment may say."""
+
+import pytest
+
+from flask_app.settings import FlaskSettings
+from pulse.settings import InvalidSettings, UpstreamSettings
+from pulse_io.settings import Settings
+
+
+def test_nothing_set_means_the_defaults() -> None:
+    assert Settings.from_environ({"HOME": "/nowhere"}).model_dump() == {
+        "pypistats_url": "https://pypistats.org",
+        "upstream_timeout_s": 5,
+        "deadline_s": 8,
+        "upstream_concurrency": 10,
+    }
+    assert FlaskSettings.from_environ({}).flask_fanout == "sequential"
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert UpstreamSettings.from_environ({"DEADLINE_S": ""}).deadline_s == 8
+
+
+def test_variables_are_read_as_what_they_are() -> None:
+    environ = {"PYPISTATS_URL": "http://127.0.0.1:8080/", "DEADLINE_S": "0.5"}
+    settings = UpstreamSettings.from_environ(environ)
+    assert settings.pypistats_url == "http://127.0.0.1:8080"
+    assert settings.deadline_s == 0.5
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PYPISTATS_URL", "pypistats.org"),
+        ("PYPISTATS_URL", "ftp://pypistats.org"),
+        ("DEADLINE_S", "0"),
+        ("DEADLINE_S", "soon"),
+        ("UPSTREAM_TIMEOUT_S", "nan"),
+        ("UPSTREAM_TIMEOUT_S", "1e9"),
+        ("UPSTREAM_CONCURRENCY", "0"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"^{variable}='{value}'"):
+        Settings.from_environ({variable: value})
+
+
+def test_every_wrong_variable_is_named_at_once() -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        FlaskSettings.from_environ({"DEADLINE_S": "-1", "FLASK_FANOUT": "processes"})
+    assert [line.split("=")[0] for line in str(caught.value).splitlines()] == [
+        "DEADLINE_S",
+        "FLASK_FANOUT",
+    ]

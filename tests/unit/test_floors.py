@@ -1,0 +1,48 @@
+"""An arrow of imports only ever goes down, and the ground floor does no I/O."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
+
+
+def check_imports(functions: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(LINT_IMPORTS), "--no-cache", "--config", str(ROOT / "pyproject.toml")]
+    environ = {**os.environ, "PYTHONPATH": str(functions)}
+    return subprocess.run(  # noqa: S603 - a fixed command
+        command, cwd=functions, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+def test_imports_keep_to_the_floors() -> None:
+    checked = check_imports(ROOT / "functions")
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("pulse/names.py", "import socket"),
+        ("pulse/analysis.py", "import asyncio"),
+        ("pulse/models.py", "import httpx"),
+        ("pulse/problems.py", "from gateway import never_crashing"),
+        ("pulse_io/settings.py", "import fastapi_app"),
+        ("flask_app/app.py", "import pulse_io.upstream"),
+        ("flask_app/prefix.py", "import fastapi_app.app"),
+        ("gateway/event.py", "import os"),
+    ],
+)
+def test_an_import_that_goes_up_or_does_io_is_found(tmp_path: Path, module: str, line: str) -> None:
+    functions = tmp_path / "functions"
+    shutil.copytree(ROOT / "functions", functions, ignore=shutil.ignore_patterns("__pycache__"))
+    with (functions / module).open("a") as file:
+        file.write(f"\n{line}\n")
+    checked = check_imports(functions)
+    assert checked.returncode != 0
+    assert "BROKEN" in checked.stdout

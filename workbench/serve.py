@@ -1,0 +1,90 @@
+"""Serves the API on this machine: no Docker, no AWS account. `make run` starts it."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import uvicorn
+
+from pulse.pypistats import REQUEST_HEADERS
+from pulse.settings import InvalidSettings, UpstreamSettings
+from workbench.upstream import StandIn
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+REACHABLE_WITHIN_S = 3
+PROBE_PATH = "/api/packages/pip/recent"
+HTTP_SERVER_ERROR = 500
+
+
+def main() -> int:
+    """Serve until Ctrl-C. Returns the exit status."""
+    try:
+        settings = UpstreamSettings.from_environ(os.environ)
+        listener = _listen(os.environ.get("PORT") or str(DEFAULT_PORT))
+    except (InvalidSettings, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    with listener, _upstream(settings.pypistats_url) as url:
+        os.environ["PYPISTATS_URL"] = url
+        # The application reads its settings when it is imported, so not before now.
+        from fastapi_app.app import app  # noqa: PLC0415 - see above
+
+        config = uvicorn.Config(app, access_log=False, log_level="warning", lifespan="off")
+        port = listener.getsockname()[1]
+        print(f"PyPI Pulse answers at http://{HOST}:{port}, from {url}. Ctrl-C ends it.")
+        print(f"Try: curl {HOST}:{port}/packages/requests", flush=True)
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            print("Ended.")
+    return 0
+
+
+def _listen(port: str) -> socket.socket:
+    """A socket that listens on loopback; 0 picks a free port.
+
+    Raises:
+        ValueError: `port` is no port.
+        OSError: the port is taken.
+    """
+    if not port.isdigit() or int(port) > 0xFFFF:
+        message = f"PORT={port!r} is not a port: it is a number from 0 to 65535."
+        raise ValueError(message)
+    try:
+        return socket.create_server((HOST, int(port)))
+    except OSError as error:
+        message = f"Can't listen on port {port} ({error.strerror}). Try: make run PORT=8001"
+        raise OSError(message) from error
+
+
+@contextmanager
+def _upstream(url: str) -> Iterator[str]:
+    """The base URL to fetch from: `url` if it answers, else that of the stand-in, while it runs."""
+    if _reachable(url):
+        yield url
+        return
+    print(
+        f"{url} can't be reached from here, so the stand-in upstream is used: every figure is "
+        'invented, and every answer says "source": "simulated".',
+        file=sys.stderr,
+    )
+    # Nobody else is there to be polite to, so it does not count calls.
+    with StandIn(limits=False) as stand_in:
+        yield stand_in.url
+
+
+def _reachable(url: str) -> bool:
+    """Whether something answers HTTP there as pypistats.org does when it is well."""
+    try:
+        answer = httpx.get(url + PROBE_PATH, headers=REQUEST_HEADERS, timeout=REACHABLE_WITHIN_S)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code < HTTP_SERVER_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())
