@@ -1,0 +1,15 @@
+"""A stand-in for pypistats.org, for tests, measurements and machines without a network.
+
+It behaves as `upstream.md` says pypistats.org does, flaws included, with invented numbers; every
+answer with data says so in the header `X-Pulse-Source: simulated`. `answers` holds the behaviour,
+`data` the numbers, `limits`, `faults` and `delays` what can get in the way, `server` the sockets.
+
+Standard library only: it also runs inside a bare Python 3.13 container, into which nothing but the
+folder `workbench/` is mounted, as `python3.13 -m workbench.upstream`.
+"""
+
+from workbench.upstream.faults import FaultKind
+from workbench.upstream.ledger import Request
+from workbench.upstream.standin import StandIn
+
+__all__ = ["FaultKind", "Request", "StandIn"]

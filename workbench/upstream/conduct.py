@@ -1,0 +1,85 @@
+"""How each request is met: by the limits first, then by a fault, then by the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from workbench.upstream import answers, routes
+from workbench.upstream.answers import Answer
+from workbench.upstream.faults import FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from workbench.upstream.delays import Delays
+    from workbench.upstream.faults import Faults
+    from workbench.upstream.limits import Limits
+
+#: The faults that are answers in themselves. All others spoil how an answer travels.
+_FAULTY_ANSWERS: Final = {
+    FaultKind.TOO_MANY_REQUESTS: answers.TOO_MANY_REQUESTS,
+    FaultKind.SERVER_ERROR: answers.SERVER_ERROR,
+    FaultKind.HTML: answers.html(
+        HTTPStatus.OK, "<!doctype html>\n<title>Back soon</title>\n<p>Under maintenance.\n"
+    ),
+    FaultKind.NOT_JSON: Answer(
+        HTTPStatus.OK, (("Content-Type", answers.JSON),), b'{"data":[{"category":"with_mir'
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is to be done about a request.
+
+    Attributes:
+        answer: What to send.
+        spoiled: `HANG`, `DRIP`, `TRUNCATED` or `DROPPED` where it is not to arrive in one piece.
+        delay_s: How long to hold it back.
+    """
+
+    answer: Answer
+    spoiled: FaultKind | None
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """All that decides how requests are met; `limits` is None where they are switched off."""
+
+    now: Callable[[], datetime]
+    limits: Limits | None
+    faults: Faults
+    delays: Delays
+
+    def meet(self, method: str, target: str, address: str) -> Course:
+        """Decide about a request.
+
+        Like Flask's limiter, limits count whatever reaches an endpoint, 404s for its package
+        included, and neither unknown paths nor refused methods. Faults strike the same requests.
+
+        Args:
+            method: The HTTP method.
+            target: Path and query as they stand in the request line.
+            address: The client's IP address.
+        """
+        question = routes.question(target)
+        delay_s = self.delays.seconds(target, question)
+        if question is not None and method in answers.ALLOWED:
+            if self.limits is not None and not self.limits.admit(address, question.endpoint):
+                return Course(answers.TOO_MANY_REQUESTS, None, delay_s)
+            fault = self.faults.take(question)
+            if fault in _FAULTY_ANSWERS:
+                return Course(_FAULTY_ANSWERS[fault], None, delay_s)
+        else:
+            fault = None
+        return Course(answers.answer(method, question, self.now()), fault, delay_s)
+
+    def reset(self) -> None:
+        """Forget what was spent of the limits, and begin the jitter anew."""
+        self.delays.reset()
+        if self.limits is not None:
+            self.limits.reset()
