@@ -1,0 +1,14 @@
+"""Never deployed: the stand-in upstream, the local Lambda runtime, and what serves on this machine."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+"""The project's folder."""
+
+
+def environ(**changes: str) -> dict[str, str]:
+    """This process's environment for another one that imports what is in `functions/`."""
+    path = os.pathsep.join([str(ROOT / "functions"), str(ROOT)])
+    return {**os.environ, "PYTHONPATH": path, **changes}

@@ -15,6 +15,7 @@ from workbench.upstream import StandIn
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
+MAX_PORT = 65535
 REACHABLE_WITHIN_S = 3
 PROBE_PATH = "/api/packages/pip/recent"
 HTTP_SERVER_ERROR = 500
@@ -28,20 +29,38 @@ def main() -> int:
     except (InvalidSettings, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    with listener, _upstream(settings.pypistats_url) as url:
-        os.environ["PYPISTATS_URL"] = url
-        # The application reads its settings when it is imported, so not before now.
-        from fastapi_app.app import app  # noqa: PLC0415 - see above
-
-        config = uvicorn.Config(app, access_log=False, log_level="warning", lifespan="off")
-        port = listener.getsockname()[1]
-        print(f"PyPI Pulse answers at http://{HOST}:{port}, from {url}. Ctrl-C ends it.")
-        print(f"Try: curl {HOST}:{port}/packages/requests", flush=True)
-        try:
-            uvicorn.Server(config).run(sockets=[listener])
-        except KeyboardInterrupt:
-            print("Ended.")
+    try:
+        with listener, _upstream(settings.pypistats_url) as url:
+            _serve(listener, url)
+    except KeyboardInterrupt:
+        print("Ended.")
     return 0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, saying where it answers once it does."""
+
+    def __init__(self, config: uvicorn.Config, upstream_url: str) -> None:
+        super().__init__(config)
+        self._upstream_url = upstream_url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, and say so."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            address = f"{HOST}:{listener.getsockname()[1]}"
+            print(f"PyPI Pulse answers at http://{address}, from {self._upstream_url}.")
+            print(f"Try: curl {address}/packages/requests (Ctrl-C ends it)", flush=True)
+
+
+def _serve(listener: socket.socket, upstream_url: str) -> None:
+    """Serve the application until a signal ends it."""
+    os.environ["PYPISTATS_URL"] = upstream_url
+    # The application reads its settings when it is imported, so not before now.
+    from fastapi_app.app import app  # noqa: PLC0415 - see above
+
+    config = uvicorn.Config(app, access_log=False, log_level="warning", lifespan="off")
+    _Server(config, upstream_url).run(sockets=[listener])
 
 
 def _listen(port: str) -> socket.socket:
@@ -51,7 +70,7 @@ def _listen(port: str) -> socket.socket:
         ValueError: `port` is no port.
         OSError: the port is taken.
     """
-    if not port.isdigit() or int(port) > 0xFFFF:
+    if not (port.isascii() and port.isdigit()) or int(port) > MAX_PORT:
         message = f"PORT={port!r} is not a port: it is a number from 0 to 65535."
         raise ValueError(message)
     try:

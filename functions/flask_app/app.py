@@ -1,5 +1,6 @@
 """The Flask application: the twin's routes, and how a failure becomes an answer."""
 
+import logging
 import os
 from http import HTTPStatus
 from typing import Final
@@ -25,6 +26,8 @@ from pulse.problems import (
     RouteNotFound,
 )
 from pulse.pypistats import Endpoint
+
+_log = logging.getLogger(__name__)
 
 PREFIX: Final = "/flask"
 """Where one HTTP API serves both variants, this is the twin's part of it."""
@@ -85,6 +88,7 @@ def _as_problem(error: Exception) -> Problem:
         case HTTPException():
             return RouteNotFound.at(request.root_path + request.path)
         case _:
+            _log.error("a request failed unexpectedly", exc_info=error)
             return InternalError()
 
 

@@ -113,7 +113,7 @@ def test_health_names_version_and_variant_and_never_calls_upstream(
     assert ask("/health").json == {
         "status": "ok",
         "version": __version__,
-        "variant": variant.split()[0],
+        "variant": variant.split(maxsplit=1)[0],
     }
     assert stand_in.requests == []
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -70,8 +69,9 @@ def test_any_json_gets_an_answer(handler: Handler, event: object) -> None:
     cookies=JSON,
     is_base64=JSON,
 )
-def test_any_http_event_gets_an_answer(handler: Handler, **parts: Any) -> None:
-    event = http_event(parts["path"], parts["query"], parts["method"])
+def test_any_http_event_gets_an_answer(handler: Handler, **parts: object) -> None:
+    path, query, method = (str(parts[name]) for name in ("path", "query", "method"))
+    event = http_event(path, query, method)
     event["headers"] = parts["headers"]
     event["body"], event["isBase64Encoded"] = parts["body"], parts["is_base64"]
     event["cookies"] = parts["cookies"]

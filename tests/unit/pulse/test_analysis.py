@@ -17,7 +17,9 @@ NEWEST = dt.date(2026, 11, 21)
 
 DAYS_AGO = st.integers(min_value=0, max_value=180)
 DOWNLOADS = st.integers(min_value=0, max_value=10**9)
-DAILY = st.dictionaries(DAYS_AGO.map(lambda n: day(n)), DOWNLOADS, min_size=1, max_size=60)
+DAILY = st.dictionaries(
+    DAYS_AGO.map(lambda ago: NEWEST - dt.timedelta(days=ago)), DOWNLOADS, min_size=1, max_size=60
+)
 
 
 def day(ago: int) -> dt.date:

@@ -19,10 +19,13 @@ ROW = {"category": "with_mirrors", "date": "2026-11-21", "downloads": 7}
 
 
 def answer(
-    *rows: Mapping[str, object], status: int = 200, package: str = "requests", **headers: str
+    *rows: Mapping[str, object],
+    status: int = 200,
+    package: str = "requests",
+    headers: Mapping[str, str] | None = None,
 ) -> UpstreamAnswer:
     body = {"data": list(rows), "package": package, "type": "overall_downloads"}
-    return UpstreamAnswer(status, headers, json.dumps(body).encode(), NOON)
+    return UpstreamAnswer(status, headers or {}, json.dumps(body).encode(), NOON)
 
 
 def read(raw: UpstreamAnswer, endpoint: Endpoint = Endpoint.OVERALL) -> FetchedRows:
@@ -50,7 +53,7 @@ def test_rows_come_with_where_and_when_they_were_fetched() -> None:
 
 
 def test_numbers_of_the_stand_in_are_called_simulated() -> None:
-    assert read(answer(ROW, **{"X-Pulse-Source": "simulated"})).source == "simulated"
+    assert read(answer(ROW, headers={"X-Pulse-Source": "simulated"})).source == "simulated"
 
 
 def test_unknown_is_a_404_on_one_endpoint_and_no_rows_on_another() -> None:
@@ -69,7 +72,7 @@ def test_a_429_without_retry_after_asks_to_wait_for_a_minute() -> None:
 @pytest.mark.parametrize(("given", "expected"), [("7", 7), ("soon", 60), ("²", 60), ("-1", 60)])
 def test_a_proxy_that_says_when_to_come_back_is_believed(given: str, expected: int) -> None:
     with pytest.raises(UpstreamThrottled) as caught:
-        read(answer(status=429, **{"Retry-After": given}))
+        read(answer(status=429, headers={"Retry-After": given}))
     assert caught.value.retry_after_s == expected
 
 

@@ -1,0 +1,57 @@
+"""The contract that the FastAPI variant publishes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.contract.variants import Ask, asking, handler_of
+from workbench.upstream import StandIn
+
+
+@pytest.fixture
+def ask(stand_in: StandIn) -> Iterator[Ask]:
+    with handler_of("fastapi", PYPISTATS_URL=stand_in.url) as handler:
+        yield asking(handler)
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        operation["operationId"]: operation
+        for path in document["paths"].values()
+        for operation in path.values()
+    }
+
+
+def test_every_route_is_in_the_document(ask: Ask) -> None:
+    assert set(operations(ask("/openapi.json").json)) == {
+        "get_package_stats",
+        "compare_packages",
+        "get_health",
+    }
+
+
+def test_every_error_is_documented_as_a_problem_document(ask: Ask) -> None:
+    problem = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
+    errors = [
+        response["content"]
+        for operation in operations(ask("/openapi.json").json).values()
+        for status, response in operation["responses"].items()
+        if status != "200"
+    ]
+    assert errors
+    assert all(content == {"application/problem+json": problem} for content in errors)
+
+
+def test_parameters_are_documented_with_their_bounds(ask: Ask) -> None:
+    compare = operations(ask("/openapi.json").json)["compare_packages"]
+    packages = next(p for p in compare["parameters"] if p["name"] == "packages")
+    assert packages["required"] is True
+    assert (packages["schema"]["minItems"], packages["schema"]["maxItems"]) == (1, 50)
+
+
+def test_the_page_about_the_document_is_there(ask: Ask) -> None:
+    answer = ask("/docs")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "/openapi.json" in answer.body

@@ -1,0 +1,99 @@
+"""`make run`: the API on this machine, whatever the network is like."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from workbench import environ
+from workbench.upstream import StandIn
+
+SERVE = [sys.executable, "-m", "workbench.serve"]
+
+
+@contextmanager
+def served(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The running server and its base URL."""
+    with subprocess.Popen(
+        SERVE,
+        env=environ(PORT="0", **settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
+        assert found
+        try:
+            yield server, found[0]
+        finally:
+            if server.poll() is None:
+                server.kill()
+
+
+def refused(**settings: str) -> tuple[int, str]:
+    """The exit status and words of a server that does not start."""
+    done = subprocess.run(
+        SERVE, env=environ(**settings), capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stderr.strip()
+
+
+@pytest.fixture
+def unreachable() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_without_upstream_it_says_so_and_every_figure_is_called_simulated(unreachable: str) -> None:
+    with served(PYPISTATS_URL=unreachable) as (server, url):
+        stats = httpx.get(f"{url}/packages/requests", trust_env=False).json()
+        server.send_signal(signal.SIGINT)
+        _, stderr = server.communicate(timeout=10)
+    assert stats["source"] == "simulated"
+    assert stats["total_downloads"] > 0
+    assert f"{unreachable} can't be reached from here" in stderr
+
+
+def test_an_upstream_that_answers_is_used() -> None:
+    with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (_, url):
+        assert httpx.get(f"{url}/packages/requests", trust_env=False).status_code == 200
+        assert upstream.requests[-1].path == "/api/packages/requests/overall"
+
+
+def test_ctrl_c_ends_it_cleanly() -> None:
+    with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
+        server.send_signal(signal.SIGINT)
+        _, stderr = server.communicate(timeout=10)
+    assert server.returncode == 0
+    assert stderr == ""
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url, trust_env=False)
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        status, words = refused(PORT=str(port))
+    assert status == 1
+    assert words.startswith(f"Can't listen on port {port}")
+
+
+@pytest.mark.parametrize("port", ["http", "65536", "-1", "²"])
+def test_a_port_that_is_none_is_named(port: str) -> None:
+    assert refused(PORT=port) == (
+        1,
+        f"PORT={port!r} is not a port: it is a number from 0 to 65535.",
+    )
+
+
+def test_a_setting_that_can_not_be_used_is_named() -> None:
+    status, words = refused(DEADLINE_S="soon")
+    assert status == 1
+    assert words.startswith("DEADLINE_S='soon'")
