@@ -9,11 +9,10 @@ PYTHON ?= python3
 UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements-dev.txt)
 BIN := .venv/bin
 RUN := PYTHONPATH=functions $(BIN)/python
-export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format build invoke local deploy lock
+.PHONY: help setup run test lint format image build invoke local deploy lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -24,7 +23,7 @@ setup: .venv/.ready ## make .venv, with all that tests and checks need
 .venv/.ready: requirements-dev.txt
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
 		echo "pip for $(PYTHON) is missing: on Debian, apt-get install python3-pip" >&2; exit 1; }
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade \
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade \
 		--target .cache/uv "uv==$(UV_VERSION)"
 	.cache/uv/bin/uv venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
 	.cache/uv/bin/uv pip sync --quiet --require-hashes requirements-dev.txt
@@ -47,23 +46,32 @@ format: setup ## format the code and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+image: setup ## make the Lambda runtime image, and start Docker for it, where they are missing
+	$(RUN) -m workbench.runtime
+
 build: setup ## sam build: both functions, each with its own dependencies and bytecode
 	$(RUN) -m workbench.runtime.sam build
 
-invoke: build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line
+invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line
 	@$(RUN) -m workbench.runtime.invoke $(FUNCTION) $(EVENT)
 
-local: build ## sam local start-api: both variants in the Lambda image, over HTTP
-	@PORT=$(PORT) $(RUN) -m workbench.runtime.local
+local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP
+	@$(RUN) -m workbench.runtime.local --port $(PORT)
 
+# What is deployed must be built for what it is deployed to, whatever this machine is.
+deploy: export ARCH ?= x86_64
 deploy: build ## sam deploy, with ENVIRONMENT (default, dev, prod) of samconfig.toml
-	$(RUN) -m workbench.runtime.sam deploy --config-env $(ENVIRONMENT)
+	$(RUN) -m workbench.runtime.sam deploy --config-env $(ENVIRONMENT) \
+		--parameter-overrides Architecture=$(ARCH)
 
 lock: setup ## pin all dependencies anew, with hashes and without addresses
-	for function in fastapi_app flask_app; do \
-		(cd functions && uv pip compile $(LOCK) --python-version 3.13 \
-			$$function/requirements.in --output-file $$function/requirements.txt) || exit; \
+	cd functions && for function in fastapi_app flask_app; do \
+		../$(BIN)/uv pip compile $(LOCK) --universal --python-version 3.13 \
+			$$function/requirements.in --output-file $$function/requirements.txt || exit; \
 	done
-	uv pip compile $(LOCK) --python-version 3.11 requirements-dev.in --output-file requirements-dev.txt
-LOCK := --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	$(BIN)/uv pip compile $(LOCK) --universal --python-version 3.11 \
+		requirements-dev.in --output-file requirements-dev.txt
+	$(BIN)/uv pip compile $(LOCK) --python-platform x86_64-manylinux_2_28 --python-version 3.13 \
+		workbench/runtime/requirements.in --output-file workbench/runtime/requirements.txt
+LOCK := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock'

@@ -1,0 +1,152 @@
+"""Real functions in real containers: what the tests of this folder stand on."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.local.answers import Answer, Invoke, ServeApi
+from workbench.runtime.engine import ensure_engine
+from workbench.runtime.image import ensure_image
+from workbench.runtime.invoke import invoke
+from workbench.runtime.local import serve_command
+from workbench.runtime.machine import ThisMachine
+from workbench.runtime.network import own_network
+from workbench.runtime.problems import NeedError
+from workbench.runtime.processes import started
+from workbench.runtime.sam import sam_command, sam_environment
+from workbench.runtime.session import Session, write_variables
+from workbench.runtime.upstream import StandIn, stand_in
+
+ROOT = Path(__file__).parents[2]
+BUILD_TIMEOUT_S = 300
+API_START_S = 120
+REQUEST_TIMEOUT_S = 30
+
+
+@pytest.fixture(scope="session")
+def machine() -> ThisMachine:
+    return ThisMachine()
+
+
+@pytest.fixture(scope="session")
+def image(machine: ThisMachine) -> str:
+    try:
+        ensure_engine(machine)
+        return ensure_image(machine)
+    except NeedError as need:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must run these: {need}", pytrace=False)
+        pytest.skip("left out: " + " ".join(str(need).split()))
+
+
+@pytest.fixture(scope="session")
+def artifacts(image: str, machine: ThisMachine, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - it may compile
+    """The folder that `sam build` put both artifacts and the built template into."""
+    folder = tmp_path_factory.mktemp("sam") / "build"
+    arguments = ("build", "--build-dir", str(folder))
+    built = subprocess.run(
+        sam_command(machine, *arguments),
+        cwd=ROOT,
+        env=sam_environment(machine, *arguments),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=BUILD_TIMEOUT_S,
+    )
+    assert built.returncode == 0, built.stderr
+    assert "warning" not in built.stderr, built.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def network(image: str, machine: ThisMachine) -> Iterator[str]:  # noqa: ARG001 - no engine, no network
+    with own_network(machine) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def upstream(image: str, machine: ThisMachine, network: str) -> Iterator[StandIn]:
+    with stand_in(machine, image=image, network=network) as simulated:
+        yield simulated
+
+
+@pytest.fixture(scope="session")
+def session(
+    machine: ThisMachine,
+    artifacts: Path,
+    network: str,
+    upstream: StandIn,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Session:
+    variables = write_variables(tmp_path_factory.mktemp("settings"), upstream.url)
+    return Session(machine, artifacts / "template.yaml", network, variables)
+
+
+@pytest.fixture(scope="session")
+def invoked(session: Session) -> Invoke:
+    """A function's answer to a file of events/; each pair is invoked once, which takes seconds."""
+    answers: dict[tuple[str, str], Answer] = {}
+
+    def answer(function: str, event: str) -> Answer:
+        if (function, event) not in answers:
+            status, stdout = invoke(session, function, ROOT / "events" / f"{event}.json")
+            assert status == 0
+            answers[function, event] = Answer.of(json.loads(stdout.splitlines()[-1]))
+        return answers[function, event]
+
+    return answer
+
+
+@pytest.fixture(scope="session")
+def serve_api(session: Session, tmp_path_factory: pytest.TempPathFactory) -> ServeApi:
+    """`sam local start-api` on a free port of the loopback, for the length of a `with` block."""
+
+    @contextmanager
+    def serve() -> Iterator[httpx.Client]:
+        port = _free_port()
+        log = tmp_path_factory.mktemp("start-api") / "log"
+        with (
+            log.open("wb") as output,
+            started(
+                serve_command(session, port),
+                environ=session.environ,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            ) as process,
+            httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", timeout=REQUEST_TIMEOUT_S, trust_env=False
+            ) as client,
+        ):
+            for path in ("/health", "/flask/health"):
+                _wait_until_answered(client, path, process, log)
+            yield client
+
+    return serve
+
+
+def _wait_until_answered(
+    client: httpx.Client, path: str, process: subprocess.Popen[str], log: Path
+) -> None:
+    deadline = time.monotonic() + API_START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if client.get(path).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)  # it refuses connections until its containers are up
+    pytest.fail(f"start-api did not answer {path}:\n{log.read_text()[-3000:]}", pytrace=False)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
