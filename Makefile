@@ -41,6 +41,7 @@ lint: setup ## check format, style, types, floors and the template
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	PYTHONPATH=functions $(BIN)/lint-imports
+	$(RUN) -m workbench.runtime.sam validate
 
 format: setup ## format the code and mend what can be mended
 	$(BIN)/ruff format .
@@ -58,11 +59,11 @@ invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is 
 local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP
 	@$(RUN) -m workbench.runtime.local --port $(PORT)
 
-# What is deployed must be built for what it is deployed to, whatever this machine is.
+# What is deployed is built for the template's default, whatever this machine is. For arm64, set ARCH
+# here and Architecture in samconfig.toml.
 deploy: export ARCH ?= x86_64
 deploy: build ## sam deploy, with ENVIRONMENT (default, dev, prod) of samconfig.toml
-	$(RUN) -m workbench.runtime.sam deploy --config-env $(ENVIRONMENT) \
-		--parameter-overrides Architecture=$(ARCH)
+	$(RUN) -m workbench.runtime.sam deploy --config-env $(ENVIRONMENT)
 
 lock: setup ## pin all dependencies anew, with hashes and without addresses
 	cd functions && for function in fastapi_app flask_app; do \
