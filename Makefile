@@ -12,7 +12,7 @@ RUN := PYTHONPATH=functions $(BIN)/python
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format image build invoke local deploy lock
+.PHONY: help setup run test lint openapi examples format image build invoke local deploy lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -42,6 +42,12 @@ lint: setup ## check format, style, types, floors and the template
 	$(BIN)/mypy tests
 	PYTHONPATH=functions $(BIN)/lint-imports
 	$(RUN) -m workbench.runtime.sam validate
+
+openapi: setup ## write docs/openapi.json from the code
+	$(RUN) -m workbench.contract
+
+examples: setup ## put what the documentation's examples print into it
+	$(RUN) -m workbench.examples --write README.md docs/api.md
 
 format: setup ## format the code and mend what can be mended
 	$(BIN)/ruff format .

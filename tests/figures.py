@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 
 def expected_stats(
     package: str, rows: Sequence[dict[str, Any]], *, mirrors: bool
 ) -> dict[str, Any]:
-    """What design.md's definitions give for pypistats.org's `overall` rows.
+    """What docs/api.md's definitions give for the `overall` rows of the stand-in.
 
-    Without `source`, `fetched_at` and `stale`, which do not depend on the rows.
+    Without `fetched_at`, which does not depend on the rows.
     """
     category = "with_mirrors" if mirrors else "without_mirrors"
     counts = {r["date"]: r["downloads"] for r in rows if r["category"] == category}
@@ -31,7 +33,11 @@ def expected_stats(
         "last_day": newest_first[0],
         "last_week": this_week,
         "last_month": sum(newest_first[:30]),
-        "weekly_growth": this_week / week_before - 1 if whole and week_before else None,
+        "weekly_growth": (
+            pytest.approx(this_week / week_before - 1) if whole and week_before else None
+        ),
         "missing_dates": sorted(set(days) - set(counts)),
         "mirrors": mirrors,
+        "source": "simulated",
+        "stale": False,
     }

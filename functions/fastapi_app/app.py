@@ -5,11 +5,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from fastapi_app.contract import complete
+from fastapi_app.cors import ForEveryOrigin
 from fastapi_app.head import HeadAsGet
-from fastapi_app.openapi import document_problems
 from fastapi_app.responses import PROBLEM_HANDLERS
-from fastapi_app.routes import compare, health, packages
+from fastapi_app.routes import compare, dropin, health, packages
 from pulse import __version__
+from pulse_io.library import Library
 from pulse_io.settings import Settings
 from pulse_io.upstream import Upstream
 
@@ -22,17 +24,17 @@ days. Every error is an RFC 9457 document.
 
 
 class PulseAPI(FastAPI):
-    """FastAPI with errors documented as what they are: `application/problem+json`."""
+    """FastAPI with a contract that says how errors look and has an example of every model."""
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document; made once."""
         if not self.openapi_schema:
-            self.openapi_schema = document_problems(super().openapi())
+            self.openapi_schema = complete(super().openapi())
         return self.openapi_schema
 
 
-def create_app(upstream: Upstream) -> FastAPI:
-    """The application, with all its numbers from `upstream`."""
+def create_app(library: Library) -> FastAPI:
+    """The application, with all its numbers from `library`."""
     app = PulseAPI(
         title="PyPI Pulse",
         version=__version__,
@@ -43,11 +45,14 @@ def create_app(upstream: Upstream) -> FastAPI:
         exception_handlers=PROBLEM_HANDLERS,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.upstream = upstream
-    for router in (packages.router, compare.router, health.router):
+    app.state.library = library
+    for router in (packages.router, compare.router, dropin.router, health.router):
         app.include_router(router)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(ForEveryOrigin)
     return app
 
 
-app = create_app(Upstream(Settings.from_environ(os.environ)))
+_settings = Settings.from_environ(os.environ)
+
+app = create_app(Library(_settings, Upstream(_settings)))

@@ -1,16 +1,18 @@
-"""How models and problems become HTTP answers: the one place where they do."""
+"""How figures and problems become HTTP answers: the one place where they do."""
 
+import datetime as dt
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fastapi_app.caching import cache_control, conditional_response
+from pulse.negotiation import JSON
 from pulse.parameters import invalid_input
 from pulse.problems import (
     MEDIA_TYPE,
@@ -20,12 +22,37 @@ from pulse.problems import (
     RouteNotFound,
 )
 
+if TYPE_CHECKING:
+    from pulse_io.library import Library
+
 _METHOD_NOT_ALLOWED: Final = 405
+_CONTRACT_LINK: Final = '</openapi.json>; rel="service-desc"; type="application/json"'
 
 
-def model_response(model: BaseModel) -> Response:
-    """The model as JSON, by pydantic alone: the bytes are the same in every variant."""
-    return Response(model.model_dump_json(), media_type="application/json")
+def data_response(  # noqa: PLR0913 - each is a header of the answer
+    request: Request,
+    body: str,
+    fresh_until: dt.datetime | None,
+    *,
+    content_type: str = JSON,
+    vary: str = "",
+    link: str = "",
+    retry_after_s: int | None = None,
+) -> Response:
+    """Figures, which caches may keep until they go stale; not at all if that is None.
+
+    `vary` and `link` are what this answer has beside those of every answer.
+    """
+    library: Library = request.app.state.library
+    headers = {
+        "content-type": content_type,
+        "cache-control": cache_control(fresh_until, library.now()) if fresh_until else "no-store",
+        "vary": ", ".join(filter(None, ["Accept-Encoding", vary])),
+        "link": ", ".join(filter(None, [_CONTRACT_LINK, link])),
+    }
+    if retry_after_s is not None:
+        headers["retry-after"] = str(retry_after_s)
+    return conditional_response(request, body.encode(), headers)
 
 
 def request_id(request: Request) -> str:

@@ -1,5 +1,6 @@
 """The Flask application: the twin's routes, and how a failure becomes an answer."""
 
+import datetime as dt
 import logging
 import os
 from http import HTTPStatus
@@ -16,8 +17,11 @@ from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
 from pulse import __version__, comparison
 from pulse.analysis import package_stats
+from pulse.cors import ON_EVERY_ANSWER, ON_OPTIONS
+from pulse.freshness import window_expected
 from pulse.models import Health
-from pulse.parameters import CompareRequest, HealthRequest, StatsRequest, read
+from pulse.negotiation import CSV_CONTENT_TYPE
+from pulse.parameters import CompareRequest, DownloadsRequest, HealthRequest, StatsRequest, read
 from pulse.problems import (
     MEDIA_TYPE,
     InternalError,
@@ -26,6 +30,7 @@ from pulse.problems import (
     RouteNotFound,
 )
 from pulse.pypistats import Endpoint
+from pulse.series import as_csv, download_series, read_dates
 
 _log = logging.getLogger(__name__)
 
@@ -36,10 +41,13 @@ PREFIX: Final = "/flask"
 def create_app(upstream: BlockingUpstream) -> Flask:
     """The application, with all its numbers from `upstream`."""
     app = Flask(__name__, static_folder=None)
-    # FastAPI answers 404 to a doubled slash and 405 to OPTIONS; so does the twin.
+    # FastAPI answers 404 to a doubled slash, and OPTIONS apart from the routes; so does the twin.
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.register_error_handler(Exception, _on_error)
+
+    app.before_request(_answer_options)
+    app.after_request(_for_every_origin)
 
     @app.get("/packages/<package>")
     def get_package_stats(package: str) -> Response:
@@ -47,6 +55,16 @@ def create_app(upstream: BlockingUpstream) -> Flask:
         fetched = upstream.fetch(asked.path.package, Endpoint.OVERALL)
         stats = package_stats(asked.path.package, fetched, mirrors=asked.query.mirrors)
         return _model_response(stats)
+
+    @app.get("/packages/<package>/downloads")
+    def get_package_downloads(package: str) -> Response:
+        asked = read(DownloadsRequest, {"package": package}, _query_string())
+        dates = read_dates(asked.query, window_expected(dt.datetime.now(dt.UTC)))
+        fetched = upstream.fetch(asked.path.package, Endpoint(asked.query.by))
+        series = download_series(asked.path.package, asked.query, dates, fetched)
+        if asked.query.wants_csv(request.headers.get("accept", "")):
+            return Response(as_csv(series), content_type=CSV_CONTENT_TYPE)
+        return _model_response(series)
 
     @app.get("/compare")
     def compare_packages() -> Response:
@@ -61,6 +79,16 @@ def create_app(upstream: BlockingUpstream) -> Flask:
 
     app.wsgi_app = WithoutPrefix(app.wsgi_app, PREFIX)  # type: ignore[method-assign]  # as Flask's docs have it
     return app
+
+
+def _answer_options() -> Response | None:
+    """The answer to OPTIONS, a browser's preflight or not; None for any other method."""
+    return Response(status=204, headers=ON_OPTIONS) if request.method == "OPTIONS" else None
+
+
+def _for_every_origin(response: Response) -> Response:
+    response.headers.update(ON_EVERY_ANSWER)
+    return response
 
 
 def _query_string() -> str:

@@ -27,9 +27,9 @@ def package_stats(package: PackageName, fetched: FetchedRows, *, mirrors: bool) 
         total_downloads=sum(daily.values()),
         latest_date=latest,
         first_date=first,
-        last_day=_ending_at(daily, latest, 1),
-        last_week=_ending_at(daily, latest, WEEK_DAYS),
-        last_month=_ending_at(daily, latest, MONTH_DAYS),
+        last_day=downloads_until(daily, latest, 1),
+        last_week=downloads_until(daily, latest, WEEK_DAYS),
+        last_month=downloads_until(daily, latest, MONTH_DAYS),
         weekly_growth=weekly_growth(daily),
         missing_dates=missing_dates(daily),
         mirrors=mirrors,
@@ -64,12 +64,12 @@ def weekly_growth(daily: Mapping[dt.date, int]) -> float | None:
     week_before = latest - WEEK_DAYS * DAY
     if week_before - (WEEK_DAYS - 1) * DAY < min(daily):
         return None
-    earlier = _ending_at(daily, week_before, WEEK_DAYS)
+    earlier = downloads_until(daily, week_before, WEEK_DAYS)
     if not earlier:
         return None
-    return (_ending_at(daily, latest, WEEK_DAYS) - earlier) / earlier
+    return (downloads_until(daily, latest, WEEK_DAYS) - earlier) / earlier
 
 
-def _ending_at(daily: Mapping[dt.date, int], end: dt.date | None, days: int) -> int:
-    """Downloads in the `days` days that end at `end`, that day included."""
+def downloads_until(daily: Mapping[dt.date, int], end: dt.date | None, days: int) -> int:
+    """Downloads in the `days` days that end at `end`, that day included; 0 without an end."""
     return sum(daily.get(end - n * DAY, 0) for n in range(days)) if end else 0

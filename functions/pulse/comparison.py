@@ -1,7 +1,8 @@
 """Several packages side by side, with whatever could be had of each."""
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pulse.analysis import package_stats
@@ -9,9 +10,11 @@ from pulse.models import ComparedPackage, Comparison, FailedPackage, FetchedRows
 from pulse.names import PackageName
 from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
+    UNKNOWN_MAX_AGE_S,
     NothingToCompare,
     Problem,
     UnknownPackage,
+    UpstreamProblem,
     UpstreamThrottled,
     UpstreamTooSlow,
 )
@@ -39,6 +42,28 @@ def compare(
             retry_after_s=THROTTLED_RETRY_AFTER_S,
         )
     return Comparison(packages=compared)
+
+
+def fresh_until(outcomes: Iterable[dt.datetime | Problem], now: dt.datetime) -> dt.datetime | None:
+    """Until when a comparison holds, from when each package's rows go stale or why there are none.
+
+    None if upstream failed for a package: that may be over in a moment.
+    """
+    moments = []
+    for outcome in outcomes:
+        if isinstance(outcome, UpstreamProblem):
+            return None
+        if isinstance(outcome, Problem):
+            moments.append(now + dt.timedelta(seconds=UNKNOWN_MAX_AGE_S))
+        else:
+            moments.append(outcome)
+    return min(moments)
+
+
+def retry_after_s(outcomes: Iterable[object]) -> int | None:
+    """Seconds after which the packages that were throttled may be asked for again, if any were."""
+    waits = [one.retry_after_s or 0 for one in outcomes if isinstance(one, UpstreamThrottled)]
+    return max(waits, default=None)
 
 
 def _compared(

@@ -8,8 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 from pulse.names import PackageName
 from pulse.problems import ProblemDetails
 
+By = Literal["overall", "python_major", "python_minor", "system"]
+"""What downloads are broken down by: the endpoints of pypistats.org."""
+
+Period = Literal["day", "week", "month"]
+"""Spans that downloads are summed over; weeks are ISO weeks, which start on Mondays."""
+
 Source = Literal["pypistats.org", "simulated"]
 """Where numbers come from; `simulated` ones are invented by the stand-in upstream."""
+
+
+Normalised = Annotated[PackageName, Field(description="The name, normalised by PEP 503.")]
+FromSource = Annotated[
+    Source, Field(description="`simulated` figures are invented: never use them.")
+]
+FetchedAt = Annotated[dt.datetime, Field(description="When upstream was asked, UTC.")]
+IsStale = Annotated[bool, Field(description="True if newer figures should exist by now.")]
 
 
 class DailyDownloads(BaseModel):
@@ -17,9 +31,11 @@ class DailyDownloads(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    category: str
-    date: dt.date
-    downloads: NonNegativeInt
+    category: Annotated[
+        str, Field(description="As pypistats.org names it; `null` where it is not known.")
+    ]
+    date: Annotated[dt.date, Field(description="A UTC day.")]
+    downloads: Annotated[NonNegativeInt, Field(description="Downloads on that day.")]
 
 
 class PyPIResponseData(BaseModel):
@@ -27,7 +43,9 @@ class PyPIResponseData(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    data: list[DailyDownloads]
+    data: Annotated[
+        list[DailyDownloads], Field(description="A row for each category and day that has one.")
+    ]
     package: str
     type: str
 
@@ -48,7 +66,7 @@ class PackageStats(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    package: Annotated[PackageName, Field(description="The name, normalised by PEP 503.")]
+    package: Normalised
     total_downloads: Annotated[int, Field(ge=0, description="All downloads in the window.")]
     latest_date: Annotated[
         dt.date | None, Field(description="The newest day with a row; null if there is none.")
@@ -71,11 +89,57 @@ class PackageStats(BaseModel):
         Field(description="Days from `first_date` to `latest_date` with no row; they count 0."),
     ]
     mirrors: Annotated[bool, Field(description="Whether downloads by mirrors are counted.")]
-    source: Annotated[
-        Source, Field(description="`simulated` figures are invented: never use them.")
+    source: FromSource
+    fetched_at: FetchedAt
+    stale: IsStale
+
+
+class Point(BaseModel):
+    """Downloads in one period."""
+
+    model_config = ConfigDict(frozen=True)
+
+    date: Annotated[dt.date, Field(description="The first day of the period.")]
+    downloads: Annotated[NonNegativeInt, Field(description="Downloads in the whole period.")]
+    complete: Annotated[
+        bool, Field(description="False for a week or month that `start` or `end` cuts.")
     ]
-    fetched_at: Annotated[dt.datetime, Field(description="When upstream was asked, UTC.")]
-    stale: Annotated[bool, Field(description="True if newer figures should exist by now.")]
+
+
+class Series(BaseModel):
+    """One category's downloads over time, a point for every period from start to end."""
+
+    model_config = ConfigDict(frozen=True)
+
+    category: Annotated[
+        str, Field(description="As pypistats.org names it; `null` where it is not known.")
+    ]
+    total: Annotated[int, Field(ge=0, description="The sum of all points.")]
+    points: Annotated[list[Point], Field(description="Oldest first, with none left out.")]
+
+
+class DownloadSeries(BaseModel):
+    """A package's downloads over time, by category. Days are UTC days."""
+
+    model_config = ConfigDict(frozen=True)
+
+    package: Normalised
+    by: Annotated[By, Field(description="What the downloads are broken down by.")]
+    period: Annotated[
+        Period, Field(description="What they are summed over; weeks start on Mondays.")
+    ]
+    start: Annotated[dt.date, Field(description="The first day that is counted.")]
+    end: Annotated[dt.date, Field(description="The last day that is counted.")]
+    series: Annotated[
+        list[Series], Field(description="One for each category; versions in order, `null` last.")
+    ]
+    missing_dates: Annotated[
+        list[dt.date],
+        Field(description="Days from `start` to `end` with no row in any category; they count 0."),
+    ]
+    source: FromSource
+    fetched_at: FetchedAt
+    stale: IsStale
 
 
 class ComparedPackage(BaseModel):
@@ -83,8 +147,10 @@ class ComparedPackage(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    package: PackageName
-    status: Literal["ok", "stale"]
+    package: Normalised
+    status: Annotated[
+        Literal["ok", "stale"], Field(description="`stale` if newer figures should exist by now.")
+    ]
     stats: PackageStats
 
 
@@ -93,8 +159,11 @@ class FailedPackage(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    package: PackageName
-    status: Literal["not_found", "throttled", "timeout", "upstream_error"]
+    package: Normalised
+    status: Annotated[
+        Literal["not_found", "throttled", "timeout", "upstream_error"],
+        Field(description="Why there are no figures, in a word; `problem` says it in full."),
+    ]
     problem: ProblemDetails
 
 
@@ -103,7 +172,10 @@ class Comparison(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    packages: list[Annotated[ComparedPackage | FailedPackage, Field(discriminator="status")]]
+    packages: Annotated[
+        list[Annotated[ComparedPackage | FailedPackage, Field(discriminator="status")]],
+        Field(description="An entry for each package asked for, repeats included."),
+    ]
 
 
 class Health(BaseModel):
@@ -111,6 +183,8 @@ class Health(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    status: Literal["ok"] = "ok"
-    version: str
-    variant: Literal["fastapi", "flask"]
+    status: Annotated[Literal["ok"], Field(description="It runs, or it would not answer.")] = "ok"
+    version: Annotated[str, Field(description="The version of PyPI Pulse.")]
+    variant: Annotated[
+        Literal["fastapi", "flask"], Field(description="The framework that answers.")
+    ]

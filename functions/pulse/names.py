@@ -67,3 +67,7 @@ class PackageName(str):
             "minLength": 1,
             "maxLength": MAX_LENGTH,
         }
+
+
+ALL_OF_PYPI: Final = PackageName(_ALL)
+"""pypistats.org's name for the sum over all packages."""

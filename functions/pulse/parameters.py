@@ -5,13 +5,24 @@ checks one of the `…Request` models, whose errors then start with "path" or "q
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, TypeVar, cast, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_origin
 from urllib.parse import parse_qs
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from pulse.models import By, Period
 from pulse.names import PackageName
+from pulse.negotiation import prefers_csv
 from pulse.problems import InputError, InvalidInput
 
 MAX_COMPARED: Final = 50
@@ -51,6 +62,9 @@ Mirrors = Annotated[
     Field(description="Whether to count downloads by mirrors."),
 ]
 
+IsoDate = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
+"""A date as it was sent: what is wrong with it is told together with the window's days."""
+
 
 class PackagePath(BaseModel):
     """The path of every route about one package."""
@@ -66,6 +80,53 @@ class StatsQuery(BaseModel):
     mirrors: Mirrors = True
 
 
+class DownloadsQuery(BaseModel):
+    """The query of `/packages/{package}/downloads`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Annotated[By, Field(description="What to break the downloads down by.")] = "overall"
+    period: Annotated[Period, Field(description="What to sum the downloads over.")] = "day"
+    start: Annotated[
+        IsoDate | None,
+        Field(description="The first day, inside the package's window; else the oldest."),
+    ] = None
+    end: Annotated[
+        IsoDate | None,
+        Field(
+            description="The last day, inside the package's window and not before `start`; else "
+            "the newest."
+        ),
+    ] = None
+    mirrors: Annotated[
+        Mirrors | None,
+        Field(
+            description="With `by=overall`, one of its two categories; else both. Other "
+            "breakdowns count no mirrors and take `false` alone."
+        ),
+    ] = None
+    format: Annotated[
+        Literal["json", "csv"] | None, Field(description="Else the `Accept` header decides.")
+    ] = None
+
+    def wants_csv(self, accept: str) -> bool:
+        """Whether to answer CSV, by `format` or else by the `Accept` header."""
+        return self.format == "csv" if self.format else prefers_csv(accept)
+
+    @field_validator("mirrors")
+    @classmethod
+    def _mirrors_count_in_overall_alone(
+        cls,
+        mirrors: bool | None,  # noqa: FBT001 - pydantic passes it by position
+        info: ValidationInfo,
+    ) -> bool | None:
+        if mirrors and info.data.get("by", "overall") != "overall":
+            raise PydanticCustomError(
+                "no_mirrors", "Downloads by mirrors are counted with by=overall alone."
+            )
+        return mirrors
+
+
 class CompareQuery(BaseModel):
     """The query of `/compare`."""
 
@@ -78,6 +139,7 @@ class CompareQuery(BaseModel):
             min_length=1,
             max_length=MAX_COMPARED,
             description="The packages to compare, separated by commas or given repeatedly.",
+            examples=[["requests", "httpx"]],
         ),
     ]
     mirrors: Mirrors = True
@@ -94,6 +156,13 @@ class StatsRequest(BaseModel):
 
     path: PackagePath
     query: StatsQuery
+
+
+class DownloadsRequest(BaseModel):
+    """What can be asked at `/packages/{package}/downloads`."""
+
+    path: PackagePath
+    query: DownloadsQuery
 
 
 class CompareRequest(BaseModel):

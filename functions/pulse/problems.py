@@ -8,9 +8,18 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pulse.cors import METHODS
+
 MEDIA_TYPE: Final = "application/problem+json"
+UNKNOWN_MAX_AGE_S: Final = 300
+"""How long a cache may remember an unknown package, which may have its first download any day."""
+
 THROTTLED_RETRY_AFTER_S: Final = 60
 """pypistats.org counts calls by the minute and names no time in its 429."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class InputError(BaseModel):
@@ -32,6 +41,10 @@ class ProblemDetails(BaseModel):
     title: Annotated[str, Field(description="The kind of problem, in words.")]
     status: Annotated[int, Field(ge=400, le=599, description="The HTTP status.")]
     detail: Annotated[str, Field(description="What happened here and what can be done about it.")]
+    retry_after: Annotated[
+        int | None,
+        Field(ge=0, description="Seconds to wait before asking again.", exclude_if=_is_none),
+    ] = None
 
 
 class ProblemDocument(ProblemDetails):
@@ -41,7 +54,10 @@ class ProblemDocument(ProblemDetails):
     request_id: Annotated[str, Field(description="What to quote when you ask about this answer.")]
     errors: Annotated[
         list[InputError] | None,
-        Field(description="With a status of 422: every parameter that could not be used."),
+        Field(
+            description="With a status of 422: every parameter that could not be used.",
+            exclude_if=_is_none,
+        ),
     ] = None
 
 
@@ -74,20 +90,21 @@ class Problem(Exception):
             title=self.title,
             status=self.status,
             detail=self.detail,
+            retry_after=self.retry_after_s,
+        )
+
+    def as_document(self, *, instance: str, request_id: str) -> ProblemDocument:
+        """The whole document, for the request to the path `instance`."""
+        return ProblemDocument(
+            **self.details.model_dump(),
+            instance=instance,
+            request_id=request_id,
+            errors=self.errors,
         )
 
     def document(self, *, instance: str, request_id: str) -> bytes:
-        """The whole document as JSON, for the request to the path `instance`."""
-        return (
-            ProblemDocument(
-                **self.details.model_dump(),
-                instance=instance,
-                request_id=request_id,
-                errors=self.errors,
-            )
-            .model_dump_json(exclude_none=True)
-            .encode()
-        )
+        """As `as_document`, in JSON."""
+        return self.as_document(instance=instance, request_id=request_id).model_dump_json().encode()
 
 
 class InvalidEvent(Problem):
@@ -129,7 +146,7 @@ class MethodNotAllowed(Problem):
     @property
     def headers(self) -> dict[str, str]:
         """As every problem's, with the methods that are allowed."""
-        return {**super().headers, "allow": "GET, HEAD"}
+        return {**super().headers, "allow": METHODS}
 
 
 class InvalidInput(Problem):
@@ -172,6 +189,11 @@ class UnknownPackage(Problem):
             f"pypistats.org has no downloads for a package named {package!r}. Check the spelling; "
             "a new package appears there the day after its first download."
         )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """That a cache may remember it, for a little while."""
+        return {"cache-control": f"public, max-age={UNKNOWN_MAX_AGE_S}"}
 
 
 class UpstreamProblem(Problem):

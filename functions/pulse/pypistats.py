@@ -35,6 +35,9 @@ MAX_ATTEMPTS: Final = 2
 MAX_SPAN_DAYS: Final = 3660
 """Upstream keeps 181 days. Dates further apart than ten years are an error and not a history."""
 
+NULL_CATEGORY: Final = "null"
+"""The string by which upstream says that a version or system is not known."""
+
 _HTTP_OK: Final = 200
 _HTTP_NOT_FOUND: Final = 404
 _HTTP_TOO_MANY_REQUESTS: Final = 429

@@ -2,14 +2,14 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable
+import time
+from collections.abc import Callable
 
 import httpx
 
 from pulse.models import FetchedRows
 from pulse.names import PackageName
 from pulse.problems import (
-    Problem,
     UpstreamBroken,
     UpstreamProblem,
     UpstreamTooSlow,
@@ -23,6 +23,7 @@ from pulse.pypistats import (
     read_answer,
     request_path,
 )
+from pulse_io.budget import Budget
 from pulse_io.settings import Settings
 
 KEEPALIVE_EXPIRY_S = 60
@@ -32,6 +33,15 @@ CONNECT_TIMEOUT_S = 2
 """A connection that is not there by then is tried again while there is still time to."""
 
 
+Now = Callable[[], dt.datetime]
+"""The time of day, UTC."""
+
+
+def utc_now() -> dt.datetime:
+    """The time of day, UTC, in whole seconds."""
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
 class Upstream:
     """pypistats.org, asked through a client that outlives invocations.
 
@@ -39,8 +49,12 @@ class Upstream:
     first asked.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, now: Now = utc_now) -> None:
         self._settings = settings
+        self._now = now
+        self._budget = Budget(
+            settings.upstream_per_second, settings.upstream_per_minute, time.monotonic
+        )
         self._client = httpx.AsyncClient(
             base_url=settings.pypistats_url,
             headers=REQUEST_HEADERS,
@@ -54,67 +68,36 @@ class Upstream:
             ),
         )
 
-    async def fetch(self, package: PackageName, endpoint: Endpoint) -> FetchedRows:
-        """All rows of one package on one endpoint, within `DEADLINE_S`.
+    async def fetch(self, package: PackageName, endpoint: Endpoint, deadline: float) -> FetchedRows:
+        """All rows of one package on one endpoint.
+
+        `deadline` is the moment, on the monotonic clock, by which it is over in any case.
 
         Raises:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        return await self._fetch(package, endpoint, self._deadline())
-
-    async def fetch_all(
-        self, packages: Iterable[PackageName], endpoint: Endpoint
-    ) -> dict[PackageName, FetchedRows | Problem]:
-        """As `fetch` for each of `packages`, at once, all within one `DEADLINE_S`.
-
-        A package that can't be had has its problem in the answer and disturbs no other.
-        """
-        deadline = self._deadline()
-        places = asyncio.Semaphore(self._settings.upstream_concurrency)
-
-        async def outcome(package: PackageName) -> FetchedRows | Problem:
-            try:
-                async with asyncio.timeout_at(deadline), places:
-                    return await self._fetch(package, endpoint, deadline)
-            except TimeoutError:
-                return UpstreamTooSlow()
-            except Problem as problem:
-                return problem
-
-        distinct = list(dict.fromkeys(packages))
-        return dict(zip(distinct, await asyncio.gather(*map(outcome, distinct)), strict=True))
+        response = await self._get(request_path(package, endpoint), deadline)
+        answer = UpstreamAnswer(
+            response.status_code, response.headers, response.content, self._now()
+        )
+        return read_answer(package, endpoint, answer)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    def _deadline(self) -> float:
-        """The moment, on the event loop's clock, by which a request that starts now must end."""
-        return asyncio.get_running_loop().time() + self._settings.deadline_s
-
-    async def _fetch(
-        self, package: PackageName, endpoint: Endpoint, deadline: float
-    ) -> FetchedRows:
-        response = await self._get(request_path(package, endpoint), deadline)
-        fetched_at = dt.datetime.now(dt.UTC).replace(microsecond=0)
-        answer = UpstreamAnswer(
-            response.status_code, response.headers, response.content, fetched_at
-        )
-        return read_answer(package, endpoint, answer)
-
     async def _get(self, path: str, deadline: float) -> httpx.Response:
         """GET, and once more if the connection failed and there is still time."""
         failure: UpstreamProblem = UpstreamTooSlow()
-        loop = asyncio.get_running_loop()
         for _ in range(MAX_ATTEMPTS):
-            now = loop.time()
-            if now >= deadline:
+            if time.monotonic() >= deadline:
                 break
+            moment = self._budget.take(deadline)
+            await asyncio.sleep(moment - time.monotonic())
+            until = min(deadline, moment + self._settings.upstream_timeout_s)
             try:
-                async with asyncio.timeout_at(
-                    min(deadline, now + self._settings.upstream_timeout_s)
-                ):
+                async with asyncio.timeout(until - time.monotonic()):
                     return await self._client.get(path)
             except (TimeoutError, httpx.TimeoutException):
                 failure = UpstreamTooSlow()

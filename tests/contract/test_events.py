@@ -76,7 +76,7 @@ def test_any_http_event_gets_an_answer(handler: Handler, **parts: object) -> Non
     event["body"], event["isBase64Encoded"] = parts["body"], parts["is_base64"]
     event["cookies"] = parts["cookies"]
     answer = answer_of(handler(event, None))
-    assert answer.status in {200, 400, 404, 405, 422}
+    assert answer.status in {200, 204, 400, 404, 405, 422}
 
 
 @WARM
@@ -119,5 +119,5 @@ def test_another_event_loop_in_between_does_not_cost_the_connection(
 ) -> None:
     assert ask("/packages/requests").status == 200
     asyncio.run(asyncio.sleep(0))
-    assert ask("/packages/requests").status == 200
+    assert ask("/packages/flask").status == 200
     assert stand_in.connections == 1

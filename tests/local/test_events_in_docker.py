@@ -1,13 +1,13 @@
 """Every event of events/ on both functions, in containers, against the stand-in upstream."""
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.local.answers import Invoke
+from tests.figures import expected_stats
+from tests.local.answers import TEN_PACKAGES, Invoke
 from workbench.runtime.upstream import StandIn
 
 FUNCTIONS = ("FastApiFunction", "FlaskFunction")
@@ -16,6 +16,7 @@ STATUSES = {
     "package-normalised": 200,
     "package-unknown": 404,
     "package-invalid": 422,
+    "downloads": 200,
     "compare": 200,
     "all": 200,
     "health": 200,
@@ -25,19 +26,6 @@ PACKAGES = {
     "package-normalised": "typing-extensions",
     "all": "__all__",
 }
-# What compare.json asks for, in its order.
-COMPARED = (
-    "requests",
-    "boto3",
-    "numpy",
-    "urllib3",
-    "idna",
-    "certifi",
-    "click",
-    "flask",
-    "fastapi",
-    "httpx",
-)
 # These differ between two invocations, or are there to tell the variants apart.
 OF_ONE_ANSWER = {"fetched_at", "variant", "request_id"}
 
@@ -76,8 +64,7 @@ def test_a_package_has_the_figures_of_its_raw_rows(
 ) -> None:
     body = invoked(function, event).body
 
-    expected = figures(package, raw_rows(upstream, package))
-    assert without_what_is_of_one_answer(body) == expected
+    assert without_what_is_of_one_answer(body) == figures(upstream, package)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -87,44 +74,16 @@ def test_a_comparison_has_the_figures_of_each_package(
     body = invoked(function, "compare").body
 
     expected = [
-        {"package": name, "status": "ok", "stats": figures(name, raw_rows(upstream, name))}
-        for name in COMPARED
+        {"package": name, "status": "ok", "stats": figures(upstream, name)} for name in TEN_PACKAGES
     ]
     assert without_what_is_of_one_answer(body) == {"packages": expected}
 
 
-def raw_rows(upstream: StandIn, package: str) -> dict[dt.date, int]:
-    """Downloads per day with mirrors, as the stand-in serves them."""
+def figures(upstream: StandIn, package: str) -> dict[str, Any]:
+    """The figures of a package, by plain arithmetic on the rows that the stand-in serves."""
     url = f"{upstream.local_url}/api/packages/{package}/overall"
     rows = httpx.get(url, trust_env=False).raise_for_status().json()["data"]
-    return {
-        dt.date.fromisoformat(row["date"]): row["downloads"]
-        for row in rows
-        if row["category"] == "with_mirrors"
-    }
-
-
-def figures(package: str, daily: dict[dt.date, int]) -> dict[str, Any]:
-    """What docs/api says of `PackageStats`, reckoned by hand."""
-    first, latest = min(daily), max(daily)
-    window = [first + dt.timedelta(days=n) for n in range((latest - first).days + 1)]
-    counts = [daily.get(day, 0) for day in window]
-    week, week_before = sum(counts[-7:]), sum(counts[-14:-7])
-    growth = week / week_before - 1 if len(counts) >= 14 and week_before else None
-    return {
-        "package": package,
-        "total_downloads": sum(daily.values()),
-        "latest_date": latest.isoformat(),
-        "first_date": first.isoformat(),
-        "last_day": daily[latest],
-        "last_week": week,
-        "last_month": sum(counts[-30:]),
-        "weekly_growth": growth if growth is None else pytest.approx(growth, abs=1e-12),
-        "missing_dates": [day.isoformat() for day in window if day not in daily],
-        "mirrors": True,
-        "source": "simulated",
-        "stale": False,
-    }
+    return expected_stats(package, rows, mirrors=True)
 
 
 def without_what_is_of_one_answer(body: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -5,22 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.local.answers import ServeApi
+from tests.local.answers import TEN_PACKAGES, ServeApi
 from workbench.runtime.upstream import StandIn
-
-# The best known packages that the stand-in knows: one for each invocation, so that no cache answers.
-TEN_PACKAGES = (
-    "requests",
-    "boto3",
-    "numpy",
-    "urllib3",
-    "idna",
-    "certifi",
-    "click",
-    "flask",
-    "fastapi",
-    "httpx",
-)
 
 
 @pytest.fixture(scope="module")

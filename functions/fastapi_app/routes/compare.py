@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from fastapi_app import openapi
-from fastapi_app.responses import model_response
-from fastapi_app.routes.dependencies import FromUpstream
+from fastapi_app.responses import data_response
+from fastapi_app.routes.dependencies import FromLibrary
 from pulse import comparison
 from pulse.models import Comparison
 from pulse.parameters import CompareQuery
+from pulse.problems import Problem
 from pulse.pypistats import Endpoint
 
 router = APIRouter(tags=["compare"])
@@ -21,11 +22,32 @@ router = APIRouter(tags=["compare"])
     operation_id="compare_packages",
     summary="Several packages side by side",
     response_model=Comparison,
-    responses={**openapi.INVALID_INPUT, **openapi.UPSTREAM_THROTTLED},
+    response_description="Each package, with its figures or why there are none.",
+    responses={
+        **openapi.SEVERAL_FIGURES,
+        **openapi.ABOUT_SEVERAL_PACKAGES,
+    },
 )
 async def compare_packages(
-    query: Annotated[CompareQuery, Query()], upstream: FromUpstream
+    request: Request, query: Annotated[CompareQuery, Query()], library: FromLibrary
 ) -> Response:
     """Up to 50 packages in one answer, each with its own status: one that fails disturbs no other."""
-    outcomes = await upstream.fetch_all(query.packages, Endpoint.OVERALL)
-    return model_response(comparison.compare(query.packages, outcomes, mirrors=query.mirrors))
+    supplies = await library.fetch_all(query.packages, Endpoint.OVERALL)
+    outcomes = {
+        package: supply if isinstance(supply, Problem) else supply.fetched
+        for package, supply in supplies.items()
+    }
+    compared = comparison.compare(query.packages, outcomes, mirrors=query.mirrors)
+    fresh_until = comparison.fresh_until(
+        [
+            supply if isinstance(supply, Problem) else supply.fresh_until
+            for supply in supplies.values()
+        ],
+        library.now(),
+    )
+    return data_response(
+        request,
+        compared.model_dump_json(),
+        fresh_until,
+        retry_after_s=comparison.retry_after_s(outcomes.values()),
+    )

@@ -4,11 +4,11 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from pulse_io.upstream import Upstream
+from pulse_io.library import Library
 
 
-async def _upstream(request: Request) -> Upstream:
-    return cast("Upstream", request.app.state.upstream)
+async def _library(request: Request) -> Library:
+    return cast("Library", request.app.state.library)
 
 
-FromUpstream = Annotated[Upstream, Depends(_upstream)]
+FromLibrary = Annotated[Library, Depends(_library)]

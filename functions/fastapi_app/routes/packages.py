@@ -2,19 +2,27 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from fastapi_app import openapi
-from fastapi_app.responses import model_response
-from fastapi_app.routes.dependencies import FromUpstream
+from fastapi_app.responses import data_response
+from fastapi_app.routes.dependencies import FromLibrary
 from pulse.analysis import package_stats
-from pulse.models import PackageStats
+from pulse.freshness import window_expected
+from pulse.models import DownloadSeries, PackageStats
 from pulse.names import PackageName
-from pulse.parameters import StatsQuery
+from pulse.negotiation import CSV, CSV_CONTENT_TYPE, JSON
+from pulse.parameters import DownloadsQuery, StatsQuery
 from pulse.pypistats import Endpoint
+from pulse.series import as_csv, download_series, read_dates
 
 router = APIRouter(tags=["packages"])
+
+Package = Annotated[
+    PackageName,
+    Path(description="The package's name, or `__all__`.", examples=["requests", "__all__"]),
+]
 
 
 @router.get(
@@ -22,19 +30,49 @@ router = APIRouter(tags=["packages"])
     operation_id="get_package_stats",
     summary="A package's downloads, summed up",
     response_model=PackageStats,
-    responses={
-        **openapi.UNKNOWN_PACKAGE,
-        **openapi.INVALID_INPUT,
-        **openapi.UPSTREAM_BROKEN,
-        **openapi.UPSTREAM_THROTTLED,
-        **openapi.UPSTREAM_TOO_SLOW,
-    },
+    response_description="The package's figures.",
+    responses={**openapi.FIGURES, **openapi.ABOUT_ONE_PACKAGE},
 )
 async def get_package_stats(
-    package: Annotated[PackageName, Path(description="The package's name, or `__all__`.")],
+    request: Request,
+    package: Package,
     query: Annotated[StatsQuery, Query()],
-    upstream: FromUpstream,
+    library: FromLibrary,
 ) -> Response:
     """Totals, the last day, week and month, growth, and the days that upstream has no row for."""
-    fetched = await upstream.fetch(package, Endpoint.OVERALL)
-    return model_response(package_stats(package, fetched, mirrors=query.mirrors))
+    fetched, fresh_until = await library.fetch(package, Endpoint.OVERALL)
+    stats = package_stats(package, fetched, mirrors=query.mirrors)
+    return data_response(request, stats.model_dump_json(), fresh_until)
+
+
+@router.get(
+    "/packages/{package}/downloads",
+    operation_id="get_package_downloads",
+    summary="A package's downloads over time",
+    response_model=DownloadSeries,
+    response_description="A series for each category.",
+    responses={**openapi.FIGURES_OR_CSV, **openapi.ABOUT_ONE_PACKAGE},
+)
+async def get_package_downloads(
+    request: Request,
+    package: Package,
+    query: Annotated[DownloadsQuery, Query()],
+    library: FromLibrary,
+) -> Response:
+    """Days, weeks or months by category, as JSON or CSV, with nothing left out in between."""
+    dates = read_dates(query, window_expected(library.now()))
+    fetched, fresh_until = await library.fetch(package, Endpoint(query.by))
+    series = download_series(package, query, dates, fetched)
+    if query.wants_csv(request.headers.get("accept", "")):
+        body, content_type, other = as_csv(series), CSV_CONTENT_TYPE, JSON
+    else:
+        body, content_type, other = series.model_dump_json(), JSON, CSV
+    alternate = request.url.include_query_params(format=other.rpartition("/")[2])
+    return data_response(
+        request,
+        body,
+        fresh_until,
+        content_type=content_type,
+        vary="Accept",
+        link=f'<?{alternate.query}>; rel="alternate"; type="{other}"',
+    )

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulse.problems import InputError, InvalidInput, MethodNotAllowed, Problem, UpstreamThrottled
+from pulse.problems import (
+    InputError,
+    InvalidInput,
+    MethodNotAllowed,
+    Problem,
+    UnknownPackage,
+    UpstreamThrottled,
+)
 
 
 def kinds(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
@@ -28,6 +35,7 @@ def test_the_document_has_the_members_of_rfc_9457_and_the_request_id() -> None:
         "title": "Upstream throttled",
         "status": 503,
         "detail": "pypistats.org takes no more calls from here for now. Try again after 5 seconds.",
+        "retry_after": 5,
         "instance": "/compare",
         "request_id": "r-1",
     }
@@ -40,9 +48,13 @@ def test_only_invalid_input_lists_errors() -> None:
 
 
 @pytest.mark.parametrize("problem", [MethodNotAllowed.asked("POST"), UpstreamThrottled()])
-def test_no_problem_may_be_cached(problem: Problem) -> None:
+def test_a_problem_may_not_be_cached(problem: Problem) -> None:
     assert problem.headers["cache-control"] == "no-store"
 
 
+def test_an_unknown_package_may_be_cached_for_a_short_time() -> None:
+    assert UnknownPackage.named("x").headers["cache-control"] == "public, max-age=300"
+
+
 def test_a_wrong_method_is_told_the_right_ones() -> None:
-    assert MethodNotAllowed.asked("POST").headers["allow"] == "GET, HEAD"
+    assert MethodNotAllowed.asked("POST").headers["allow"] == "GET, HEAD, OPTIONS"

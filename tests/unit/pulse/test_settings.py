@@ -12,7 +12,10 @@ def test_nothing_set_means_the_defaults() -> None:
         "pypistats_url": "https://pypistats.org",
         "upstream_timeout_s": 5,
         "deadline_s": 8,
+        "upstream_per_second": 5,
+        "upstream_per_minute": 30,
         "upstream_concurrency": 10,
+        "cache": "on",
     }
     assert FlaskSettings.from_environ({}).flask_fanout == "sequential"
 
@@ -38,6 +41,8 @@ def test_variables_are_read_as_what_they_are() -> None:
         ("UPSTREAM_TIMEOUT_S", "nan"),
         ("UPSTREAM_TIMEOUT_S", "1e9"),
         ("UPSTREAM_CONCURRENCY", "0"),
+        ("UPSTREAM_PER_MINUTE", "-1"),
+        ("CACHE", "maybe"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str) -> None:

@@ -1,0 +1,96 @@
+"""The contract: FastAPI's OpenAPI document, with what FastAPI can't know of it."""
+
+from typing import Any, Final
+
+from fastapi_app.examples import csv_example, model_examples
+from fastapi_app.links import LINKS
+from pulse.negotiation import CSV, JSON
+from pulse.problems import MEDIA_TYPE
+
+_INFO: Final = {"license": {"name": "MIT", "identifier": "MIT"}}
+_SERVERS: Final = [{"url": "/", "description": "Wherever this document is served."}]
+_TAGS: Final = [
+    {"name": "packages", "description": "Questions about one package."},
+    {"name": "compare", "description": "Questions about several packages at once."},
+    {
+        "name": "drop-in",
+        "description": "pypistats.org's own API, for clients that only need another base URL.",
+    },
+    {"name": "health", "description": "Whether the function runs."},
+]
+
+_FIRST_ERROR_STATUS: Final = 400
+_PACKAGE_IN_EXAMPLES: Final = {"404": "no-such-package", "422": "-requests"}
+"""By status, which package an example asks for, as its words say; of other problems, `requests`."""
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Say how errors look and where answers lead, and give every model an example."""
+    document["info"].update(_INFO, description=document["info"]["description"].strip())
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            _complete_operation(path, operation)
+    examples = model_examples()
+    for name, schema in document["components"]["schemas"].items():
+        _complete_answer(schema)
+        schema["examples"] = [examples[name]]
+    return {**_whole_numbers(document), "servers": _SERVERS, "tags": _TAGS}
+
+
+def _complete_operation(path: str, operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", []):
+        # No query can say null: a parameter is sent or it is not.
+        parameter["schema"] = _without_null(parameter["schema"])
+    figures = operation["responses"]["200"]
+    if CSV in figures["content"]:
+        figures["content"][CSV]["example"] = csv_example()
+    if operation["operationId"] in LINKS:
+        figures["links"] = LINKS[operation["operationId"]]
+    for status, response in operation["responses"].items():
+        if int(status) >= _FIRST_ERROR_STATUS:
+            _complete_problem(path, status, response)
+
+
+def _complete_problem(path: str, status: str, response: dict[str, Any]) -> None:
+    """Give an error the media type that it is sent with: FastAPI puts it under the route's own."""
+    content = response["content"]
+    content[MEDIA_TYPE].update(content.pop(JSON))
+    package = _PACKAGE_IN_EXAMPLES.get(status, "requests")
+    for example in content[MEDIA_TYPE]["examples"].values():
+        example["value"]["instance"] = path.format(package=package)
+
+
+def _complete_answer(schema: dict[str, Any]) -> None:
+    """Tell what is always there from what is left out: null is neither.
+
+    Models leave out what is None only if it defaults to None, and always send what has another
+    default.
+    """
+    required = set(schema.get("required", []))
+    for name, field in schema["properties"].items():
+        if field.pop("default", None) is not None:
+            required.add(name)
+        elif name not in required:
+            schema["properties"][name] = _without_null(field)
+    schema["required"] = [name for name in schema["properties"] if name in required]
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a schema says of values other than null, its own words before those of a part."""
+    one, *others = [part for part in schema.get("anyOf", []) if part != {"type": "null"}] or [{}]
+    if others:
+        return schema
+    return {**one, **{key: value for key, value in schema.items() if key != "anyOf"}}
+
+
+def _whole_numbers(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
+    """The same with 0 for 0.0: FastAPI writes the bounds of whole numbers as decimals."""
+    match value:
+        case dict():
+            return {key: _whole_numbers(part) for key, part in value.items()}
+        case list():
+            return [_whole_numbers(part) for part in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value

@@ -1,0 +1,125 @@
+"""The drop-in: pypistats.org's own API, for clients that only need another base URL."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from fastapi_app import openapi
+from fastapi_app.responses import data_response
+from fastapi_app.routes.dependencies import FromLibrary
+from fastapi_app.routes.packages import Package
+from pulse.dropin import UpstreamRecent, UpstreamSeries, upstream_recent, upstream_series
+from pulse.dropin_parameters import (
+    MajorQuery,
+    MinorQuery,
+    OverallQuery,
+    RecentQuery,
+    SystemQuery,
+)
+from pulse.pypistats import Endpoint
+from pulse_io.library import Library
+
+RESPONSES: openapi.Responses = {**openapi.FIGURES, **openapi.ABOUT_ONE_PACKAGE}
+
+router = APIRouter(prefix="/api/packages/{package}", tags=["drop-in"], responses=RESPONSES)
+
+
+async def _series(
+    request: Request,
+    library: Library,
+    package: Package,
+    endpoint: Endpoint,
+    categories: tuple[str, ...] | None,
+) -> Response:
+    """All rows of an endpoint, or those of the categories, as upstream answers them."""
+    fetched, fresh_until = await library.fetch(package, endpoint)
+    answer = upstream_series(package, endpoint, fetched, categories)
+    return data_response(request, answer.model_dump_json(), fresh_until)
+
+
+@router.get(
+    "/recent",
+    operation_id="get_recent",
+    summary="Downloads in the last day, week and month, without mirrors",
+    response_model=UpstreamRecent,
+    response_description="The sums that were asked for.",
+)
+async def get_recent(
+    request: Request,
+    package: Package,
+    query: Annotated[RecentQuery, Query()],
+    library: FromLibrary,
+) -> Response:
+    """As pypistats.org's `recent`: 1, 7 and 30 days that end with the newest day it has loaded."""
+    (fetched, fresh_until), newest = await library.fetch_recent(package)
+    answer = upstream_recent(package, fetched, newest=newest, period=query.period)
+    return data_response(request, answer.model_dump_json(), fresh_until)
+
+
+@router.get(
+    "/overall",
+    operation_id="get_overall",
+    summary="Daily downloads with and without mirrors",
+    response_model=UpstreamSeries,
+    response_description="The rows that were asked for.",
+)
+async def get_overall(
+    request: Request,
+    package: Package,
+    query: Annotated[OverallQuery, Query()],
+    library: FromLibrary,
+) -> Response:
+    """As pypistats.org's `overall`."""
+    return await _series(request, library, package, Endpoint.OVERALL, query.categories)
+
+
+@router.get(
+    "/python_major",
+    operation_id="get_python_major",
+    summary="Daily downloads by Python's major version",
+    response_model=UpstreamSeries,
+    response_description="The rows that were asked for.",
+)
+async def get_python_major(
+    request: Request,
+    package: Package,
+    query: Annotated[MajorQuery, Query()],
+    library: FromLibrary,
+) -> Response:
+    """As pypistats.org's `python_major`; `version=null` works too."""
+    return await _series(request, library, package, Endpoint.PYTHON_MAJOR, query.categories)
+
+
+@router.get(
+    "/python_minor",
+    operation_id="get_python_minor",
+    summary="Daily downloads by Python's minor version",
+    response_model=UpstreamSeries,
+    response_description="The rows that were asked for.",
+)
+async def get_python_minor(
+    request: Request,
+    package: Package,
+    query: Annotated[MinorQuery, Query()],
+    library: FromLibrary,
+) -> Response:
+    """As pypistats.org's `python_minor`; `version=null` works too."""
+    return await _series(request, library, package, Endpoint.PYTHON_MINOR, query.categories)
+
+
+@router.get(
+    "/system",
+    operation_id="get_system",
+    summary="Daily downloads by operating system",
+    response_model=UpstreamSeries,
+    response_description="The rows that were asked for.",
+)
+async def get_system(
+    request: Request,
+    package: Package,
+    query: Annotated[SystemQuery, Query()],
+    library: FromLibrary,
+) -> Response:
+    """As pypistats.org's `system`; `os=other` and `os=null` work too."""
+    return await _series(request, library, package, Endpoint.SYSTEM, query.categories)

@@ -1,0 +1,52 @@
+"""What was fetched, kept in the memory of the execution environment."""
+
+import datetime as dt
+from typing import Final, NamedTuple
+
+from cachetools import LRUCache
+
+from pulse.freshness import UNKNOWN_FOR, rows_fresh_until
+from pulse.models import FetchedRows
+from pulse.names import PackageName
+from pulse.pypistats import Endpoint
+
+MAX_ROWS: Final = 100_000
+"""Rows kept at most. A package has some 360 on `overall` and 2,500 on `python_minor`."""
+
+Key = tuple[PackageName, Endpoint]
+
+
+class Kept(NamedTuple):
+    """What upstream said, and until when there is no use in asking again (UTC).
+
+    The content is None if it knows no such package.
+    """
+
+    content: FetchedRows | None
+    fresh_until: dt.datetime
+
+
+def kept_from(content: FetchedRows | None, now: dt.datetime) -> Kept:
+    """What upstream says now, with how long that is good for."""
+    return Kept(content, now + UNKNOWN_FOR if content is None else rows_fresh_until(content))
+
+
+class Memory:
+    """The last answer for each package and endpoint; the least recently used give way."""
+
+    def __init__(self, max_rows: int = MAX_ROWS) -> None:
+        self._kept: LRUCache[Key, Kept] = LRUCache(max_rows, getsizeof=_rows)
+
+    def find(self, key: Key) -> Kept | None:
+        """What is kept, fresh or not."""
+        return self._kept.get(key)
+
+    def keep(self, key: Key, kept: Kept) -> Kept:
+        """Keep it, if it is not larger than all the room there is. Returns it."""
+        if _rows(kept) <= self._kept.maxsize:
+            self._kept[key] = kept
+        return kept
+
+
+def _rows(kept: Kept) -> int:
+    return 1 if kept.content is None else len(kept.content.rows)

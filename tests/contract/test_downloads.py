@@ -1,0 +1,66 @@
+"""Downloads over time, from both variants."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.contract.variants import Ask
+from workbench.upstream import StandIn
+
+
+def upstream_rows(stand_in: StandIn, by: str) -> dict[tuple[str, str], int]:
+    answer = httpx.get(f"{stand_in.url}/api/packages/requests/{by}", trust_env=False)
+    return {(row["category"], row["date"]): row["downloads"] for row in answer.json()["data"]}
+
+
+@pytest.mark.parametrize("by", ["overall", "python_major", "python_minor", "system"])
+def test_every_row_is_a_point_and_every_other_point_is_zero(
+    ask: Ask, stand_in: StandIn, by: str
+) -> None:
+    answer = ask("/packages/requests/downloads", f"by={by}")
+    assert answer.status == 200
+    body: dict[str, Any] = answer.json
+    rows = upstream_rows(stand_in, by)
+    points = {
+        (one["category"], point["date"]): point["downloads"]
+        for one in body["series"]
+        for point in one["points"]
+    }
+    assert points == {**dict.fromkeys(points, 0), **rows}
+    assert all(point["complete"] for one in body["series"] for point in one["points"])
+    dates = [point["date"] for point in body["series"][0]["points"]]
+    assert len(dates) == 181
+    assert (dates[0], dates[-1]) == (body["start"], body["end"]) == ("2026-05-25", "2026-11-21")
+    assert body["missing_dates"] == sorted(set(dates) - {date for _, date in rows})
+
+
+def test_csv_is_answered_as_text(ask: Ask) -> None:
+    answer = ask("/packages/requests/downloads", "format=csv&start=2026-11-20&mirrors=false")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    header, *lines = answer.body.removesuffix("\r\n").split("\r\n")
+    assert header == "date,category,downloads"
+    assert [line.rsplit(",", 1)[0] for line in lines] == [
+        "2026-11-20,without_mirrors",
+        "2026-11-21,without_mirrors",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "says"),
+    [
+        ("start=2020-01-01", "start", "The window is 2026-05-25 to 2026-11-21."),
+        ("end=2026-11-22", "end", "The window is 2026-05-25 to 2026-11-21."),
+        ("start=2026-11-10&end=2026-11-09", "start", "It is after the end, 2026-11-09."),
+        ("start=soon", "start", "It is a date such as"),
+        ("by=country", "by", "'overall'"),
+        ("period=year", "period", "'month'"),
+        ("by=system&mirrors=true", "mirrors", "with by=overall alone"),
+    ],
+)
+def test_what_can_not_be_asked_is_told_why(ask: Ask, query: str, parameter: str, says: str) -> None:
+    answer = ask("/packages/requests/downloads", query)
+    assert answer.status == 422
+    (error,) = answer.json["errors"]
+    assert error["parameter"] == parameter
+    assert says in error["detail"]

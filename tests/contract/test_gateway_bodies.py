@@ -1,0 +1,43 @@
+"""How bodies leave through API Gateway: text as it is, compressed ones in base64."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.variants import Handler, handler_of, http_event
+from workbench.upstream import StandIn
+
+
+@pytest.fixture
+def fastapi(stand_in: StandIn) -> Iterator[Handler]:
+    with handler_of("fastapi", PYPISTATS_URL=stand_in.url) as handler:
+        yield handler
+
+
+def test_a_compressed_body_is_sent_in_base64(fastapi: Handler) -> None:
+    path = "/packages/requests/downloads"
+    plain = fastapi(http_event(path), None)
+    zipped = fastapi(http_event(path, headers={"accept-encoding": "gzip, br"}), None)
+    assert zipped["headers"]["content-encoding"] == "gzip"
+    assert zipped["isBase64Encoded"] is True
+    raw = base64.b64decode(zipped["body"], validate=True)
+    assert gzip.decompress(raw).decode() == plain["body"]
+    assert int(zipped["headers"]["content-length"]) == len(raw)
+    assert json.loads(plain["body"])["package"] == "requests"
+
+
+def test_a_304_leaves_with_no_body(fastapi: Handler) -> None:
+    path = "/packages/requests"
+    etag = fastapi(http_event(path), None)["headers"]["etag"]
+    answer = fastapi(http_event(path, headers={"if-none-match": etag}), None)
+    assert (answer["statusCode"], answer["body"], answer["isBase64Encoded"]) == (304, "", False)
+    assert answer["headers"]["etag"] == etag
+
+
+@pytest.mark.parametrize("query", ["", "format=csv"])
+def test_text_leaves_as_text(fastapi: Handler, query: str) -> None:
+    answer = fastapi(http_event("/packages/requests/downloads", query), None)
+    assert answer["isBase64Encoded"] is False

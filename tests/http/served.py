@@ -1,0 +1,78 @@
+"""The FastAPI variant served over HTTP, on a clock that a test can move."""
+
+import datetime as dt
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+import uvicorn
+
+from fastapi_app.app import create_app
+from pulse_io.library import Library
+from pulse_io.settings import Settings
+from pulse_io.upstream import Upstream
+from workbench.serve import loopback_listener
+
+NO_BUDGET = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
+
+
+@dataclass
+class Clock:
+    """The time of day, UTC: it stands still until it is moved."""
+
+    now: dt.datetime
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def move(self, **span: float) -> None:
+        """Go on by a span, as `timedelta` takes it."""
+        self.now += dt.timedelta(**span)
+
+
+@dataclass(frozen=True)
+class Served:
+    """The running API: its base URL, and a client for it."""
+
+    url: str
+    client: httpx.Client
+
+
+@contextmanager
+def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
+    """The API over the upstream at `upstream_url`, with these variables in its environment."""
+    settings = Settings.from_environ({"PYPISTATS_URL": upstream_url, **NO_BUDGET, **environ})
+    library = Library(settings, Upstream(settings, clock), clock)
+    config = uvicorn.Config(create_app(library), log_level="warning", lifespan="off")
+    with loopback_listener(0) as listener:
+        server = _Server(config, library)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        server.started_up.wait()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            with httpx.Client(base_url=url, trust_env=False) as client:
+                yield Served(url, client)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, telling another thread when it has started, and closing what the API holds open."""
+
+    def __init__(self, config: uvicorn.Config, library: Library) -> None:
+        super().__init__(config)
+        self._library = library
+        self.started_up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.started_up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        await self._library.aclose()

@@ -1,0 +1,54 @@
+"""The same questions put to the API and to the upstream below it."""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.http.served import Served
+from workbench.upstream import StandIn
+
+AT_ONCE = 8
+"""Requests under way together: a request alone spends most of its time waiting."""
+
+
+@dataclass(frozen=True)
+class BothAnswers:
+    """What the API and what upstream answered to one question."""
+
+    target: str
+    ours: httpx.Response
+    upstreams: httpx.Response
+
+    def same_body(self) -> bool:
+        """Whether ours is upstream's to the byte, but for what it says in a key more.
+
+        The figures are the stand-in's, so ours ends with `"source": "simulated"`. Upstream's body
+        ends with a line break.
+        """
+        expected = self.upstreams.text.removesuffix("}\n") + ',"source":"simulated"}'
+        return (self.ours.status_code, self.ours.text) == (self.upstreams.status_code, expected)
+
+    def same_rows(self, rows: list[dict[str, Any]]) -> bool:
+        """Whether ours holds exactly these rows in this order."""
+        return self.ours.status_code == httpx.codes.OK and self.ours.json()["data"] == rows
+
+
+def ask_both(api: Served, stand_in: StandIn, targets: Sequence[str]) -> list[BothAnswers]:
+    """Put every question to both, a few at a time; answers in the order of the questions."""
+    with (
+        httpx.Client(base_url=stand_in.url, trust_env=False) as upstream,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
+        ours = pool.map(api.client.get, targets)
+        upstreams = pool.map(upstream.get, targets)
+        return [BothAnswers(*answers) for answers in zip(targets, ours, upstreams, strict=True)]
+
+
+def rows_of(answer: httpx.Response) -> list[dict[str, Any]]:
+    """The rows of a series as they came."""
+    rows: list[dict[str, Any]] = json.loads(answer.text)["data"]
+    return rows

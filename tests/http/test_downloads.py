@@ -1,0 +1,137 @@
+"""Downloads over time, of every package of the stand-in."""
+
+import csv
+import io
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from tests.http.served import Served
+from workbench.upstream import StandIn
+from workbench.upstream.packages import DEBUT, DOWNLOADS_PER_DAY
+
+BREAKDOWNS = ["overall", "python_major", "python_minor", "system"]
+
+
+def downloads(api: Served, package: str, **query: str) -> dict[str, Any]:
+    answer = api.client.get(f"/packages/{package}/downloads", params=query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def totals(series: dict[str, Any]) -> dict[str, int]:
+    for one in series["series"]:
+        assert one["total"] == sum(point["downloads"] for point in one["points"])
+    return {one["category"]: one["total"] for one in series["series"]}
+
+
+@pytest.mark.parametrize("by", BREAKDOWNS)
+def test_week_and_month_sums_equal_the_days_sums_for_every_package(
+    api: Served, stand_in: StandIn, by: str
+) -> None:
+    for package in DOWNLOADS_PER_DAY:
+        expected: defaultdict[str, int] = defaultdict(int)
+        for row in api.client.get(f"{stand_in.url}/api/packages/{package}/{by}").json()["data"]:
+            expected[row["category"]] += row["downloads"]
+        for period in ("day", "week", "month"):
+            assert totals(downloads(api, package, by=by, period=period)) == expected, package
+
+
+@pytest.mark.parametrize("by", BREAKDOWNS)
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+def test_csv_sums_to_the_totals_of_json(api: Served, by: str, period: str) -> None:
+    answer = api.client.get(
+        "/packages/requests/downloads", params={"by": by, "period": period, "format": "csv"}
+    )
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    sums: defaultdict[str, int] = defaultdict(int)
+    for line in csv.DictReader(io.StringIO(answer.text, newline="")):
+        sums[line["category"]] += int(line["downloads"])
+    assert sums == totals(downloads(api, "requests", by=by, period=period))
+
+
+def test_versions_sort_as_versions(api: Served) -> None:
+    series = downloads(api, "requests", by="python_minor")["series"]
+    *versions, last = [one["category"] for one in series]
+    assert last == "null"
+    assert versions == sorted(versions, key=lambda text: [int(n) for n in text.split(".")])
+    assert versions.index("3.9") < versions.index("3.10")
+
+
+def test_missing_days_are_the_same_as_in_the_stats(api: Served) -> None:
+    stats = api.client.get("/packages/requests").json()
+    assert stats["missing_dates"]
+    assert downloads(api, "requests")["missing_dates"] == stats["missing_dates"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("text/csv", "text/csv"),
+        ("application/json", "application/json"),
+        ("*/*", "application/json"),
+    ],
+)
+def test_the_accept_header_decides_where_no_format_is_given(
+    api: Served, accept: str, content_type: str
+) -> None:
+    answer = api.client.get("/packages/requests/downloads", headers={"accept": accept})
+    assert answer.headers["content-type"].startswith(content_type)
+    assert "Accept" in answer.headers["vary"].split(", ")
+
+
+def test_the_format_wins_over_the_accept_header(api: Served) -> None:
+    headers = {"accept": "text/csv"}
+    answer = api.client.get("/packages/requests/downloads?format=json", headers=headers)
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "window"),
+    [
+        ("start=2026-05-24", "start", "2026-05-25 to 2026-11-21"),
+        ("end=2026-11-22", "end", "2026-05-25 to 2026-11-21"),
+        ("start=2026-11-10&end=2026-11-09", "start", "2026-05-25 to 2026-11-21"),
+        ("start=last%20week", "start", "2026-05-25 to 2026-11-21"),
+    ],
+)
+def test_a_date_that_can_not_be_used_is_told_the_window(
+    api: Served, query: str, parameter: str, window: str
+) -> None:
+    answer = api.client.get(f"/packages/requests/downloads?{query}")
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["parameter"] == parameter
+    assert f"The window is {window}." in error["detail"]
+
+
+def test_a_young_package_has_a_window_of_its_own(api: Served) -> None:
+    answer = api.client.get(f"/packages/{DEBUT}/downloads?start=2026-11-01")
+    assert answer.status_code == 422
+    assert "The window is 2026-11-18 to 2026-11-21." in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("by=country", "by"),
+        ("period=year", "period"),
+        ("format=xml", "format"),
+        ("mirrors=maybe", "mirrors"),
+        ("by=system&mirrors=true", "mirrors"),
+        ("since=2026-11-01", "since"),
+    ],
+)
+def test_a_parameter_that_can_not_be_used_is_named(api: Served, query: str, parameter: str) -> None:
+    answer = api.client.get(f"/packages/requests/downloads?{query}")
+    assert answer.status_code == 422
+    assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
+
+
+def test_without_mirrors_is_what_the_other_breakdowns_count(api: Served) -> None:
+    query = {"by": "system", "mirrors": "false"}
+    by_system = sum(totals(downloads(api, "requests", **query)).values())
+    overall = totals(downloads(api, "requests", by="overall", mirrors="false"))
+    assert overall == {"without_mirrors": by_system}

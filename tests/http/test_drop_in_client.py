@@ -1,0 +1,220 @@
+"""The real `pypistats` client needs only another base URL.
+
+The client computes `--last-month`, `--this-month` and months by name from today's date, while the
+figures here end at a fixed one, so they are asked for by the dates that they stand for.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from tests.http.pypistats_client import Outcome, run_client
+from tests.http.served import Served
+from workbench.upstream import StandIn
+
+FORMATS = [
+    "",
+    *(f"--format {name}" for name in ("pretty", "markdown", "md", "tsv", "rst", "html", "json")),
+    "--json",
+]
+TOTALS = ["--daily", "--monthly"]
+DATES = [
+    "--start-date 2026-11-01",
+    "--start-date 2026-09",
+    "--end-date 2026-06-30",
+    "--start-date 2026-10-03 --end-date 2026-10-07",  # one of these days is lost
+    "--month 2026-10",
+    "--start-date 2026-01-01",  # before the window: the client warns
+]
+BEFORE_THE_WINDOW = "--end-date 2026-01"  # the client refuses
+LOOKS = ["--sort date --daily", "--sort category", "--sort percent", "--color yes"]
+FILTERS = {
+    "overall": [f"--mirrors {value}" for value in ("true", "false", "with", "without")],
+    "python_major": ["--version 2", "-V 3"],
+    "python_minor": ["--version 2.7", "--version 3.9", "-V 3.10"],
+    "system": [*(f"--os {value}" for value in ("windows", "linux", "darwin")), "-o Linux"],
+}
+PERIODS = ["--period day", "--period week", "-p month"]
+PACKAGES = [
+    "__all__",
+    "pulse-newcomer",
+    "pulse-debut",
+    "pulse-hermit",
+    "Requests",
+    "typing.extensions",
+    "Ruamel_YAML",
+]
+SUBCOMMANDS = ["recent", *FILTERS]
+
+NO_SUCH_PACKAGE = "no-such-package-anywhere"
+
+
+class BothClients:
+    """The client against us, and against upstream."""
+
+    def __init__(self, api: Served, stand_in: StandIn, folder: Path) -> None:
+        self._api = api
+        self._stand_in = stand_in
+        self._folder = folder
+
+    def ours(self, commands: Sequence[str]) -> list[Outcome]:
+        return run_client(f"{self._api.url}/api/", commands, self._folder / "ours")
+
+    def upstreams(self, commands: Sequence[str]) -> list[Outcome]:
+        return run_client(f"{self._stand_in.url}/api/", commands, self._folder / "upstreams")
+
+    def both(self, commands: Sequence[str]) -> tuple[list[Outcome], list[Outcome]]:
+        """Ours and upstream's, at the same time."""
+        with ThreadPoolExecutor() as pool:
+            upstreams = pool.submit(self.upstreams, commands)
+            return self.ours(commands), upstreams.result()
+
+
+@pytest.fixture
+def client(api: Served, stand_in: StandIn, tmp_path: Path) -> BothClients:
+    return BothClients(api, stand_in, tmp_path)
+
+
+def without_source(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The outcomes but for the key `source`.
+
+    Ours say `"source": "simulated"` since the figures below are the stand-in's, invented.
+    Upstream's own answers have no such key, and ours have none when its figures are real. In all
+    but JSON the client shows nothing of it.
+    """
+    return [outcome._replace(stdout=_without_source(outcome.stdout)) for outcome in outcomes]
+
+
+def _without_source(printed: str) -> str:
+    if not printed.startswith("{"):
+        return printed
+    content = json.loads(printed)
+    assert content.pop("source") == "simulated"
+    return json.dumps(content) + "\n"
+
+
+def failed(outcomes: Iterable[Outcome], status: int) -> bool:
+    """Whether every command ended with the client's own error for that HTTP status."""
+    return all(
+        outcome.code != 0
+        and outcome.stdout == ""
+        and f"HTTPError: HTTP Error {status} for url: BASE_URL/" in outcome.stderr
+        for outcome in outcomes
+    )
+
+
+def tables(outcomes: Iterable[Outcome]) -> list[str]:
+    """What was printed where there was something to print."""
+    printed = [outcome.stdout for outcome in outcomes if outcome.code == 0]
+    return [output for output in printed if not output.startswith("No data found")]
+
+
+@pytest.mark.parametrize("subcommand", FILTERS)
+def test_a_series_prints_the_same_in_every_format_and_total(
+    client: BothClients, subcommand: str
+) -> None:
+    commands = [
+        *(f"{subcommand} requests {output}" for output in FORMATS),
+        *(
+            f"{subcommand} requests {total} {output}"
+            for total, output in product(TOTALS, ["", "-f markdown", "-f tsv", "-f json"])
+        ),
+    ]
+    ours, upstreams = client.both(commands)
+    assert without_source(ours) == upstreams
+    assert len(tables(ours)) == len(commands)
+
+
+@pytest.mark.parametrize("subcommand", FILTERS)
+def test_a_series_prints_the_same_with_every_filter(client: BothClients, subcommand: str) -> None:
+    commands = [
+        f"{subcommand} requests {chosen} {output}"
+        for chosen, output in product(FILTERS[subcommand], ["", "--daily -f json"])
+    ]
+    ours, upstreams = client.both(commands)
+    assert without_source(ours) == upstreams
+    assert len(tables(ours)) == len(commands)
+
+
+@pytest.mark.parametrize("subcommand", FILTERS)
+def test_a_series_prints_the_same_within_dates_and_in_every_look(
+    client: BothClients, subcommand: str
+) -> None:
+    commands = [
+        *(f"{subcommand} requests {d} {t} -f tsv" for d, t in product(DATES, TOTALS)),
+        *(f"{subcommand} requests {look}" for look in LOOKS),
+    ]
+    ours, upstreams = client.both(commands)
+    assert ours == upstreams
+    assert len(tables(ours)) == len(commands)
+
+
+def test_the_client_refuses_dates_before_the_window_alike(client: BothClients) -> None:
+    ours, upstreams = client.both([f"{name} requests {BEFORE_THE_WINDOW}" for name in FILTERS])
+    assert ours == upstreams
+    assert all("before earliest available data (2026-05-25)" in outcome.stderr for outcome in ours)
+
+
+def test_recent_prints_the_same_in_every_format_and_period(client: BothClients) -> None:
+    commands = [
+        *(f"recent requests {output}" for output in FORMATS),
+        *(f"recent requests {p} {output}" for p, output in product(PERIODS, ["", "-j"])),
+    ]
+    ours, upstreams = client.both(commands)
+    assert without_source(ours) == upstreams
+    assert len(tables(ours)) == len(commands)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_subcommand_prints_the_same_for_packages_of_all_sizes_ages_and_spellings(
+    client: BothClients, package: str
+) -> None:
+    commands = [f"{subcommand} {package} -f tsv" for subcommand in SUBCOMMANDS]
+    ours, upstreams = client.both(commands)
+    assert ours == upstreams
+    assert len(tables(ours)) == len(commands)
+
+
+def test_a_version_without_downloads_has_no_table_on_either(client: BothClients) -> None:
+    ours, upstreams = client.both(
+        ["python_major requests --version 7", "python_minor requests --version 7.7"]
+    )
+    assert ours == upstreams
+    assert all(outcome.stdout.startswith("No data found for ") for outcome in ours)
+
+
+def test_a_name_that_upstream_does_not_normalise_prints_the_same_as_the_normal_one(
+    client: BothClients,
+) -> None:
+    # The client lower-cases names and upstream converts `.` and `_`, which leaves runs of them.
+    commands = [f"{subcommand} Typing..Extensions" for subcommand in SUBCOMMANDS]
+    ours, upstreams = client.both(commands)
+    assert tables(upstreams) == []
+    normal = client.upstreams([f"{subcommand} typing-extensions" for subcommand in SUBCOMMANDS])
+    assert tables(ours) == tables(normal)
+    assert len(tables(ours)) == len(commands)
+
+
+@pytest.mark.parametrize("system", ["other", "null", "OTHER"])
+def test_systems_that_upstream_can_not_find_are_printed(client: BothClients, system: str) -> None:
+    ours, upstreams = client.both([f"system requests --os {system} --daily -f json"])
+    assert tables(upstreams) == []
+    (everything,) = client.upstreams(["system requests --daily -f json"])
+    rows = [r for r in json.loads(everything.stdout)["data"] if r["category"] == system.lower()]
+    assert rows
+    assert json.loads(ours[0].stdout)["data"] == rows
+
+
+def test_an_unknown_package_is_an_error_on_all_five_subcommands(client: BothClients) -> None:
+    ours, upstreams = client.both([f"{name} {NO_SUCH_PACKAGE}" for name in SUBCOMMANDS])
+    assert failed(ours, 404)
+    # Upstream has an error for two of them, and no more than no data for the others.
+    assert [outcome.code for outcome in upstreams] == [1, 1, 0, 0, 0]
+
+
+def test_a_system_that_nobody_knows_is_an_error(client: BothClients) -> None:
+    assert failed(client.ours(["system requests --os beos"]), 422)

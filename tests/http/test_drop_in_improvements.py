@@ -1,0 +1,188 @@
+"""What the drop-in does better than pypistats.org, with the stand-in to show the difference."""
+
+import httpx
+import pytest
+
+from tests.http.served import Clock, Served
+from tests.http.side_by_side import ask_both
+from workbench.upstream import StandIn
+
+ENDPOINTS = ["recent", "overall", "python_major", "python_minor", "system"]
+PROBLEM = "application/problem+json"
+HTML = "text/html; charset=utf-8"
+
+every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
+
+
+@every_endpoint
+def test_an_unknown_package_is_a_404_on_every_endpoint(
+    api: Served, stand_in: StandIn, endpoint: str
+) -> None:
+    target = f"/api/packages/no-such-package/{endpoint}"
+    (both,) = ask_both(api, stand_in, [target])
+    assert both.ours.status_code == 404
+    assert both.ours.headers["content-type"] == PROBLEM
+    problem = both.ours.json()
+    assert (problem["title"], problem["instance"]) == ("Unknown package", target)
+    if endpoint in {"recent", "overall"}:
+        assert both.upstreams.status_code == 404
+        assert both.upstreams.headers["content-type"] == HTML
+    else:
+        assert (both.upstreams.status_code, both.upstreams.json()["data"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("question", "parameter"),
+    [
+        ("recent?period=year", "period"),
+        ("recent?period=Day", "period"),
+        ("recent?period=", "period"),
+        ("overall?mirrors=maybe", "mirrors"),
+        ("overall?mirrors=True", "mirrors"),
+        ("overall?mirrors=", "mirrors"),
+        ("python_major?version=abc", "version"),
+        ("python_major?version=3.13", "version"),
+        ("python_major?version=", "version"),
+        ("python_minor?version=abc", "version"),
+        ("python_minor?version=3", "version"),
+        ("python_minor?version=", "version"),
+        ("system?os=beos", "os"),
+        ("system?os=", "os"),
+    ],
+)
+def test_a_bad_value_is_a_422_that_names_the_parameter_and_never_goes_upstream(
+    api: Served, stand_in: StandIn, question: str, parameter: str
+) -> None:
+    answer = api.client.get(f"/api/packages/requests/{question}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == PROBLEM
+    (error,) = answer.json()["errors"]
+    assert (error["location"], error["parameter"]) == ("query", parameter)
+    assert stand_in.requests == []
+
+
+@every_endpoint
+def test_a_name_that_can_be_none_is_a_422_and_never_goes_upstream(
+    api: Served, stand_in: StandIn, endpoint: str
+) -> None:
+    answer = api.client.get(f"/api/packages/-requests-/{endpoint}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == PROBLEM
+    assert stand_in.requests == []
+
+
+@every_endpoint
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [("Requests", "requests"), ("Typing__Extensions", "typing-extensions")],
+)
+def test_names_are_normalised_by_pep_503(
+    api: Served, stand_in: StandIn, endpoint: str, spelling: str, name: str
+) -> None:
+    spelt, normal = ask_both(
+        api, stand_in, [f"/api/packages/{spelling}/{endpoint}", f"/api/packages/{name}/{endpoint}"]
+    )
+    assert normal.same_body()
+    assert spelt.ours.text == normal.ours.text
+    assert spelt.upstreams.text != normal.upstreams.text
+
+
+@every_endpoint
+def test_names_that_upstream_converts_have_the_same_body(
+    api: Served, stand_in: StandIn, endpoint: str
+) -> None:
+    names = ["typing.extensions", "typing_extensions", "zope.interface", "%72equests"]
+    answers = ask_both(api, stand_in, [f"/api/packages/{name}/{endpoint}" for name in names])
+    assert [both.target for both in answers if not both.same_body()] == []
+
+
+@every_endpoint
+def test_unknown_parameters_are_ignored_as_upstream_does(
+    api: Served, stand_in: StandIn, endpoint: str
+) -> None:
+    path = f"/api/packages/requests/{endpoint}"
+    unknown, others = ask_both(api, stand_in, [f"{path}?color=red&x", f"{path}?by=week&format=csv"])
+    assert unknown.same_body()
+    assert others.same_body()
+
+
+@every_endpoint
+def test_a_trailing_slash_is_a_404_as_upstream(
+    api: Served, stand_in: StandIn, endpoint: str
+) -> None:
+    (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{endpoint}/"])
+    assert (both.ours.status_code, both.upstreams.status_code) == (404, 404)
+    assert both.ours.headers["content-type"] == PROBLEM
+
+
+@every_endpoint
+def test_any_page_and_any_cache_can_use_an_answer(
+    api: Served, stand_in: StandIn, endpoint: str
+) -> None:
+    (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{endpoint}"])
+    headers = both.ours.headers
+    assert headers["content-type"] == both.upstreams.headers["content-type"] == "application/json"
+    assert headers["access-control-allow-origin"] == "*"
+    # Noon here: newer figures come at 01:10.
+    assert "max-age=47400, s-maxage=47400, " in headers["cache-control"]
+    again = api.client.get(both.target, headers={"If-None-Match": headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert {"etag", "cache-control", "access-control-allow-origin"}.isdisjoint(
+        both.upstreams.headers
+    )
+
+
+@every_endpoint
+def test_each_filter_has_its_own_etag(api: Served, endpoint: str) -> None:
+    filters = {
+        "recent": "period=day",
+        "overall": "mirrors=true",
+        "python_major": "version=3",
+        "python_minor": "version=3.13",
+        "system": "os=linux",
+    }
+    path = f"/api/packages/requests/{endpoint}"
+    whole, part = api.client.get(path), api.client.get(f"{path}?{filters[endpoint]}")
+    assert whole.headers["etag"] != part.headers["etag"]
+
+
+@every_endpoint
+def test_all_filters_of_an_endpoint_cost_one_call(
+    api: Served, stand_in: StandIn, endpoint: str
+) -> None:
+    queries = ["", "?mirrors=true", "?mirrors=false", "?version=null", "?os=linux", "?period=week"]
+    path = f"/api/packages/requests/{endpoint}"
+    for query in queries:
+        api.client.get(f"{path}{query}").raise_for_status()
+    assert len(stand_in.requests) == 1
+
+
+@every_endpoint
+def test_when_upstream_throttles_the_answer_says_when_to_come_back(
+    api: Served, stand_in: StandIn, endpoint: str
+) -> None:
+    stand_in.set_faults(["429"])
+    (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{endpoint}"])
+    assert both.ours.status_code == 503
+    assert both.ours.headers["content-type"] == PROBLEM
+    assert int(both.ours.headers["retry-after"]) > 0
+    assert both.upstreams.status_code == 429
+    assert "retry-after" not in both.upstreams.headers
+
+
+@every_endpoint
+def test_when_upstream_fails_the_last_figures_are_served_and_say_that_they_are_stale(
+    api: Served, stand_in: StandIn, clock: Clock, endpoint: str
+) -> None:
+    path = f"/api/packages/requests/{endpoint}"
+    fresh = api.client.get(path)
+    clock.move(days=1)
+    stand_in.set_faults(["500"])
+    stale = api.client.get(path)
+    assert stale.status_code == httpx.codes.OK
+    assert "stale" not in fresh.json()
+    assert stale.json() == {**fresh.json(), "stale": True}
+    assert list(stale.json())[:3] == ["data", "package", "type"]
+    stand_in.clear_faults()
+    clock.move(minutes=1)
+    assert "stale" not in api.client.get(path).json()

@@ -1,0 +1,92 @@
+"""The drop-in's `recent` is upstream's own of the same moment, though it is never asked for it."""
+
+import datetime as dt
+
+import httpx
+import pytest
+
+from tests.http.served import Clock, Served
+from tests.http.side_by_side import BothAnswers, ask_both
+from workbench.upstream import StandIn
+from workbench.upstream.data import is_lost
+from workbench.upstream.packages import ALL_OF_PYPI, DEBUT, HERMIT, NEWCOMER
+from workbench.upstream.window import newest_day
+
+PACKAGES = [ALL_OF_PYPI, "requests", "falcon", NEWCOMER, DEBUT, HERMIT]
+MIDNIGHT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+DAYS = 40
+BEFORE_LOADING, LAST_MINUTE = {"minutes": 30}, {"hours": 1, "minutes": 9}
+LOADED, NOON = {"hours": 1, "minutes": 10}, {"hours": 12}
+MOMENTS = [BEFORE_LOADING, LAST_MINUTE, LOADED, NOON]
+
+LOST_FOR_ALL = dt.date(2026, 12, 9)
+LOST_FOR_ONE = {
+    "requests": dt.date(2026, 12, 17),
+    "falcon": dt.date(2026, 12, 11),
+    NEWCOMER: dt.date(2026, 11, 23),
+    DEBUT: dt.date(2026, 12, 2),
+    HERMIT: dt.date(2026, 11, 29),
+}
+
+
+def ask(api: Served, stand_in: StandIn, *packages: str) -> list[BothAnswers]:
+    return ask_both(api, stand_in, [f"/api/packages/{name}/recent" for name in packages])
+
+
+def test_the_days_that_are_compared_hold_lost_ones() -> None:
+    assert all(is_lost(package, day) for package, day in LOST_FOR_ONE.items())
+    assert all(is_lost(package, LOST_FOR_ALL) for package in PACKAGES)
+    last = (MIDNIGHT + dt.timedelta(days=DAYS - 1)).date()
+    assert all(MIDNIGHT.date() < day < last for day in [*LOST_FOR_ONE.values(), LOST_FOR_ALL])
+
+
+def test_recent_is_upstreams_own_at_every_moment_of_forty_days(
+    api: Served, stand_in: StandIn, clock: Clock
+) -> None:
+    differing = []
+    for moment in (
+        MIDNIGHT + dt.timedelta(days=day, **hours) for day in range(DAYS) for hours in MOMENTS
+    ):
+        clock.now = moment
+        if newest_day(moment) == LOST_FOR_ALL:
+            continue  # has a test of its own
+        differing += [
+            (str(moment), both.target)
+            for both in ask(api, stand_in, *PACKAGES)
+            if not both.same_body()
+        ]
+    assert differing == []
+
+
+@pytest.mark.parametrize("package", [ALL_OF_PYPI, "requests", "falcon", NEWCOMER, HERMIT])
+def test_when_upstream_lost_a_day_for_all_recent_ends_with_the_day_before(
+    api: Served, stand_in: StandIn, clock: Clock, package: str
+) -> None:
+    # No rows tell a day that was lost for all from one that upstream has not loaded yet, and while
+    # it is late its own `recent` ends with the day before. So a lost day is taken for a late one.
+    clock.now = dt.datetime.combine(LOST_FOR_ALL, dt.time(12), dt.UTC)
+    (before,) = ask(api, stand_in, package)
+    clock.move(days=1)
+    (lost,) = ask(api, stand_in, package)
+    assert lost.ours.json()["data"] == before.upstreams.json()["data"]
+    clock.move(days=1)
+    (after,) = ask(api, stand_in, package)
+    assert after.same_body()
+
+
+def test_a_period_without_downloads_counts_0_where_upstream_answers_404(
+    api: Served, stand_in: StandIn, clock: Clock
+) -> None:
+    # Upstream takes a known package for unknown there.
+    package, day = "requests", LOST_FOR_ONE["requests"]
+    clock.now = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(12), dt.UTC)
+    (both,) = ask_both(api, stand_in, [f"/api/packages/{package}/recent?period=day"])
+    assert both.upstreams.status_code == httpx.codes.NOT_FOUND
+    assert both.ours.status_code == httpx.codes.OK
+    assert both.ours.json()["data"] == {"last_day": 0}
+
+
+def test_recent_is_never_asked_of_upstream(api: Served, stand_in: StandIn) -> None:
+    for query in ("", "?period=day", "?period=week", "?period=month"):
+        api.client.get(f"/api/packages/requests/recent{query}").raise_for_status()
+    assert [request.path for request in stand_in.requests] == ["/api/packages/requests/overall"]

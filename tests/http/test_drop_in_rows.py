@@ -1,0 +1,124 @@
+"""The drop-in's bodies hold upstream's rows, order and keys: 50 packages, each endpoint and value.
+
+Upstream finds nothing for `other` and `null`: there its unfiltered rows say what ours have to be.
+"""
+
+from collections.abc import Iterable
+
+import httpx
+import pytest
+
+from pulse.dropin import upstream_series
+from pulse.models import FetchedRows, PyPIResponseData
+from pulse.names import PackageName
+from pulse.pypistats import Endpoint
+from tests.http.conftest import NOON
+from tests.http.served import Served
+from tests.http.side_by_side import BothAnswers, ask_both, rows_of
+from workbench.upstream import StandIn
+from workbench.upstream.packages import (
+    ALL_OF_PYPI,
+    DEBUT,
+    DOWNLOADS_PER_DAY,
+    HERMIT,
+    NEWCOMER,
+)
+
+ODD_ONES = [ALL_OF_PYPI, NEWCOMER, DEBUT, HERMIT]
+PACKAGES = [*ODD_ONES, *[name for name in DOWNLOADS_PER_DAY if name not in ODD_ONES][::4]][:50]
+FILTERS = {"python_major": "version", "python_minor": "version", "system": "os"}
+SERIES = ["overall", *FILTERS]
+NOT_FOUND_UPSTREAM = {"null", "other"}
+WITHOUT_ROWS = {"python_major": ["7"], "python_minor": ["7.7", "3.1"], "system": []}
+"""Values that are good and that no row has."""
+
+
+def test_fifty_packages_of_all_sizes_are_compared() -> None:
+    assert len(set(PACKAGES)) == 50
+    assert {*ODD_ONES} < {*PACKAGES}
+
+
+def differing(answers: Iterable[BothAnswers]) -> list[str]:
+    """The questions to which our body is not upstream's."""
+    return [both.target for both in answers if not both.same_body()]
+
+
+@pytest.mark.parametrize("endpoint", ["recent", *SERIES])
+def test_without_a_parameter_every_body_is_upstreams(
+    api: Served, stand_in: StandIn, endpoint: str
+) -> None:
+    answers = ask_both(api, stand_in, [f"/api/packages/{name}/{endpoint}" for name in PACKAGES])
+    assert {both.upstreams.status_code for both in answers} == {200}
+    assert differing(answers) == []
+
+
+@pytest.mark.parametrize("query", ["mirrors=true", "mirrors=false", "&mirrors=true", "&"])
+def test_with_or_without_mirrors_every_body_is_upstreams(
+    api: Served, stand_in: StandIn, query: str
+) -> None:
+    targets = [f"/api/packages/{name}/overall?{query}" for name in PACKAGES]
+    assert differing(ask_both(api, stand_in, targets)) == []
+
+
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+def test_in_every_period_every_recent_body_is_upstreams(
+    api: Served, stand_in: StandIn, period: str
+) -> None:
+    targets = [f"/api/packages/{name}/recent?period={period}" for name in PACKAGES]
+    assert differing(ask_both(api, stand_in, targets)) == []
+
+
+@pytest.mark.parametrize(("endpoint", "parameter"), FILTERS.items())
+def test_with_every_version_or_system_every_body_is_upstreams(
+    api: Served, stand_in: StandIn, endpoint: str, parameter: str
+) -> None:
+    paths = [f"/api/packages/{name}/{endpoint}" for name in PACKAGES]
+    targets, answered_empty_upstream = [], {}
+    for path, unfiltered in zip(paths, ask_both(api, stand_in, paths), strict=True):
+        rows = rows_of(unfiltered.upstreams)
+        categories = {row["category"] for row in rows}
+        values = [*(categories - NOT_FOUND_UPSTREAM), *WITHOUT_ROWS[endpoint]]
+        targets += [f"{path}?{parameter}={value}" for value in _in_every_case(values)]
+        for category in categories & NOT_FOUND_UPSTREAM:
+            answered_empty_upstream[f"{path}?{parameter}={category}"] = [
+                row for row in rows if row["category"] == category
+            ]
+
+    assert len(targets) > 2 * len(PACKAGES)
+    assert differing(ask_both(api, stand_in, targets)) == []
+
+    assert len(answered_empty_upstream) > len(PACKAGES) // 2
+    improved = ask_both(api, stand_in, list(answered_empty_upstream))
+    assert all(rows_of(both.upstreams) == [] for both in improved)
+    assert [
+        both.target for both in improved if not both.same_rows(answered_empty_upstream[both.target])
+    ] == []
+
+
+def _in_every_case(values: Iterable[str]) -> list[str]:
+    return sorted({spelt for value in values for spelt in (value, value.lower(), value.upper())})
+
+
+@pytest.mark.parametrize("value", ["OTHER", "Other", "NULL", "Null"])
+def test_systems_that_upstream_can_not_find_are_found_in_any_case(
+    api: Served, stand_in: StandIn, value: str
+) -> None:
+    unfiltered, filtered = ask_both(
+        api,
+        stand_in,
+        ["/api/packages/requests/system", f"/api/packages/requests/system?os={value}"],
+    )
+    rows = [row for row in rows_of(unfiltered.upstreams) if row["category"] == value.lower()]
+    assert rows
+    assert filtered.same_rows(rows)
+
+
+@pytest.mark.parametrize("endpoint", SERIES)
+def test_of_real_figures_a_body_is_upstreams_with_no_key_more(
+    stand_in: StandIn, endpoint: str
+) -> None:
+    upstreams = httpx.get(f"{stand_in.url}/api/packages/requests/{endpoint}", trust_env=False).text
+    rows = PyPIResponseData.model_validate_json(upstreams).data
+    fetched = FetchedRows(rows=rows, source="pypistats.org", fetched_at=NOON)
+    answer = upstream_series(PackageName.parse("requests"), Endpoint(endpoint), fetched)
+    assert answer.model_dump_json() + "\n" == upstreams

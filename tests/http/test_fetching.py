@@ -1,0 +1,154 @@
+"""One upstream fetch serves all, while it is fresh; and stale beats broken."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from tests.http.conftest import NOON
+from tests.http.served import Clock, Served, served
+from workbench.upstream import StandIn
+
+ROUTES_ON_OVERALL = [
+    "/packages/requests",
+    "/packages/requests?mirrors=false",
+    "/packages/requests/downloads",
+    "/packages/Requests/downloads?period=week&mirrors=true",
+    "/packages/requests/downloads?format=csv&start=2026-11-01",
+    "/compare?packages=requests,requests",
+    "/api/packages/requests/recent",
+    "/api/packages/requests/recent?period=week",
+    "/api/packages/requests/overall?mirrors=false",
+]
+SHORT = {"UPSTREAM_TIMEOUT_S": "0.3", "DEADLINE_S": "0.5"}
+
+
+def test_one_fetch_serves_every_route_that_needs_it(api: Served, stand_in: StandIn) -> None:
+    for route in ROUTES_ON_OVERALL:
+        assert api.client.get(route).status_code == 200, route
+    assert [r.path for r in stand_in.requests] == ["/api/packages/requests/overall"]
+
+
+def test_each_endpoint_is_fetched_once(api: Served, stand_in: StandIn) -> None:
+    for by in ("python_major", "python_minor", "system"):
+        for route in (f"/packages/flask/downloads?by={by}", f"/api/packages/flask/{by}"):
+            assert api.client.get(route).status_code == 200, route
+    assert len(stand_in.requests) == 3
+
+
+def test_an_unknown_package_is_asked_for_again_after_an_hour(
+    api: Served, stand_in: StandIn, clock: Clock
+) -> None:
+    for minutes, calls in ((0, 1), (59, 1), (1, 2)):
+        clock.move(minutes=minutes)
+        assert api.client.get("/packages/no-such-package").status_code == 404
+        assert len(stand_in.requests) == calls
+
+
+def test_numbers_stay_fresh_until_the_next_load(
+    api: Served, stand_in: StandIn, clock: Clock
+) -> None:
+    assert api.client.get("/packages/requests").json()["latest_date"] == "2026-11-21"
+    clock.move(hours=13, minutes=9)
+    assert api.client.get("/packages/requests").json()["latest_date"] == "2026-11-21"
+    assert len(stand_in.requests) == 1
+    clock.move(minutes=1)
+    stats = api.client.get("/packages/requests").json()
+    assert (stats["latest_date"], stats["fetched_at"]) == ("2026-11-22", "2026-11-23T01:10:00Z")
+    assert len(stand_in.requests) == 2
+
+
+@pytest.mark.parametrize("fault", ["dropped", "500", "429", "hang", "html"])
+def test_when_upstream_fails_the_last_answer_is_served_and_says_that_it_is_stale(
+    stand_in: StandIn, clock: Clock, fault: str
+) -> None:
+    with served(stand_in.url, clock, **SHORT) as api:
+        before = api.client.get("/packages/requests").json()
+        stand_in.set_faults([fault])
+        assert api.client.get("/packages/requests").json() == before
+        clock.move(days=1)
+        assert api.client.get("/packages/requests").json() == {**before, "stale": True}
+
+
+def test_every_route_says_that_it_is_stale(api: Served, stand_in: StandIn, clock: Clock) -> None:
+    for route in ROUTES_ON_OVERALL:
+        api.client.get(route)
+    stand_in.set_faults(["dropped"])
+    clock.move(days=1)
+    stale = {route: api.client.get(route) for route in ROUTES_ON_OVERALL}
+    assert {answer.status_code for answer in stale.values()} == {200}
+    for route, answer in stale.items():
+        if "csv" not in route:
+            assert '"stale":true' in answer.text, route
+    compared = stale["/compare?packages=requests,requests"].json()["packages"]
+    assert [entry["status"] for entry in compared] == ["stale", "stale"]
+
+
+def test_upstream_that_comes_back_is_believed_again_without_a_restart(clock: Clock) -> None:
+    with ExitStack() as upstream:
+        url = upstream.enter_context(StandIn(now=clock, limits=False)).url
+        with served(url, clock) as api:
+            api.client.get("/packages/requests")
+            upstream.close()
+            clock.move(days=1)
+            assert api.client.get("/packages/requests").json()["stale"] is True
+            port = int(url.rpartition(":")[2])
+            upstream.enter_context(StandIn(port=port, now=clock, limits=False))
+            clock.move(seconds=10)
+            stats = api.client.get("/packages/requests").json()
+    assert (stats["stale"], stats["latest_date"]) == (False, "2026-11-22")
+
+
+def test_an_upstream_that_hangs_is_not_asked_by_every_request(
+    stand_in: StandIn, clock: Clock
+) -> None:
+    with served(stand_in.url, clock, **SHORT) as api:
+        api.client.get("/packages/requests")
+        stand_in.set_faults(["hang"])
+        clock.move(days=1)
+        api.client.get("/packages/requests")
+        asked = len(stand_in.requests)
+        for _ in range(5):
+            assert api.client.get("/packages/requests").json()["stale"] is True
+        assert len(stand_in.requests) == asked
+
+
+def test_a_failure_is_never_kept(stand_in: StandIn, clock: Clock) -> None:
+    with served(stand_in.url, clock, **SHORT) as api:
+        stand_in.set_faults(["500"])
+        assert api.client.get("/packages/requests").status_code == 502
+        stand_in.clear_faults()
+        assert api.client.get("/packages/requests").status_code == 200
+
+
+def test_with_the_cache_off_every_request_goes_upstream(stand_in: StandIn, clock: Clock) -> None:
+    with served(stand_in.url, clock, CACHE="off") as api:
+        for _ in range(3):
+            assert api.client.get("/packages/requests").status_code == 200
+    assert len(stand_in.requests) == 3
+
+
+def test_what_the_budget_has_no_room_for_before_the_deadline_is_throttled(
+    stand_in: StandIn, clock: Clock
+) -> None:
+    budget = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "3"}
+    with served(stand_in.url, clock, **budget) as api:
+        answer = api.client.get("/compare?packages=requests,flask,numpy,boto3,idna")
+        again = api.client.get("/packages/six")
+    statuses = [entry["status"] for entry in answer.json()["packages"]]
+    assert sorted(statuses) == ["ok", "ok", "ok", "throttled", "throttled"]
+    throttled = [e["problem"] for e in answer.json()["packages"] if e["status"] == "throttled"]
+    assert all(50 <= problem["retry_after"] <= 61 for problem in throttled)
+    assert int(answer.headers["retry-after"]) == max(p["retry_after"] for p in throttled)
+    assert answer.headers["cache-control"] == "no-store"
+    assert again.status_code == 503
+    assert 50 <= int(again.headers["retry-after"]) <= 61
+    assert len(stand_in.requests) == 3
+
+
+def test_the_budget_keeps_upstream_from_ever_answering_429(clock: Clock) -> None:
+    budget = {"UPSTREAM_PER_SECOND": "5", "UPSTREAM_PER_MINUTE": "30"}
+    names = "requests,flask,numpy,boto3,idna,six,click,httpx,fastapi,certifi,urllib3,attrs"
+    with StandIn(now=NOON) as limited, served(limited.url, clock, **budget) as api:
+        answer = api.client.get("/compare", params={"packages": names})
+        assert [entry["status"] for entry in answer.json()["packages"]] == ["ok"] * 12
+        assert len(limited.requests) == 12

@@ -1,0 +1,185 @@
+"""The contract as someone sees it who makes a client from it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from fastapi_app.app import app
+from workbench.contract import COMMAND, COMMITTED, as_committed
+
+DOCUMENT: dict[str, Any] = json.loads(as_committed())
+SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
+OPERATIONS: dict[str, dict[str, Any]] = {
+    f"{method.upper()} {path}": operation
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+PARAMETERS = {
+    f"{name} {parameter['name']}": parameter
+    for name, operation in OPERATIONS.items()
+    for parameter in operation.get("parameters", [])
+}
+FIELDS = {
+    f"{name}.{field}": schema
+    for name, model in SCHEMAS.items()
+    for field, schema in model["properties"].items()
+}
+ERRORS = {
+    f"{name} {status}": response
+    for name, operation in OPERATIONS.items()
+    for status, response in operation["responses"].items()
+    if int(status) >= 400
+}
+
+
+def examples() -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Each example in the document: where it stands, its schema, and itself."""
+    for name, schema in SCHEMAS.items():
+        yield from ((name, schema, example) for example in schema["examples"])
+    for name, parameter in PARAMETERS.items():
+        schema = parameter["schema"]
+        yield from ((name, schema, example) for example in schema.get("examples", []))
+    for name, operation in OPERATIONS.items():
+        for status, response in operation["responses"].items():
+            for media_type, content in response.get("content", {}).items():
+                for example in content.get("examples", {}).values():
+                    yield f"{name} {status} {media_type}", content["schema"], example["value"]
+                if "example" in content:
+                    yield f"{name} {status} {media_type}", content["schema"], content["example"]
+
+
+def test_the_committed_contract_is_the_code_s() -> None:
+    renew = f"docs/openapi.json is not what the code says; renew it with `{COMMAND}`"
+    assert COMMITTED.read_text(encoding="utf-8") == as_committed(), renew
+
+
+def test_every_route_is_in_the_contract() -> None:
+    assert set(OPERATIONS) == {
+        "GET /packages/{package}",
+        "GET /packages/{package}/downloads",
+        "GET /compare",
+        "GET /api/packages/{package}/recent",
+        "GET /api/packages/{package}/overall",
+        "GET /api/packages/{package}/python_major",
+        "GET /api/packages/{package}/python_minor",
+        "GET /api/packages/{package}/system",
+        "GET /health",
+    }
+
+
+def test_the_whole_contract_says_whose_it_is_and_where_it_is_served() -> None:
+    assert DOCUMENT["info"]["title"] == "PyPI Pulse"
+    assert DOCUMENT["info"]["version"] == app.version
+    assert DOCUMENT["info"]["license"]["identifier"] == "MIT"
+    assert [server["url"] for server in DOCUMENT["servers"]] == ["/"]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_has_a_name_a_tag_and_says_what_it_does(name: str) -> None:
+    operation = OPERATIONS[name]
+    assert operation["operationId"].isidentifier()
+    assert operation["tags"]
+    assert operation["summary"]
+    assert operation["description"]
+
+
+def test_no_two_operations_have_the_same_name() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(names)) == len(names)
+
+
+def test_every_tag_is_described_and_used() -> None:
+    used = {tag for operation in OPERATIONS.values() for tag in operation["tags"]}
+    assert {tag["name"] for tag in DOCUMENT["tags"]} == used
+    assert all(tag["description"] for tag in DOCUMENT["tags"])
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_parameter_is_described_and_takes_no_value_without_bounds(name: str) -> None:
+    assert PARAMETERS[name]["description"]
+    assert is_bounded(PARAMETERS[name]["schema"])
+
+
+def is_bounded(schema: dict[str, Any]) -> bool:
+    match schema["type"]:
+        case "boolean":
+            return True
+        case "array":
+            return {"minItems", "maxItems"} <= schema.keys() and is_bounded(schema["items"])
+        case "string":
+            bounds = {"enum", "const", "format", "pattern", "maxLength"}
+            return not bounds.isdisjoint(schema)
+        case _:
+            return {"minimum", "maximum"} <= schema.keys()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_model_is_described_and_has_an_example(name: str) -> None:
+    assert SCHEMAS[name]["description"]
+    assert SCHEMAS[name]["examples"]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_is_described_there_or_where_its_model_is(name: str) -> None:
+    field = FIELDS[name]
+    assert field.get("description") or "$ref" in field
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_error_is_a_problem_document_with_examples_of_its_status(name: str) -> None:
+    [(media_type, content)] = ERRORS[name]["content"].items()
+    assert media_type == "application/problem+json"
+    assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
+    statuses = {example["value"]["status"] for example in content["examples"].values()}
+    assert statuses == {int(name.rpartition(" ")[2])}
+
+
+@pytest.mark.parametrize(
+    ("schema", "example"), [pytest.param(*rest, id=name) for name, *rest in examples()]
+)
+def test_an_example_is_valid(schema: dict[str, Any], example: object) -> None:
+    whole = {**schema, "components": DOCUMENT["components"]}
+    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    assert [error.message for error in validator.iter_errors(example)] == []
+
+
+def test_csv_has_an_example() -> None:
+    figures = OPERATIONS["GET /packages/{package}/downloads"]["responses"]["200"]["content"]
+    assert figures["text/csv"]["example"].startswith("date,category,downloads\r\n2026-")
+
+
+def test_the_entries_of_a_comparison_are_told_apart_by_every_status_they_can_have() -> None:
+    entries = SCHEMAS["Comparison"]["properties"]["packages"]["items"]
+    assert entries["discriminator"]["propertyName"] == "status"
+    assert entries["discriminator"]["mapping"] == {
+        status: entry["$ref"]
+        for entry in entries["oneOf"]
+        for status in SCHEMAS[entry["$ref"].rpartition("/")[2]]["properties"]["status"]["enum"]
+    }
+
+
+def test_links_lead_to_operations_and_parameters_that_are_there() -> None:
+    parameters = {
+        operation["operationId"]: {one["name"] for one in operation.get("parameters", [])}
+        for operation in OPERATIONS.values()
+    }
+    links = [
+        link
+        for operation in OPERATIONS.values()
+        for link in operation["responses"]["200"].get("links", {}).values()
+    ]
+    assert links
+    assert all(link["parameters"].keys() <= parameters[link["operationId"]] for link in links)
+
+
+def test_what_no_answer_can_say_is_not_in_the_contract() -> None:
+    left_out = {
+        name: field
+        for name, field in FIELDS.items()
+        if name.partition(".")[2] not in SCHEMAS[name.partition(".")[0]]["required"]
+    }
+    assert "ProblemDocument.retry_after" in left_out
+    assert all("anyOf" not in field for field in left_out.values())

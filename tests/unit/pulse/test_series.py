@@ -1,0 +1,205 @@
+"""Downloads over time, by category."""
+
+import csv
+import datetime as dt
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulse.models import DailyDownloads, DownloadSeries, FetchedRows, Period
+from pulse.names import PackageName
+from pulse.parameters import DownloadsQuery
+from pulse.problems import InvalidInput
+from pulse.series import (
+    DateRange,
+    Window,
+    as_csv,
+    category_order,
+    download_series,
+    read_dates,
+)
+
+REQUESTS = PackageName.parse("requests")
+NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+NEWEST = dt.date(2026, 11, 21)
+WINDOW: Window = (dt.date(2026, 5, 25), NEWEST)
+WHOLE = DateRange(None, None)
+
+PERIODS = st.sampled_from(["day", "week", "month"])
+ROWS = st.dictionaries(
+    st.tuples(
+        st.sampled_from(["3.9", "3.10", "null"]),
+        st.integers(min_value=0, max_value=120).map(lambda ago: NEWEST - dt.timedelta(days=ago)),
+    ),
+    st.integers(min_value=0, max_value=10**9),
+    min_size=1,
+    max_size=80,
+).map(lambda cells: [row(category, day, n) for (category, day), n in cells.items()])
+
+
+def row(category: str, day: dt.date, downloads: int) -> DailyDownloads:
+    return DailyDownloads(category=category, date=day, downloads=downloads)
+
+
+def series_of(
+    rows: list[DailyDownloads], dates: DateRange = WHOLE, **query: object
+) -> DownloadSeries:
+    fetched = FetchedRows(rows=rows, source="pypistats.org", fetched_at=NOON)
+    asked = DownloadsQuery.model_validate({"by": "python_minor", **query})
+    return download_series(REQUESTS, asked, dates, fetched)
+
+
+def november(day: int) -> dt.date:
+    return dt.date(2026, 11, day)
+
+
+def test_days_without_a_row_are_zeros_and_those_without_any_are_listed() -> None:
+    rows = [row("3.9", november(1), 5), row("3.10", november(2), 7), row("3.9", november(4), 6)]
+    series = series_of(rows)
+    assert [(one.category, [p.downloads for p in one.points]) for one in series.series] == [
+        ("3.9", [5, 0, 0, 6]),
+        ("3.10", [0, 7, 0, 0]),
+    ]
+    assert series.missing_dates == [november(3)]
+    assert (series.start, series.end) == (november(1), november(4))
+
+
+def test_weeks_start_on_mondays_and_those_that_are_cut_say_so() -> None:
+    rows = [row("3.9", november(day), 1) for day in range(1, 17)]
+    (one,) = series_of(rows, period="week").series
+    assert [(p.date.isoformat(), p.downloads, p.complete) for p in one.points] == [
+        ("2026-10-26", 1, False),
+        ("2026-11-02", 7, True),
+        ("2026-11-09", 7, True),
+        ("2026-11-16", 1, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "complete"),
+    [
+        (dt.date(2026, 2, 1), dt.date(2026, 2, 28), True),
+        (dt.date(2026, 2, 2), dt.date(2026, 2, 28), False),
+        (dt.date(2028, 2, 1), dt.date(2028, 2, 28), False),
+        (dt.date(2028, 2, 1), dt.date(2028, 2, 29), True),
+        (dt.date(2026, 12, 1), dt.date(2026, 12, 31), True),
+    ],
+)
+def test_a_month_is_complete_with_its_last_day(
+    first: dt.date, last: dt.date, complete: bool
+) -> None:
+    (one,) = series_of([row("3.9", first, 1), row("3.9", last, 1)], period="month").series
+    assert [(p.date, p.downloads, p.complete) for p in one.points] == [
+        (first.replace(day=1), 2, complete)
+    ]
+
+
+def test_start_and_end_are_included() -> None:
+    rows = [row("3.9", november(day), day) for day in range(1, 11)]
+    series = series_of(rows, DateRange(november(3), november(5)))
+    assert [p.downloads for p in series.series[0].points] == [3, 4, 5]
+    assert series.series[0].total == 12
+
+
+def test_versions_sort_as_versions_and_null_comes_last() -> None:
+    names = ["null", "3.10", "3.9", "2.7", "3.14"]
+    assert sorted(names, key=category_order) == ["2.7", "3.9", "3.10", "3.14", "null"]
+
+
+def test_systems_sort_regardless_of_case_and_null_comes_last() -> None:
+    names = ["null", "other", "Windows", "Linux", "Darwin"]
+    assert sorted(names, key=category_order) == ["Darwin", "Linux", "other", "Windows", "null"]
+
+
+@pytest.mark.parametrize(
+    ("mirrors", "categories"),
+    [
+        (None, ["with_mirrors", "without_mirrors"]),
+        ("true", ["with_mirrors"]),
+        ("false", ["without_mirrors"]),
+    ],
+)
+def test_mirrors_picks_one_of_the_two_categories_of_overall(
+    mirrors: str | None, categories: list[str]
+) -> None:
+    rows = [row("with_mirrors", NEWEST, 7), row("without_mirrors", NEWEST, 5)]
+    query = {} if mirrors is None else {"mirrors": mirrors}
+    series = series_of(rows, WHOLE, by="overall", **query)
+    assert [one.category for one in series.series] == categories
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "says"),
+    [
+        ("yesterday", None, "start: It is a date such as 2026-11-21."),
+        (None, "2026-02-30", "end: It is a date such as 2026-11-21."),
+        ("2026-11-21T00:00:00", None, "start: It is a date"),
+        ("20261121", None, "start: It is a date"),
+        ("1763683200", None, "start: It is a date"),
+        ("", None, "start: It is a date"),
+        ("2026-11-05", "2026-11-04", "start: It is after the end, 2026-11-04."),
+    ],
+)
+def test_a_date_that_can_not_be_used_is_told_what_the_window_is(
+    start: str | None, end: str | None, says: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_dates(DownloadsQuery(start=start, end=end), WINDOW)
+    assert says in caught.value.detail
+    assert "The window is 2026-05-25 to 2026-11-21." in caught.value.detail
+
+
+def test_both_dates_are_told_at_once() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_dates(DownloadsQuery(start="a", end="b"), WINDOW)
+    assert [error.parameter for error in caught.value.errors or []] == ["start", "end"]
+
+
+@pytest.mark.parametrize(
+    ("dates", "parameter"),
+    [(DateRange(november(1), None), "start"), (DateRange(None, november(9)), "end")],
+)
+def test_a_date_outside_the_rows_is_told_what_their_window_is(
+    dates: DateRange, parameter: str
+) -> None:
+    rows = [row("3.9", november(2), 1), row("3.9", november(8), 1)]
+    with pytest.raises(InvalidInput) as caught:
+        series_of(rows, dates)
+    (error,) = caught.value.errors or []
+    assert error.parameter == parameter
+    assert error.detail.endswith("is outside the window. The window is 2026-11-02 to 2026-11-08.")
+
+
+@given(ROWS, PERIODS)
+def test_periods_lose_and_invent_nothing(rows: list[DailyDownloads], period: Period) -> None:
+    by_period, by_day = series_of(rows, period=period), series_of(rows, period="day")
+    for longer, daily in zip(by_period.series, by_day.series, strict=True):
+        expected = sum(r.downloads for r in rows if r.category == longer.category)
+        assert longer.total == daily.total == expected
+        assert longer.total == sum(point.downloads for point in longer.points)
+
+
+@given(ROWS, PERIODS)
+def test_every_category_has_the_same_dates_without_a_gap(
+    rows: list[DailyDownloads], period: Period
+) -> None:
+    series = series_of(rows, period=period)
+    dates = {tuple(point.date for point in one.points) for one in series.series}
+    (shared,) = dates
+    assert list(shared) == sorted(set(shared))
+    complete = [point.complete for point in series.series[0].points]
+    assert all(complete[1:-1])
+
+
+@given(ROWS, PERIODS)
+def test_csv_has_the_same_points(rows: list[DailyDownloads], period: Period) -> None:
+    series = series_of(rows, period=period)
+    header, *lines = csv.reader(io.StringIO(as_csv(series)))
+    assert header == ["date", "category", "downloads"]
+    assert lines == [
+        [point.date.isoformat(), one.category, str(point.downloads)]
+        for one in series.series
+        for point in one.points
+    ]
