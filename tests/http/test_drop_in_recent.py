@@ -90,3 +90,16 @@ def test_recent_is_never_asked_of_upstream(api: Served, stand_in: StandIn) -> No
     for query in ("", "?period=day", "?period=week", "?period=month"):
         api.client.get(f"/api/packages/requests/recent{query}").raise_for_status()
     assert [request.path for request in stand_in.requests] == ["/api/packages/requests/overall"]
+
+
+def test_without_the_rows_of_all_of_pypi_recent_ends_with_the_packages_newest_day(
+    api: Served, stand_in: StandIn, clock: Clock
+) -> None:
+    # Nothing tells then whether upstream is late; a figure that is a day old is better than none.
+    package, day = "requests", LOST_FOR_ONE["requests"]
+    clock.now = dt.datetime.combine(day, dt.time(12), dt.UTC)
+    (before,) = ask(api, stand_in, package)
+    stand_in.set_faults([f"500:*:{ALL_OF_PYPI}"])
+    clock.move(days=1)
+    answer = api.client.get(f"/api/packages/{package}/recent")
+    assert answer.json()["data"] == before.upstreams.json()["data"]
