@@ -33,6 +33,7 @@ run: setup ## serve the API on PORT (8000): no Docker, no AWS account
 	@PORT=$(PORT) $(RUN) -m workbench.serve
 
 test: setup ## run all tests; on Debian as root, install and start what they lack
+	@$(RUN) -m workbench.runtime || true # what it can't have, pytest lists at the end
 	$(BIN)/pytest --cov --cov-report=term
 
 lint: setup ## check format, style, types, floors and the template

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-LEFT_OUT = "left out: "
-"""A skip whose reason starts so is a suite that lacks a part of the world, such as Docker."""
+from tests.left_out import LEFT_OUT
 
 settings.register_profile("pulse", deadline=None, print_blob=True)
 settings.load_profile("pulse")

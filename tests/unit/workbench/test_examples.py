@@ -1,10 +1,12 @@
 """The examples of the documentation print what stands below them."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.left_out import leave_out
 from workbench.examples import run_examples, serving, without_what_changes
 
 ROOT = Path(__file__).parents[3]
@@ -12,6 +14,8 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
+    if not shutil.which("curl"):
+        leave_out("curl is missing, which the examples are written for: apt-get install curl")
     with serving() as address:
         yield address
 
