@@ -12,6 +12,7 @@ from pulse.names import PackageName
 from pulse.problems import (
     UpstreamBroken,
     UpstreamProblem,
+    UpstreamThrottled,
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
@@ -31,7 +32,6 @@ KEEPALIVE_EXPIRY_S = 60
 
 CONNECT_TIMEOUT_S = 2
 """A connection that is not there by then is tried again while there is still time to."""
-
 
 Now = Callable[[], dt.datetime]
 """The time of day, UTC."""
@@ -89,11 +89,15 @@ class Upstream:
 
     async def _get(self, path: str, deadline: float) -> httpx.Response:
         """GET, and once more if the connection failed and there is still time."""
-        failure: UpstreamProblem = UpstreamTooSlow()
+        failure: UpstreamProblem | None = None
         for _ in range(MAX_ATTEMPTS):
             if time.monotonic() >= deadline:
                 break
-            moment = self._budget.take(deadline)
+            try:
+                moment = self._budget.take(deadline)
+            except UpstreamThrottled as throttled:
+                # What went wrong first says more than that there is no second try.
+                raise failure or throttled from None
             await asyncio.sleep(moment - time.monotonic())
             until = min(deadline, moment + self._settings.upstream_timeout_s)
             try:
@@ -107,4 +111,4 @@ class Upstream:
                 failure = UpstreamBroken.because("it broke off")
             except httpx.DecodingError:
                 raise UpstreamBroken.because("its encoding is wrong") from None
-        raise failure
+        raise failure or UpstreamTooSlow()

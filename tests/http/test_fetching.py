@@ -145,6 +145,17 @@ def test_what_the_budget_has_no_room_for_before_the_deadline_is_throttled(
     assert len(stand_in.requests) == 3
 
 
+def test_a_retry_counts_and_without_room_for_it_the_failure_is_told(
+    stand_in: StandIn, clock: Clock
+) -> None:
+    budget = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "1"}
+    stand_in.set_faults(["dropped"])
+    with served(stand_in.url, clock, **budget) as api:
+        answer = api.client.get("/packages/requests")
+    assert answer.json()["type"] == "urn:pypi-pulse:problem:upstream-broken"
+    assert len(stand_in.requests) == 1
+
+
 def test_the_budget_keeps_upstream_from_ever_answering_429(clock: Clock) -> None:
     budget = {"UPSTREAM_PER_SECOND": "5", "UPSTREAM_PER_MINUTE": "30"}
     names = "requests,flask,numpy,boto3,idna,six,click,httpx,fastapi,certifi,urllib3,attrs"
