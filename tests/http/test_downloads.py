@@ -1,4 +1,4 @@
-"""Downloads over time, of every package of the stand-in."""
+"""Downloads over time, over HTTP."""
 
 import csv
 import io
@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.http.served import Served
-from workbench.upstream import StandIn
-from workbench.upstream.packages import DEBUT, DOWNLOADS_PER_DAY
+from workbench.upstream.packages import DEBUT
 
 BREAKDOWNS = ["overall", "python_major", "python_minor", "system"]
 
@@ -25,18 +24,6 @@ def totals(series: dict[str, Any]) -> dict[str, int]:
     for one in series["series"]:
         assert one["total"] == sum(point["downloads"] for point in one["points"])
     return {one["category"]: one["total"] for one in series["series"]}
-
-
-@pytest.mark.parametrize("by", BREAKDOWNS)
-def test_week_and_month_sums_equal_the_days_sums_for_every_package(
-    api: Served, stand_in: StandIn, by: str
-) -> None:
-    for package in DOWNLOADS_PER_DAY:
-        expected: defaultdict[str, int] = defaultdict(int)
-        for row in api.client.get(f"{stand_in.url}/api/packages/{package}/{by}").json()["data"]:
-            expected[row["category"]] += row["downloads"]
-        for period in ("day", "week", "month"):
-            assert totals(downloads(api, package, by=by, period=period)) == expected, package
 
 
 @pytest.mark.parametrize("by", BREAKDOWNS)
