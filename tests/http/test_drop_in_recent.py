@@ -5,7 +5,7 @@ import datetime as dt
 import httpx
 import pytest
 
-from tests.http.served import Clock, Served
+from tests.http.served import Clock, Served, served
 from tests.http.side_by_side import BothAnswers, ask_both
 from workbench.upstream import StandIn
 from workbench.upstream.data import is_lost
@@ -103,3 +103,19 @@ def test_without_the_rows_of_all_of_pypi_recent_ends_with_the_packages_newest_da
     clock.move(days=1)
     answer = api.client.get(f"/api/packages/{package}/recent")
     assert answer.json()["data"] == before.upstreams.json()["data"]
+
+
+def test_while_upstream_is_late_recent_ends_with_the_day_before_as_its_own_does(
+    clock: Clock,
+) -> None:
+    # A clock that is three hours slow loads every day three hours late.
+    def slow() -> dt.datetime:
+        return clock() - dt.timedelta(hours=3)
+
+    clock.now = MIDNIGHT + dt.timedelta(hours=2)
+    with StandIn(now=slow, limits=False) as late, served(late.url, clock) as api:
+        before = ask(api, late, "requests", HERMIT)
+        clock.move(hours=3)
+        after = ask(api, late, "requests", HERMIT)
+    assert all(both.same_body() for both in [*before, *after])
+    assert before[0].ours.json() != after[0].ours.json()
