@@ -16,6 +16,10 @@ from pulse_io.settings import Settings
 from pulse_io.upstream import Upstream
 from workbench.serve import loopback_listener
 
+SERVER_KEEPS_ALIVE_S = 60
+"""Longer than any client of the tests does: with both at 5 s, uvicorn closes now and then on a
+connection that httpx is just about to use again."""
+
 NO_BUDGET = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
 
 
@@ -46,7 +50,12 @@ def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
     """The API over the upstream at `upstream_url`, with these variables in its environment."""
     settings = Settings.from_environ({"PYPISTATS_URL": upstream_url, **NO_BUDGET, **environ})
     library = Library(settings, Upstream(settings, clock), clock)
-    config = uvicorn.Config(create_app(library), log_level="warning", lifespan="off")
+    config = uvicorn.Config(
+        create_app(library),
+        log_level="warning",
+        lifespan="off",
+        timeout_keep_alive=SERVER_KEEPS_ALIVE_S,
+    )
     with loopback_listener(0) as listener:
         server = _Server(config, library)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
