@@ -126,8 +126,9 @@ class RouteNotFound(Problem):
     def at(cls, path: str) -> Self:
         """The problem of asking for `path`, which no route has."""
         return cls(
-            f"There is nothing at {path[:200]!r}. The routes are /packages/{{package}}, "
-            "/compare?packages=a,b,c and /health, with no slash at the end."
+            f"There is nothing at {path[:200]!r}. Among the routes are /packages/{{package}}, "
+            "/packages/{package}/downloads, /compare?packages=a,b,c and /health, with no slash at "
+            "the end."
         )
 
 
