@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from pulse.analysis import MONTH_DAYS, WEEK_DAYS, daily_downloads, downloads_until
-from pulse.models import FetchedRows, Normalised, PyPIResponseData
+from pulse.models import FetchedRows, Normalised, PyPIResponseData, RecentDownloads
 from pulse.names import PackageName
 from pulse.pypistats import Endpoint
 
@@ -121,6 +121,16 @@ def upstream_recent(
         source=_simulated(fetched),
         stale=fetched.stale or None,
     )
+
+
+def newest_counted(everything: FetchedRows, recent: RecentDownloads, expected: dt.date) -> dt.date:
+    """The day that upstream's `recent` ends with, by all of PyPI's, where `expected` has no row.
+
+    Upstream either lost that day, and counts it as zero, or has not loaded it yet.
+    """
+    daily = daily_downloads(everything.rows, "without_mirrors")
+    lost = recent.last_week == downloads_until(daily, expected, WEEK_DAYS)
+    return expected if lost else max(daily)
 
 
 def _simulated(fetched: FetchedRows) -> Literal["simulated"] | None:

@@ -50,6 +50,26 @@ class PyPIResponseData(BaseModel):
     type: str
 
 
+class RecentDownloads(BaseModel):
+    """pypistats.org's own sums of the last 1, 7 and 30 days, without mirrors."""
+
+    model_config = ConfigDict(frozen=True)
+
+    last_day: NonNegativeInt
+    last_month: NonNegativeInt
+    last_week: NonNegativeInt
+
+
+class PyPIRecentData(BaseModel):
+    """The body of pypistats.org's answer on `recent`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    data: RecentDownloads
+    package: str
+    type: str
+
+
 class FetchedRows(BaseModel):
     """The rows of one package and endpoint, with where and when (UTC) they were fetched."""
 

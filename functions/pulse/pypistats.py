@@ -8,12 +8,19 @@ so finds nothing for `other` and `null`, and since one call then serves every qu
 import datetime as dt
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from pulse import __version__
-from pulse.models import DailyDownloads, FetchedRows, PyPIResponseData, Source
+from pulse.models import (
+    DailyDownloads,
+    FetchedRows,
+    PyPIRecentData,
+    PyPIResponseData,
+    RecentDownloads,
+    Source,
+)
 from pulse.names import PackageName
 from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
@@ -44,7 +51,7 @@ _HTTP_TOO_MANY_REQUESTS: Final = 429
 
 
 class Endpoint(StrEnum):
-    """The endpoints with a row per category and day. `recent` is derived from `overall`."""
+    """The endpoints with a row per category and day."""
 
     OVERALL = "overall"
     PYTHON_MAJOR = "python_major"
@@ -52,7 +59,13 @@ class Endpoint(StrEnum):
     SYSTEM = "system"
 
 
-def request_path(package: PackageName, endpoint: Endpoint) -> str:
+RECENT: Final = "recent"
+"""The endpoint with sums. It is worked out from `overall`, and asked only if rows can't tell it."""
+
+Content = TypeVar("Content", PyPIResponseData, PyPIRecentData)
+
+
+def request_path(package: PackageName, endpoint: str) -> str:
     """The path to GET below the base URL, with no slash at its end: that would be a 404."""
     return f"/api/packages/{package}/{endpoint}"
 
@@ -75,25 +88,41 @@ def read_answer(package: PackageName, endpoint: Endpoint, answer: UpstreamAnswer
         UpstreamBroken: any other status; a body that is not the JSON it should be; another
             package's or endpoint's answer; two counts for one category and day.
     """
-    status = answer.status
-    if status == _HTTP_NOT_FOUND:
-        raise UnknownPackage.named(package)
-    if status == _HTTP_TOO_MANY_REQUESTS:
-        raise UpstreamThrottled(_retry_after_s(answer.headers))
-    if status != _HTTP_OK:
-        raise UpstreamBroken.because(f"its status is {status}")
-    try:
-        content = PyPIResponseData.model_validate_json(answer.body)
-    except ValidationError as error:
-        raise UpstreamBroken.because("it is not the JSON that was asked for") from error
-    if (content.package, content.type) != (package, f"{endpoint}_downloads"):
-        raise UpstreamBroken.because("it answers another question")
+    content = _read(PyPIResponseData, package, endpoint, answer)
     if not content.data:
         raise UnknownPackage.named(package)
     _check_rows(content.data)
     return FetchedRows(
         rows=content.data, source=_source(answer.headers), fetched_at=answer.fetched_at
     )
+
+
+def read_recent(package: PackageName, answer: UpstreamAnswer) -> RecentDownloads:
+    """Check an answer on `recent` and take its sums.
+
+    Raises:
+        UnknownPackage, UpstreamThrottled, UpstreamBroken: as `read_answer`.
+    """
+    return _read(PyPIRecentData, package, RECENT, answer).data
+
+
+def _read(
+    model: type[Content], package: PackageName, endpoint: str, answer: UpstreamAnswer
+) -> Content:
+    """The content of an answer, once it is sure that it is the one that was asked for."""
+    if answer.status == _HTTP_NOT_FOUND:
+        raise UnknownPackage.named(package)
+    if answer.status == _HTTP_TOO_MANY_REQUESTS:
+        raise UpstreamThrottled(_retry_after_s(answer.headers))
+    if answer.status != _HTTP_OK:
+        raise UpstreamBroken.because(f"its status is {answer.status}")
+    try:
+        content = model.model_validate_json(answer.body)
+    except ValidationError as error:
+        raise UpstreamBroken.because("it is not the JSON that was asked for") from error
+    if (content.package, content.type) != (package, f"{endpoint}_downloads"):
+        raise UpstreamBroken.because("it answers another question")
+    return content
 
 
 def _check_rows(rows: list[DailyDownloads]) -> None:

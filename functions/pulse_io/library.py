@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from pulse.dropin import newest_counted
 from pulse.freshness import newest_expected
 from pulse.models import FetchedRows
 from pulse.names import ALL_OF_PYPI, PackageName
@@ -41,6 +42,7 @@ class Library:
         self._upstream = upstream
         self._memory = Memory()
         self._places = asyncio.Semaphore(settings.upstream_concurrency)
+        self._loaded: tuple[dt.datetime, dt.date] | None = None
         self._under_way: dict[Key, asyncio.Task[FetchedRows | None]] = {}
 
     async def fetch(self, package: PackageName, endpoint: Endpoint) -> Supply:
@@ -73,8 +75,8 @@ class Library:
     async def fetch_recent(self, package: PackageName) -> tuple[Supply, dt.date]:
         """The rows of `overall`, and the newest day that upstream had loaded then.
 
-        A package without a row for the newest day that should be there either had no downloads or
-        upstream is late for everybody; the row of all of PyPI tells which.
+        A package without a row for the newest day that should be there either had no downloads, or
+        upstream has not loaded or has lost that day; all of PyPI's figures tell which.
 
         Raises:
             UnknownPackage, UpstreamProblem: as `fetch`.
@@ -86,14 +88,24 @@ class Library:
         if newest >= expected:
             return supply, newest
         try:
-            everything = await self._fetch((ALL_OF_PYPI, Endpoint.OVERALL), deadline)
+            loaded = await self._newest_loaded(expected, deadline)
         except Problem:
             return supply, newest
-        return supply, min(expected, max(newest, _newest(everything.fetched)))
+        return supply, min(expected, max(newest, loaded))
 
     async def aclose(self) -> None:
         """Close the connections to upstream."""
         await self._upstream.aclose()
+
+    async def _newest_loaded(self, expected: dt.date, deadline: float) -> dt.date:
+        """The newest day that upstream has loaded, lost ones included; all of PyPI has a row a day."""
+        everything = (await self._fetch((ALL_OF_PYPI, Endpoint.OVERALL), deadline)).fetched
+        if _newest(everything) >= expected:
+            return expected
+        if self._loaded is None or self._loaded[0] != everything.fetched_at:
+            recent = await self._upstream.fetch_recent(ALL_OF_PYPI, deadline)
+            self._loaded = everything.fetched_at, newest_counted(everything, recent, expected)
+        return self._loaded[1]
 
     def _deadline(self) -> float:
         """The moment, on the monotonic clock, by which a request that starts now must end."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import httpx
 
-from pulse.models import FetchedRows
+from pulse.models import FetchedRows, RecentDownloads
 from pulse.names import PackageName
 from pulse.problems import (
     UpstreamBroken,
@@ -18,10 +18,12 @@ from pulse.problems import (
 )
 from pulse.pypistats import (
     MAX_ATTEMPTS,
+    RECENT,
     REQUEST_HEADERS,
     Endpoint,
     UpstreamAnswer,
     read_answer,
+    read_recent,
     request_path,
 )
 from pulse_io.budget import Budget
@@ -77,15 +79,19 @@ class Upstream:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        response = await self._get(request_path(package, endpoint), deadline)
-        answer = UpstreamAnswer(
-            response.status_code, response.headers, response.content, self._now()
-        )
-        return read_answer(package, endpoint, answer)
+        return read_answer(package, endpoint, await self._answer(package, endpoint, deadline))
+
+    async def fetch_recent(self, package: PackageName, deadline: float) -> RecentDownloads:
+        """Upstream's own sums of one package's last days; else as `fetch`."""
+        return read_recent(package, await self._answer(package, RECENT, deadline))
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def _answer(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
+        response = await self._get(request_path(package, endpoint), deadline)
+        return UpstreamAnswer(response.status_code, response.headers, response.content, self._now())
 
     async def _get(self, path: str, deadline: float) -> httpx.Response:
         """GET, and once more if the connection failed and there is still time."""

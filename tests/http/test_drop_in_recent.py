@@ -3,14 +3,12 @@
 import datetime as dt
 
 import httpx
-import pytest
 
 from tests.http.served import Clock, Served, served
 from tests.http.side_by_side import BothAnswers, ask_both
 from workbench.upstream import StandIn
 from workbench.upstream.data import is_lost
 from workbench.upstream.packages import ALL_OF_PYPI, DEBUT, HERMIT, NEWCOMER
-from workbench.upstream.window import newest_day
 
 PACKAGES = [ALL_OF_PYPI, "requests", "falcon", NEWCOMER, DEBUT, HERMIT]
 MIDNIGHT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -48,8 +46,6 @@ def test_recent_is_upstreams_own_at_every_moment_of_forty_days(
         MIDNIGHT + dt.timedelta(days=day, **hours) for day in range(DAYS) for hours in MOMENTS
     ):
         clock.now = moment
-        if newest_day(moment) == LOST_FOR_ALL:
-            continue  # has a test of its own
         differing += [
             (str(moment), both.target)
             for both in ask(api, stand_in, *PACKAGES)
@@ -58,20 +54,21 @@ def test_recent_is_upstreams_own_at_every_moment_of_forty_days(
     assert differing == []
 
 
-@pytest.mark.parametrize("package", [ALL_OF_PYPI, "requests", "falcon", NEWCOMER, HERMIT])
-def test_when_upstream_lost_a_day_for_all_recent_ends_with_the_day_before(
-    api: Served, stand_in: StandIn, clock: Clock, package: str
+def test_a_day_that_is_lost_for_all_costs_two_calls_more_for_all_packages_together(
+    api: Served, stand_in: StandIn, clock: Clock
 ) -> None:
-    # No rows tell a day that was lost for all from one that upstream has not loaded yet, and while
-    # it is late its own `recent` ends with the day before. So a lost day is taken for a late one.
-    clock.now = dt.datetime.combine(LOST_FOR_ALL, dt.time(12), dt.UTC)
-    (before,) = ask(api, stand_in, package)
-    clock.move(days=1)
-    (lost,) = ask(api, stand_in, package)
-    assert lost.ours.json()["data"] == before.upstreams.json()["data"]
-    clock.move(days=1)
-    (after,) = ask(api, stand_in, package)
-    assert after.same_body()
+    clock.now = dt.datetime.combine(LOST_FOR_ALL + dt.timedelta(days=1), dt.time(12), dt.UTC)
+    for package in ("requests", "falcon", HERMIT):
+        for _ in range(2):
+            assert api.client.get(f"/api/packages/{package}/recent").status_code == 200
+    asked = [request.path.removeprefix("/api/packages/") for request in stand_in.requests]
+    assert sorted(asked) == [
+        f"{ALL_OF_PYPI}/overall",
+        f"{ALL_OF_PYPI}/recent",
+        "falcon/overall",
+        f"{HERMIT}/overall",
+        "requests/overall",
+    ]
 
 
 def test_a_period_without_downloads_counts_0_where_upstream_answers_404(
@@ -86,7 +83,7 @@ def test_a_period_without_downloads_counts_0_where_upstream_answers_404(
     assert both.ours.json()["data"] == {"last_day": 0}
 
 
-def test_recent_is_never_asked_of_upstream(api: Served, stand_in: StandIn) -> None:
+def test_recent_is_not_asked_of_upstream_where_rows_tell_it(api: Served, stand_in: StandIn) -> None:
     for query in ("", "?period=day", "?period=week", "?period=month"):
         api.client.get(f"/api/packages/requests/recent{query}").raise_for_status()
     assert [request.path for request in stand_in.requests] == ["/api/packages/requests/overall"]

@@ -11,7 +11,14 @@ from pulse import __version__
 from pulse.models import FetchedRows
 from pulse.names import PackageName
 from pulse.problems import UnknownPackage, UpstreamBroken, UpstreamThrottled
-from pulse.pypistats import USER_AGENT, Endpoint, UpstreamAnswer, read_answer, request_path
+from pulse.pypistats import (
+    USER_AGENT,
+    Endpoint,
+    UpstreamAnswer,
+    read_answer,
+    read_recent,
+    request_path,
+)
 
 REQUESTS = PackageName.parse("requests")
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -123,3 +130,16 @@ def test_two_counts_for_one_day_are_a_broken_upstream() -> None:
 def test_dates_too_far_apart_are_a_broken_upstream() -> None:
     with pytest.raises(UpstreamBroken, match="ten years apart"):
         read(answer(ROW, {**ROW, "date": "0001-01-01"}))
+
+
+def test_recent_is_read_with_the_same_care() -> None:
+    sums = {"last_day": 1, "last_month": 30, "last_week": 7}
+    body = {"data": sums, "package": "requests", "type": "recent_downloads"}
+    good = UpstreamAnswer(200, {}, json.dumps(body).encode(), NOON)
+    assert read_recent(REQUESTS, good).model_dump() == sums
+    with pytest.raises(UpstreamBroken, match="another question"):
+        read_recent(PackageName.parse("flask"), good)
+    with pytest.raises(UpstreamBroken, match="not the JSON"):
+        read_recent(REQUESTS, answer(ROW))
+    with pytest.raises(UnknownPackage):
+        read_recent(REQUESTS, good._replace(status=404))
