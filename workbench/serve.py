@@ -102,7 +102,8 @@ def _upstream(url: str) -> Iterator[str]:
         'invented, and every answer says "source": "simulated".',
         file=sys.stderr,
     )
-    # Nobody else is there to be polite to, so it does not count calls.
+    # Nobody else is there to be polite to, so neither it nor we count calls.
+    os.environ.update(UPSTREAM_PER_SECOND="0", UPSTREAM_PER_MINUTE="0")
     with StandIn(limits=False) as stand_in:
         yield stand_in.url
 

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from fastapi_app.contract import complete
 from fastapi_app.cors import ForEveryOrigin
@@ -25,6 +26,10 @@ days. Every error is an RFC 9457 document.
 
 class PulseAPI(FastAPI):
     """FastAPI with a contract that says how errors look and has an example of every model."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Starlette's stack inside of ours, so that the answer to a defect passes through it too."""
+        return ForEveryOrigin(HeadAsGet(super().build_middleware_stack()))
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document; made once."""
@@ -48,8 +53,6 @@ def create_app(library: Library) -> FastAPI:
     app.state.library = library
     for router in (packages.router, compare.router, dropin.router, health.router):
         app.include_router(router)
-    app.add_middleware(HeadAsGet)
-    app.add_middleware(ForEveryOrigin)
     return app
 
 

@@ -39,19 +39,24 @@ def conditional_response(request: Request, body: bytes, headers: dict[str, str])
     `headers` has `content-type`, and in `vary` what the body depends on.
     """
     compress = len(body) >= GZIP_FROM_BYTES and accepts_gzip(
-        request.headers.get("accept-encoding", "")
+        header_list(request, "accept-encoding")
     )
     tag = hashlib.blake2b(body, digest_size=16).hexdigest()
     # A strong tag stands for exact bytes, so each encoding has its own.
     etag = f'"{tag}{_GZIP_SUFFIX if compress else ""}"'
     headers = {**headers, "etag": etag}
-    if _has(request.headers.get("if-none-match", ""), etag):
+    if _has(header_list(request, "if-none-match"), etag):
         # With its content type: Mangum would call an answer without one JSON, and a cache believe it.
         return Response(status_code=_HTTP_NOT_MODIFIED, headers=headers)
     if compress:
         headers["content-encoding"] = "gzip"
         body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
     return Response(body, headers=headers)
+
+
+def header_list(request: Request, name: str) -> str:
+    """A header that is a list, whole: its items may come in several lines."""
+    return ", ".join(request.headers.getlist(name))
 
 
 def _has(if_none_match: str, etag: str) -> bool:

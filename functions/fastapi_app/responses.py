@@ -1,7 +1,7 @@
 """How figures and problems become HTTP answers: the one place where they do."""
 
 import datetime as dt
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 from uuid import uuid4
@@ -37,11 +37,11 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
     content_type: str = JSON,
     vary: str = "",
     link: str = "",
-    retry_after_s: int | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Response:
     """Figures, which caches may keep until they go stale; not at all if that is None.
 
-    `vary` and `link` are what this answer has beside those of every answer.
+    `vary` and `link` are what this answer has beside those of every answer, `more` its own headers.
     """
     library: Library = request.app.state.library
     headers = {
@@ -49,9 +49,8 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
         "cache-control": cache_control(fresh_until, library.now()) if fresh_until else "no-store",
         "vary": ", ".join(filter(None, ["Accept-Encoding", vary])),
         "link": ", ".join(filter(None, [_CONTRACT_LINK, link])),
+        **(more or {}),
     }
-    if retry_after_s is not None:
-        headers["retry-after"] = str(retry_after_s)
     return conditional_response(request, body.encode(), headers)
 
 

@@ -30,7 +30,7 @@ from pulse.problems import (
     RouteNotFound,
 )
 from pulse.pypistats import Endpoint
-from pulse.series import as_csv, download_series, read_dates
+from pulse.series import as_csv, csv_headers, download_series, read_dates
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,9 @@ def create_app(upstream: BlockingUpstream) -> Flask:
         fetched = upstream.fetch(asked.path.package, Endpoint(asked.query.by))
         series = download_series(asked.path.package, asked.query, dates, fetched)
         if asked.query.wants_csv(request.headers.get("accept", "")):
-            return Response(as_csv(series), content_type=CSV_CONTENT_TYPE)
+            return Response(
+                as_csv(series), headers=csv_headers(series), content_type=CSV_CONTENT_TYPE
+            )
         return _model_response(series)
 
     @app.get("/compare")
@@ -113,7 +115,7 @@ def _as_problem(error: Exception) -> Problem:
             return error
         case HTTPException(code=HTTPStatus.METHOD_NOT_ALLOWED):
             return MethodNotAllowed.asked(request.method)
-        case HTTPException():
+        case HTTPException(code=HTTPStatus.NOT_FOUND):
             return RouteNotFound.at(request.root_path + request.path)
         case _:
             _log.error("a request failed unexpectedly", exc_info=error)

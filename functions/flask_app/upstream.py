@@ -109,7 +109,11 @@ class BlockingUpstream:
         raise failure
 
     def _attempt(self, path: str, until: float) -> tuple[requests.Response, bytes]:
-        """One GET, over by `until`: a read timeout alone would let a slow drip go on for ever."""
+        """One GET, whose body is over by `until`: a read timeout alone lets a slow drip go on.
+
+        The head is not: `requests` offers no hold on a connection before the head is there, and a
+        head that drips outlasts `until`. Asynchronous code needs no hold: it is cancelled.
+        """
         left = until - time.monotonic()
         with self._session.get(
             self._settings.pypistats_url + path,

@@ -15,7 +15,9 @@ from pulse.problems import InvalidEvent
 _METHOD: Final = re.compile(r"[A-Za-z]{1,20}", re.ASCII)
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}", re.ASCII)
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*", re.ASCII)
-_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
+_LABEL: Final = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST: Final = re.compile(rf"{_LABEL}(\.{_LABEL}){{0,20}}(:[0-9]{{1,5}})?", re.ASCII)
+_REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 _URL_SAFE: Final = "/%:@!$&'()*+,;=-._~"
 _QUERY_SAFE: Final = _URL_SAFE + "?"
 
@@ -70,6 +72,7 @@ def read_event(event: object) -> HttpEvent:
         raise InvalidEvent("The event's HTTP method is not a word.")
     if not path.startswith("/"):
         raise InvalidEvent("The event's path does not start with a slash.")
+    request_id = _text(event, "requestContext", "requestId")
     path = quote(path, safe=_URL_SAFE, errors="replace")
     return {
         "version": "2.0",
@@ -84,7 +87,7 @@ def read_event(event: object) -> HttpEvent:
                 "sourceIp": _text(event, "requestContext", "http", "sourceIp"),
                 "userAgent": _text(event, "requestContext", "http", "userAgent"),
             },
-            "requestId": _text(event, "requestContext", "requestId") or str(uuid4()),
+            "requestId": request_id if _REQUEST_ID.fullmatch(request_id) else str(uuid4()),
         },
         "isBase64Encoded": False,
     }

@@ -32,10 +32,12 @@ def never_crashing(adapter: Adapter) -> Callable[[object, object], ProxyResponse
         except Problem as problem:
             return problem_response(problem, instance="/", request_id=_invocation_id(context))
         path, request_id = clean["rawPath"], clean["requestContext"]["requestId"]
-        if _ROUTERS_DISAGREE.search(unquote(path)):
-            return problem_response(
+        method = clean["requestContext"]["http"]["method"]
+        if _ROUTERS_DISAGREE.search(unquote(path)) and method != "OPTIONS":
+            response = problem_response(
                 RouteNotFound.at(unquote(path)), instance=path, request_id=request_id
             )
+            return {**response, "body": ""} if method == "HEAD" else response
         try:
             return cast("ProxyResponse", adapter(clean, context))
         except Exception:  # noqa: BLE001 - whatever it was, the invocation must not crash
@@ -47,4 +49,5 @@ def never_crashing(adapter: Adapter) -> Callable[[object, object], ProxyResponse
 
 def _invocation_id(context: object) -> str:
     """Lambda's own id: an event that is not HTTP has none from API Gateway."""
-    return str(getattr(context, "aws_request_id", "unknown"))
+    given = getattr(context, "aws_request_id", None)
+    return given if isinstance(given, str) else "unknown"

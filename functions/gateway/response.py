@@ -2,6 +2,7 @@
 
 from typing import NotRequired, TypedDict
 
+from pulse.cors import ON_EVERY_ANSWER
 from pulse.problems import MEDIA_TYPE, Problem
 
 
@@ -19,7 +20,7 @@ def problem_response(problem: Problem, *, instance: str, request_id: str) -> Pro
     """The answer for a problem that was noticed outside the application."""
     return {
         "statusCode": problem.status,
-        "headers": {**problem.headers, "content-type": MEDIA_TYPE},
+        "headers": {**problem.headers, **ON_EVERY_ANSWER, "content-type": MEDIA_TYPE},
         "body": problem.document(instance=instance, request_id=request_id).decode(),
         "isBase64Encoded": False,
     }

@@ -39,7 +39,7 @@ def compare(
         summary = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
         raise NothingToCompare(
             f"pypistats.org could be used for none of the packages ({summary}). Try again later.",
-            retry_after_s=THROTTLED_RETRY_AFTER_S,
+            retry_after_s=retry_after_s(outcomes.values()) or THROTTLED_RETRY_AFTER_S,
         )
     return Comparison(packages=compared)
 

@@ -6,7 +6,7 @@ METHODS: Final = "GET, HEAD, OPTIONS"
 
 ON_EVERY_ANSWER: Final = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "ETag, Link, Retry-After",
+    "access-control-expose-headers": "ETag, Link, Retry-After, X-Pulse-Source, X-Pulse-Stale",
 }
 """Headers of every answer, whether a page asked or not: a cache does not tell the two apart."""
 

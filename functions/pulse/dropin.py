@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from pulse.analysis import MONTH_DAYS, WEEK_DAYS, daily_downloads, downloads_until
-from pulse.models import FetchedRows, Normalised, PyPIResponseData, RecentDownloads
+from pulse.models import STALE, FetchedRows, Normalised, PyPIResponseData, RecentDownloads
 from pulse.names import PackageName
 from pulse.pypistats import Endpoint
 
@@ -28,7 +28,7 @@ Simulated = Annotated[
 ]
 Stale = Annotated[
     Literal[True] | None,
-    Field(description="There if newer figures should exist by now.", exclude_if=_is_none),
+    Field(description=STALE, exclude_if=_is_none),
 ]
 Count = Annotated[
     NonNegativeInt | None,

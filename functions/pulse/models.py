@@ -14,6 +14,9 @@ By = Literal["overall", "python_major", "python_minor", "system"]
 Period = Literal["day", "week", "month"]
 """Spans that downloads are summed over; weeks are ISO weeks, which start on Mondays."""
 
+STALE = "True if upstream failed when these figures were due to be asked for again."
+"""What `stale` says, wherever it stands."""
+
 Source = Literal["pypistats.org", "simulated"]
 """Where numbers come from; `simulated` ones are invented by the stand-in upstream."""
 
@@ -23,7 +26,7 @@ FromSource = Annotated[
     Source, Field(description="`simulated` figures are invented: never use them.")
 ]
 FetchedAt = Annotated[dt.datetime, Field(description="When upstream was asked, UTC.")]
-IsStale = Annotated[bool, Field(description="True if newer figures should exist by now.")]
+IsStale = Annotated[bool, Field(description=STALE)]
 
 
 class DailyDownloads(BaseModel):
@@ -168,9 +171,7 @@ class ComparedPackage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     package: Normalised
-    status: Annotated[
-        Literal["ok", "stale"], Field(description="`stale` if newer figures should exist by now.")
-    ]
+    status: Annotated[Literal["ok", "stale"], Field(description="`stale` as the figures are.")]
     stats: PackageStats
 
 

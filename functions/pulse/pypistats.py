@@ -6,6 +6,7 @@ so finds nothing for `other` and `null`, and since one call then serves every qu
 """
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
@@ -39,11 +40,16 @@ SOURCE_HEADER: Final = "X-Pulse-Source"
 MAX_ATTEMPTS: Final = 2
 """A GET is tried once more when the connection failed: a warm one may have died unnoticed."""
 
-MAX_SPAN_DAYS: Final = 3660
-"""Upstream keeps 181 days. Dates further apart than ten years are an error and not a history."""
+MAX_AGE_DAYS: Final = 3660
+"""Upstream keeps 181 days. A day more than ten years ago is an error and not a history."""
+
+MAX_RETRY_AFTER_S: Final = 3600
+"""A longer wait is an error: upstream counts calls by the minute."""
 
 NULL_CATEGORY: Final = "null"
 """The string by which upstream says that a version or system is not known."""
+
+_SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 _HTTP_OK: Final = 200
 _HTTP_NOT_FOUND: Final = 404
@@ -91,7 +97,7 @@ def read_answer(package: PackageName, endpoint: Endpoint, answer: UpstreamAnswer
     content = _read(PyPIResponseData, package, endpoint, answer)
     if not content.data:
         raise UnknownPackage.named(package)
-    _check_rows(content.data)
+    _check_rows(content.data, answer.fetched_at.date())
     return FetchedRows(
         rows=content.data, source=_source(answer.headers), fetched_at=answer.fetched_at
     )
@@ -125,12 +131,12 @@ def _read(
     return content
 
 
-def _check_rows(rows: list[DailyDownloads]) -> None:
+def _check_rows(rows: list[DailyDownloads], today: dt.date) -> None:
     if len({(row.category, row.date) for row in rows}) != len(rows):
         raise UpstreamBroken.because("it counts one day twice")
-    dates = [row.date for row in rows]
-    if (max(dates) - min(dates)).days > MAX_SPAN_DAYS:
-        raise UpstreamBroken.because("its dates are more than ten years apart")
+    oldest = today - dt.timedelta(days=MAX_AGE_DAYS)
+    if any(not oldest <= row.date <= today for row in rows):
+        raise UpstreamBroken.because("it counts days that have not been, or are ten years ago")
 
 
 def _source(headers: Mapping[str, str]) -> Source:
@@ -140,4 +146,6 @@ def _source(headers: Mapping[str, str]) -> Source:
 def _retry_after_s(headers: Mapping[str, str]) -> int:
     """Whole seconds to wait; pypistats.org itself never says, a proxy before it may."""
     value = headers.get("Retry-After", "")
-    return int(value) if value.isascii() and value.isdigit() else THROTTLED_RETRY_AFTER_S
+    if not _SECONDS.fullmatch(value):
+        return THROTTLED_RETRY_AFTER_S
+    return min(int(value), MAX_RETRY_AFTER_S)

@@ -13,12 +13,16 @@ from pulse.models import DailyDownloads, DownloadSeries, FetchedRows, Period, Po
 from pulse.names import PackageName
 from pulse.parameters import DownloadsQuery
 from pulse.problems import InputError, InvalidInput
-from pulse.pypistats import NULL_CATEGORY
+from pulse.pypistats import NULL_CATEGORY, SOURCE_HEADER
+
+STALE_HEADER: Final = "x-pulse-stale"
 
 CSV_HEADER: Final = ("date", "category", "downloads")
 
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERS: Final = re.compile(r"\d+", re.ASCII)
+
+_YOUNGER: Final = " That of a young package is shorter."
 
 Window = tuple[dt.date, dt.date]
 """The first and the last day, both included."""
@@ -36,16 +40,16 @@ def read_dates(query: DownloadsQuery, window: Window) -> DateRange:
 
     Raises:
         InvalidInput: one is no date, or they are reversed. It names `window`, the days that
-            upstream should have rows for.
+            upstream should have rows for; a young package has fewer.
     """
     dates = DateRange(_date(query.start), _date(query.end))
     errors = [
-        _error(name, f"It is a date such as {window[1]}.", window)
+        _error(name, f"It is a date such as {window[1]}.", window, _YOUNGER)
         for name, text, date in zip(DateRange._fields, (query.start, query.end), dates, strict=True)
         if text is not None and date is None
     ]
     if dates.start and dates.end and dates.start > dates.end:
-        errors = [_error("start", f"It is after the end, {dates.end}.", window)]
+        errors = [_error("start", f"It is after the end, {dates.end}.", window, _YOUNGER)]
     if errors:
         raise InvalidInput(errors)
     return dates
@@ -99,6 +103,14 @@ def as_csv(series: DownloadSeries) -> str:
     return out.getvalue()
 
 
+def csv_headers(series: DownloadSeries) -> dict[str, str]:
+    """What JSON says of the figures and CSV has no place for, as HTTP headers."""
+    return {
+        SOURCE_HEADER.lower(): series.source,
+        STALE_HEADER: str(series.stale).lower(),
+    }
+
+
 def category_order(category: str) -> tuple[bool, list[int], str]:
     """A key that sorts versions as versions, other names regardless of case, and `null` last."""
     numbers = [int(number) for number in _NUMBERS.findall(category)]
@@ -129,8 +141,8 @@ def _within(dates: DateRange, rows: Sequence[DailyDownloads]) -> Window:
     return start, end
 
 
-def _error(parameter: str, detail: str, window: Window) -> InputError:
-    reach = f"The window is {window[0]} to {window[1]}."
+def _error(parameter: str, detail: str, window: Window, more: str = "") -> InputError:
+    reach = f"The window is {window[0]} to {window[1]}.{more}"
     return InputError(location="query", parameter=parameter, detail=f"{detail} {reach}")
 
 

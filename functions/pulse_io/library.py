@@ -42,8 +42,10 @@ class Library:
         self._upstream = upstream
         self._memory = Memory()
         self._places = asyncio.Semaphore(settings.upstream_concurrency)
-        self._loaded: tuple[dt.datetime, dt.date] | None = None
-        self._under_way: dict[Key, asyncio.Task[FetchedRows | None]] = {}
+        self._told: tuple[dt.datetime, dt.date] | None = None
+        self._telling = asyncio.Lock()
+        self._not_told_until = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._under_way: dict[Key, asyncio.Task[Kept]] = {}
 
     async def fetch(self, package: PackageName, endpoint: Endpoint) -> Supply:
         """All rows of one package on one endpoint, within `DEADLINE_S`.
@@ -87,25 +89,37 @@ class Library:
         expected = newest_expected(supply.fetched.fetched_at)
         if newest >= expected:
             return supply, newest
-        try:
-            loaded = await self._newest_loaded(expected, deadline)
-        except Problem:
-            return supply, newest
+        loaded = await self._newest_loaded(expected, deadline)
+        if loaded is None:
+            # The package's own newest day may be the right one; that is not for anybody to keep.
+            soon = min(supply.fresh_until, self.now() + HOLD_OFF)
+            return supply._replace(fresh_until=soon), newest
         return supply, min(expected, max(newest, loaded))
 
     async def aclose(self) -> None:
         """Close the connections to upstream."""
         await self._upstream.aclose()
 
-    async def _newest_loaded(self, expected: dt.date, deadline: float) -> dt.date:
-        """The newest day that upstream has loaded, lost ones included; all of PyPI has a row a day."""
-        everything = (await self._fetch((ALL_OF_PYPI, Endpoint.OVERALL), deadline)).fetched
-        if _newest(everything) >= expected:
-            return expected
-        if self._loaded is None or self._loaded[0] != everything.fetched_at:
-            recent = await self._upstream.fetch_recent(ALL_OF_PYPI, deadline)
-            self._loaded = everything.fetched_at, newest_counted(everything, recent, expected)
-        return self._loaded[1]
+    async def _newest_loaded(self, expected: dt.date, deadline: float) -> dt.date | None:
+        """The newest day that upstream has loaded, lost ones included; None if it can't be told.
+
+        All of PyPI has a row a day.
+        """
+        if self.now() < self._not_told_until:
+            return None
+        try:
+            everything = (await self._fetch((ALL_OF_PYPI, Endpoint.OVERALL), deadline)).fetched
+            if _newest(everything) >= expected:
+                return expected
+            async with asyncio.timeout(deadline - time.monotonic()), self._telling:
+                if self._told is None or self._told[0] != everything.fetched_at:
+                    recent = await self._upstream.fetch_recent(ALL_OF_PYPI, deadline)
+                    newest = newest_counted(everything, recent, expected)
+                    self._told = everything.fetched_at, newest
+                return self._told[1]
+        except (Problem, TimeoutError):
+            self._not_told_until = self.now() + HOLD_OFF
+            return None
 
     def _deadline(self) -> float:
         """The moment, on the monotonic clock, by which a request that starts now must end."""
@@ -118,22 +132,30 @@ class Library:
         if kept and self.now() < kept.fresh_until:
             return _supply(key, kept)
         try:
-            content = await self._ask_once_for_all(key, deadline)
+            return _supply(key, await self._ask_once_for_all(key, deadline))
         except UpstreamProblem:
             if kept is None or kept.content is None:
                 raise
             stale = kept.content.model_copy(update={"stale": True})
             return _supply(key, self._memory.keep(key, Kept(stale, self.now() + HOLD_OFF)))
-        return _supply(key, self._memory.keep(key, kept_from(content, self.now())))
 
-    async def _ask_once_for_all(self, key: Key, deadline: float) -> FetchedRows | None:
+    async def _ask_once_for_all(self, key: Key, deadline: float) -> Kept:
         """Join the call that is under way for the same, or make one that others can join."""
         task = self._under_way.get(key)
         if task is None:
-            task = asyncio.create_task(self._ask(key, deadline))
+            task = asyncio.create_task(self._ask_and_keep(key, deadline))
             self._under_way[key] = task
             task.add_done_callback(lambda _: self._under_way.pop(key))
-        return await asyncio.shield(task)
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            raise UpstreamTooSlow from None
+
+    async def _ask_and_keep(self, key: Key, deadline: float) -> Kept:
+        # Kept before the task is over: whoever comes after it must find what it got.
+        content = await self._ask(key, deadline)
+        return self._memory.keep(key, kept_from(content, self.now()))
 
     async def _ask(self, key: Key, deadline: float) -> FetchedRows | None:
         """What upstream says; None if it knows no such package."""

@@ -121,3 +121,31 @@ def test_another_event_loop_in_between_does_not_cost_the_connection(
     asyncio.run(asyncio.sleep(0))
     assert ask("/packages/flask").status == 200
     assert stand_in.connections == 1
+
+
+@pytest.mark.parametrize("request_id", ["\ud800", "", "a b", "x" * 1000, None, 7])
+@pytest.mark.parametrize("path", ["/nope", "//nope", "/health"])
+def test_an_odd_request_id_gives_way_to_one_of_ours(
+    handler: Handler, path: str, request_id: object
+) -> None:
+    event = http_event(path)
+    event["requestContext"]["requestId"] = request_id
+    answer = answer_of(handler(event, None))
+    assert answer.status == (200 if path == "/health" else 404)
+    if answer.status == 404:
+        assert answer.json["type"] == "urn:pypi-pulse:problem:route-not-found"
+        assert len(answer.json["request_id"]) == 36
+
+
+@pytest.mark.parametrize("host", ["..", "a..b", ".", ".a", "-", "a" * 300, "a." * 200 + "a", ""])
+def test_an_odd_host_does_no_harm(ask: Ask, host: str) -> None:
+    assert ask("/health", host=host).status == 200
+    assert ask("/packages/requests", host=host).status == 200
+
+
+@pytest.mark.parametrize("path", ["/health", "/nope", "//health", "/packages/-x-"])
+def test_every_answer_may_be_read_by_every_page(ask: Ask, path: str) -> None:
+    assert ask(path).headers["access-control-allow-origin"] == "*"
+    head = ask(path, method="HEAD")
+    assert (head.headers["access-control-allow-origin"], head.body) == ("*", "")
+    assert ask(path, method="OPTIONS").status == 204

@@ -35,6 +35,7 @@ def assert_internal_error(response: Any, caplog: pytest.LogCaptureFixture) -> No
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["type"] == "urn:pypi-pulse:problem:internal-error"
     assert answer.json["request_id"] == "request-1"
+    assert answer.headers["access-control-allow-origin"] == "*"
     assert "secret" not in answer.body
     assert "a secret of the implementation" in caplog.text
 

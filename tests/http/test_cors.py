@@ -15,7 +15,9 @@ def test_every_answer_may_be_read_by_every_page(
 ) -> None:
     answer = api.client.get(route, headers=headers)
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert answer.headers["access-control-expose-headers"] == "ETag, Link, Retry-After"
+    assert answer.headers["access-control-expose-headers"] == (
+        "ETag, Link, Retry-After, X-Pulse-Source, X-Pulse-Stale"
+    )
 
 
 def test_a_304_may_be_read_too(api: Served) -> None:

@@ -5,6 +5,7 @@ import io
 from collections import defaultdict
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.http.served import Served
@@ -92,6 +93,18 @@ def test_a_date_that_can_not_be_used_is_told_the_window(
     (error,) = answer.json()["errors"]
     assert error["parameter"] == parameter
     assert f"The window is {window}." in error["detail"]
+
+
+def test_a_list_in_several_header_lines_is_one_list(api: Served) -> None:
+    headers = [("accept", "application/xml"), ("accept", "text/csv")]
+    request = httpx.Request("GET", f"{api.url}/packages/requests/downloads", headers=headers)
+    assert api.client.send(request).headers["content-type"].startswith("text/csv")
+
+
+def test_csv_says_in_headers_whose_figures_they_are(api: Served) -> None:
+    answer = api.client.get("/packages/requests/downloads?format=csv")
+    assert answer.headers["x-pulse-source"] == "simulated"
+    assert answer.headers["x-pulse-stale"] == "false"
 
 
 def test_a_young_package_has_a_window_of_its_own(api: Served) -> None:

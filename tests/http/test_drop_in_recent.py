@@ -1,6 +1,7 @@
 """The drop-in's `recent` is upstream's own of the same moment, though it is never asked for it."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
@@ -89,7 +90,7 @@ def test_recent_is_not_asked_of_upstream_where_rows_tell_it(api: Served, stand_i
     assert [request.path for request in stand_in.requests] == ["/api/packages/requests/overall"]
 
 
-def test_without_the_rows_of_all_of_pypi_recent_ends_with_the_packages_newest_day(
+def test_without_the_rows_of_all_of_pypi_recent_is_a_guess_that_nobody_keeps(
     api: Served, stand_in: StandIn, clock: Clock
 ) -> None:
     # Nothing tells then whether upstream is late; a figure that is a day old is better than none.
@@ -98,8 +99,27 @@ def test_without_the_rows_of_all_of_pypi_recent_ends_with_the_packages_newest_da
     (before,) = ask(api, stand_in, package)
     stand_in.set_faults([f"500:*:{ALL_OF_PYPI}"])
     clock.move(days=1)
-    answer = api.client.get(f"/api/packages/{package}/recent")
-    assert answer.json()["data"] == before.upstreams.json()["data"]
+    guesses = [api.client.get(f"/api/packages/{package}/recent") for _ in range(3)]
+    assert all(guess.json()["data"] == before.upstreams.json()["data"] for guess in guesses)
+    assert all("max-age=10," in guess.headers["cache-control"] for guess in guesses)
+    asked = [request.path for request in stand_in.requests if ALL_OF_PYPI in request.path]
+    assert len(asked) == 1
+    stand_in.clear_faults()
+    clock.move(seconds=10)
+    (after,) = ask(api, stand_in, package)
+    assert after.same_body()
+
+
+def test_those_who_ask_at_once_share_the_calls_of_a_day_that_is_lost_for_all(
+    api: Served, stand_in: StandIn, clock: Clock
+) -> None:
+    clock.now = dt.datetime.combine(LOST_FOR_ALL + dt.timedelta(days=1), dt.time(12), dt.UTC)
+    targets = [f"/api/packages/{package}/recent" for package in ("requests", "falcon") * 8]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(api.client.get, targets))
+    assert {answer.status_code for answer in answers} == {200}
+    asked = [request.path for request in stand_in.requests]
+    assert sorted(asked) == sorted(set(asked))
 
 
 def test_while_upstream_is_late_recent_ends_with_the_day_before_as_its_own_does(

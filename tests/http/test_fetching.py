@@ -78,8 +78,8 @@ def test_every_route_says_that_it_is_stale(api: Served, stand_in: StandIn, clock
     stale = {route: api.client.get(route) for route in ROUTES_ON_OVERALL}
     assert {answer.status_code for answer in stale.values()} == {200}
     for route, answer in stale.items():
-        if "csv" not in route:
-            assert '"stale":true' in answer.text, route
+        in_headers = answer.headers.get("x-pulse-stale") == "true"
+        assert in_headers if "csv" in route else '"stale":true' in answer.text, route
     compared = stale["/compare?packages=requests,requests"].json()["packages"]
     assert [entry["status"] for entry in compared] == ["stale", "stale"]
 
@@ -135,13 +135,15 @@ def test_what_the_budget_has_no_room_for_before_the_deadline_is_throttled(
     with served(stand_in.url, clock, **budget) as api:
         answer = api.client.get("/compare?packages=requests,flask,numpy,boto3,idna")
         again = api.client.get("/packages/six")
+        nothing = api.client.get("/compare?packages=six,attrs")
     statuses = [entry["status"] for entry in answer.json()["packages"]]
     assert sorted(statuses) == ["ok", "ok", "ok", "throttled", "throttled"]
     throttled = [e["problem"] for e in answer.json()["packages"] if e["status"] == "throttled"]
     assert all(50 <= problem["retry_after"] <= 61 for problem in throttled)
     assert int(answer.headers["retry-after"]) == max(p["retry_after"] for p in throttled)
     assert answer.headers["cache-control"] == "no-store"
-    assert again.status_code == 503
+    assert again.status_code == nothing.status_code == 503
+    assert 50 <= int(nothing.headers["retry-after"]) <= int(again.headers["retry-after"])
     assert 50 <= int(again.headers["retry-after"]) <= 61
     assert len(stand_in.requests) == 3
 

@@ -45,9 +45,6 @@ async def compare_packages(
         ],
         library.now(),
     )
-    return data_response(
-        request,
-        compared.model_dump_json(),
-        fresh_until,
-        retry_after_s=comparison.retry_after_s(outcomes.values()),
-    )
+    wait_s = comparison.retry_after_s(outcomes.values())
+    more = {} if wait_s is None else {"retry-after": str(wait_s)}
+    return data_response(request, compared.model_dump_json(), fresh_until, more=more)

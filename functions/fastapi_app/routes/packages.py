@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from fastapi_app import openapi
+from fastapi_app.caching import header_list
 from fastapi_app.responses import data_response
 from fastapi_app.routes.dependencies import FromLibrary
 from pulse.analysis import package_stats
@@ -15,7 +16,7 @@ from pulse.names import PackageName
 from pulse.negotiation import CSV, CSV_CONTENT_TYPE, JSON
 from pulse.parameters import DownloadsQuery, StatsQuery
 from pulse.pypistats import Endpoint
-from pulse.series import as_csv, download_series, read_dates
+from pulse.series import as_csv, csv_headers, download_series, read_dates
 
 router = APIRouter(tags=["packages"])
 
@@ -63,7 +64,8 @@ async def get_package_downloads(
     dates = read_dates(query, window_expected(library.now()))
     fetched, fresh_until = await library.fetch(package, Endpoint(query.by))
     series = download_series(package, query, dates, fetched)
-    if query.wants_csv(request.headers.get("accept", "")):
+    wants_csv = query.wants_csv(header_list(request, "accept"))
+    if wants_csv:
         body, content_type, other = as_csv(series), CSV_CONTENT_TYPE, JSON
     else:
         body, content_type, other = series.model_dump_json(), JSON, CSV
@@ -74,5 +76,6 @@ async def get_package_downloads(
         fresh_until,
         content_type=content_type,
         vary="Accept",
+        more=csv_headers(series) if wants_csv else None,
         link=f'<?{alternate.query}>; rel="alternate"; type="{other}"',
     )
