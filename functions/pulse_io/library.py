@@ -145,12 +145,18 @@ class Library:
         if task is None:
             task = asyncio.create_task(self._ask_and_keep(key, deadline))
             self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key))
+            task.add_done_callback(lambda done: self._forget(key, done))
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
                 return await asyncio.shield(task)
         except TimeoutError:
             raise UpstreamTooSlow from None
+
+    def _forget(self, key: Key, done: asyncio.Task[Kept]) -> None:
+        del self._under_way[key]
+        if not done.cancelled():
+            # Whoever waited may be gone by now; asyncio would log a failure that nobody looked at.
+            done.exception()
 
     async def _ask_and_keep(self, key: Key, deadline: float) -> Kept:
         # Kept before the task is over: whoever comes after it must find what it got.
