@@ -13,26 +13,23 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 from pulse.analysis import MONTH_DAYS, WEEK_DAYS, daily_downloads, downloads_until
 from pulse.models import STALE, FetchedRows, Normalised, PyPIResponseData, RecentDownloads
 from pulse.names import PackageName
+from pulse.omission import is_none
 from pulse.pypistats import Endpoint
 
 RecentPeriod = Literal["day", "week", "month"]
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 Simulated = Annotated[
     Literal["simulated"] | None,
-    Field(description="There if the figures are invented.", exclude_if=_is_none),
+    Field(description="There if the figures are invented.", exclude_if=is_none),
 ]
 Stale = Annotated[
     Literal[True] | None,
-    Field(description=STALE, exclude_if=_is_none),
+    Field(description=STALE, exclude_if=is_none),
 ]
 Count = Annotated[
     NonNegativeInt | None,
-    Field(description="Downloads; there if this period was asked for.", exclude_if=_is_none),
+    Field(description="Downloads; there if this period was asked for.", exclude_if=is_none),
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from pulse.cors import METHODS
+from pulse.omission import is_none
 
 MEDIA_TYPE: Final = "application/problem+json"
 UNKNOWN_MAX_AGE_S: Final = 300
@@ -16,10 +17,6 @@ UNKNOWN_MAX_AGE_S: Final = 300
 
 THROTTLED_RETRY_AFTER_S: Final = 60
 """pypistats.org counts calls by the minute and names no time in its 429."""
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class InputError(BaseModel):
@@ -43,7 +40,7 @@ class ProblemDetails(BaseModel):
     detail: Annotated[str, Field(description="What happened here and what can be done about it.")]
     retry_after: Annotated[
         int | None,
-        Field(ge=0, description="Seconds to wait before asking again.", exclude_if=_is_none),
+        Field(ge=0, description="Seconds to wait before asking again.", exclude_if=is_none),
     ] = None
 
 
@@ -56,7 +53,7 @@ class ProblemDocument(ProblemDetails):
         list[InputError] | None,
         Field(
             description="With a status of 422: every parameter that could not be used.",
-            exclude_if=_is_none,
+            exclude_if=is_none,
         ),
     ] = None
 
