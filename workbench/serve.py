@@ -1,16 +1,26 @@
-"""Serves the API on this machine: no Docker, no AWS account. `make run` starts it."""
+"""Serves the API on this machine: no Docker, no AWS account. `make run` starts it.
+
+With `TABLE=local` it has a table below it, in AWS's DynamoDB Local.
+"""
 
 import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import httpx
 import uvicorn
 
 from pulse.pypistats import REQUEST_HEADERS
-from pulse.settings import InvalidSettings, UpstreamSettings
+from pulse.settings import InvalidSettings
+from pulse_io.settings import Settings
+from workbench.dynamodb.account import local_account
+from workbench.dynamodb.local import dynamodb_local
+from workbench.dynamodb.table import create_table
+from workbench.runtime.machine import ThisMachine
+from workbench.runtime.problems import NeedError
+from workbench.runtime.processes import end_in_order_when_told_to
 from workbench.upstream import StandIn
 
 HOST = "127.0.0.1"
@@ -19,19 +29,25 @@ MAX_PORT = 65535
 REACHABLE_WITHIN_S = 3
 PROBE_PATH = "/api/packages/pip/recent"
 HTTP_SERVER_ERROR = 500
+LOCAL_TABLE = "local"
 
 
 def main() -> int:
     """Serve until Ctrl-C. Returns the exit status."""
+    end_in_order_when_told_to()
     try:
-        settings = UpstreamSettings.from_environ(os.environ)
+        settings = Settings.from_environ(os.environ)
+        table = _asked_table(os.environ.get("TABLE"))
         listener = _listen(os.environ.get("PORT") or str(DEFAULT_PORT))
     except (InvalidSettings, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     try:
-        with listener, _upstream(settings.pypistats_url) as url:
+        with listener, table, _upstream(settings.pypistats_url) as url:
             _serve(listener, url)
+    except NeedError as need:
+        print(need, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("Ended.")
     return 0
@@ -89,6 +105,37 @@ def _listen(port: str) -> socket.socket:
     except OSError as error:
         message = f"Can't listen on port {port} ({error.strerror}). Try: make run PORT=8001"
         raise OSError(message) from error
+
+
+def _asked_table(asked: str | None) -> AbstractContextManager[None]:
+    """The table to serve with, as `TABLE` says.
+
+    Raises:
+        ValueError: it says something else than `local` or nothing.
+    """
+    if not asked:
+        return nullcontext()
+    if asked == LOCAL_TABLE:
+        return _local_table()
+    message = (
+        f"TABLE={asked!r} is not known: TABLE=local serves with a table in DynamoDB Local. For a table in "
+        "an AWS account, set CACHE_TABLE to its name, and the region and credentials as for AWS's CLI."
+    )
+    raise ValueError(message)
+
+
+@contextmanager
+def _local_table() -> Iterator[None]:
+    """Have this process use a table in a DynamoDB Local of its own.
+
+    Raises:
+        NeedError: DynamoDB Local can't be had here; says what to do.
+    """
+    with dynamodb_local(ThisMachine()) as url:
+        name = create_table(url)
+        os.environ.update(local_account(url), CACHE_TABLE=name)
+        print(f"DynamoDB Local answers at {url}, with the table {name}.", file=sys.stderr)
+        yield
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from fastapi_app.responses import PROBLEM_HANDLERS
 from fastapi_app.routes import compare, dropin, health, packages
 from pulse import __version__
 from pulse_io.library import Library
+from pulse_io.opening import open_library
 from pulse_io.settings import Settings
-from pulse_io.upstream import Upstream
 
 DESCRIPTION = """
 Download statistics for any PyPI package.
@@ -56,6 +56,4 @@ def create_app(library: Library) -> FastAPI:
     return app
 
 
-_settings = Settings.from_environ(os.environ)
-
-app = create_app(Library(_settings, Upstream(_settings)))
+app = create_app(open_library(Settings.from_environ(os.environ)))

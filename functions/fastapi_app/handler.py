@@ -1,6 +1,7 @@
 """The Lambda handler: API Gateway's event in, its answer out, and never a crash in between."""
 
 import asyncio
+import logging
 from typing import Final
 
 from mangum import Mangum
@@ -9,6 +10,9 @@ from mangum.types import ASGI, LambdaContext, LambdaEvent
 from fastapi_app.app import app
 from gateway import never_crashing
 from pulse.problems import MEDIA_TYPE
+
+# Lambda logs from INFO on, and httpx has a line there for every call: fifty for fifty packages.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 _TEXT_MIME_TYPES: Final = ["text/", "application/json", MEDIA_TYPE]
 """Bodies that leave as text; any other leaves base64-encoded. This replaces Mangum's own list."""

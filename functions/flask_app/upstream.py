@@ -30,9 +30,6 @@ from pulse.pypistats import (
 )
 
 CONNECT_TIMEOUT_S: Final = 2
-THREADS: Final = 10
-"""Calls under way at once with `FLASK_FANOUT=threads`; as many as FastAPI's default."""
-
 _CHUNK_BYTES: Final = 65536
 
 
@@ -44,7 +41,7 @@ class BlockingUpstream:
         self._session = requests.Session()
         self._session.headers.update(REQUEST_HEADERS)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=THREADS))
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=settings.upstream_concurrency))
 
     def fetch(self, package: PackageName, endpoint: Endpoint) -> FetchedRows:
         """All rows of one package on one endpoint, within `DEADLINE_S`.
@@ -74,7 +71,7 @@ class BlockingUpstream:
         distinct = list(dict.fromkeys(packages))
         if self._settings.flask_fanout == "sequential":
             return {package: outcome(package) for package in distinct}
-        with ThreadPoolExecutor(THREADS) as threads:
+        with ThreadPoolExecutor(self._settings.upstream_concurrency) as threads:
             return dict(zip(distinct, threads.map(outcome, distinct), strict=True))
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter
 from pydantic import ValidationError as PydanticValidationError
+from pydantic_core import ErrorDetails
 
 
 class InvalidSettings(ValueError):
@@ -23,12 +24,16 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+"""An http or https URL, without the slash at its end."""
+
+
 class UpstreamSettings(BaseModel):
     """Where upstream is and how long to wait for it. Times are seconds."""
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper)
 
-    pypistats_url: Annotated[str, AfterValidator(_base_url)] = "https://pypistats.org"
+    pypistats_url: BaseUrl = "https://pypistats.org"
     upstream_timeout_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 5
     deadline_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 8
 
@@ -43,5 +48,12 @@ class UpstreamSettings(BaseModel):
         try:
             return cls.model_validate({name: environ[name] for name in names if environ.get(name)})
         except PydanticValidationError as error:
-            lines = [f"{one['loc'][0]}={one['input']!r}: {one['msg']}" for one in error.errors()]
+            lines = [_line(one) for one in error.errors()]
             raise InvalidSettings("\n".join(lines)) from error
+
+
+def _line(error: ErrorDetails) -> str:
+    """What is wrong with one variable, or (where none is named) with several together."""
+    if not error["loc"]:
+        return error["msg"].removeprefix("Value error, ")
+    return f"{error['loc'][0]}={error['input']!r}: {error['msg']}"

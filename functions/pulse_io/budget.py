@@ -1,57 +1,79 @@
-"""The polite budget: how many calls upstream may get from here in a second and in a minute.
+"""The polite budget: how many calls an endpoint of upstream may get in a second and in a minute.
 
-It is this execution environment's own.
+pypistats.org counts each endpoint apart. This budget is one execution environment's own.
 """
 
 import math
-from collections import deque
+import time
+from collections import defaultdict
 from collections.abc import Callable
+from typing import Protocol
 
 from pulse.problems import UpstreamThrottled
+from pulse_io.slots import Slot, Slots
 
 Clock = Callable[[], float]
-"""Seconds that only ever grow."""
-
-MARGIN_S = 0.25
-"""What is added to each span: calls do not all take equally long to get to where they are counted."""
-
-SECOND_S = 1 + MARGIN_S
-MINUTE_S = 60 + MARGIN_S
+"""Seconds since 1970, UTC: environments share no other clock."""
 
 
-class Budget:
-    """Tokens for calls to upstream, a number a second and another a minute; 0 means no limit.
+class Budget(Protocol):
+    """Gives out the moments at which upstream may be called."""
 
-    A token comes back a second or a minute, and a margin, after the call that took it. So no span of that
-    length, wherever upstream's own count starts, ever sees more calls than that.
-    """
+    async def take(self, endpoint: str, until: float) -> float:
+        """Take the next moment at which the endpoint may be called: now, or later.
 
-    def __init__(self, per_second: int, per_minute: int, clock: Clock) -> None:
-        self._clock = clock
-        self._limits = [
-            (span_s, deque[float](maxlen=limit))
-            for span_s, limit in ((SECOND_S, per_second), (MINUTE_S, per_minute))
-            if limit
-        ]
-
-    def take(self, until: float) -> float:
-        """Take the next token that there is, for a call at the moment that is returned.
-
-        The moment is now, or later by when tokens come back. `until` is the last moment, on the
-        clock, at which a call is still of use.
+        `until` is the last moment at which a call is still of use.
 
         Raises:
-            UpstreamThrottled: there is none by then; it says when there will be. None is taken.
+            UpstreamThrottled: there is none by then; it says when there will be. Nothing is taken.
         """
-        now = self._clock()
-        moment = max([now, *(self._free_at(calls, span_s) for span_s, calls in self._limits)])
-        if moment > until:
-            raise UpstreamThrottled(math.ceil(moment - now))
-        for _, calls in self._limits:
-            calls.append(moment)
-        return moment
 
-    @staticmethod
-    def _free_at(calls: deque[float], span_s: float) -> float:
-        """When the oldest of as many calls as are allowed has been long enough ago."""
-        return calls[0] + span_s if len(calls) == calls.maxlen else 0
+    def wait_s(self, endpoint: str) -> float:
+        """How long there is no moment for, as far as it is known; 0 if there is one now."""
+
+    async def close(self, endpoint: str, seconds: float) -> None:
+        """Give out no moments for so long: upstream has refused a call."""
+
+
+class OwnBudget:
+    """The budget of one execution environment, in its memory; 0 means no limit."""
+
+    def __init__(self, per_second: int, per_minute: int, clock: Clock = time.time) -> None:
+        self._limits = per_second, per_minute
+        self._clock = clock
+        self._taken: defaultdict[str, dict[Slot, float]] = defaultdict(dict)
+        self._closed_until: defaultdict[str, float] = defaultdict(float)
+
+    async def take(self, endpoint: str, until: float) -> float:
+        """As `Budget`."""
+        now = self._clock()
+        free = self._slots(endpoint).free(now)
+        throttle_if_late(free.moment, until, now)
+        for slots in free.choices:
+            self._taken[endpoint][slots[0]] = free.moment
+        return free.moment
+
+    def wait_s(self, endpoint: str) -> float:
+        """As `Budget`."""
+        now = self._clock()
+        return self._slots(endpoint).free(now).moment - now
+
+    def note(self, endpoint: str, moment: float) -> None:
+        """Count a call whose moment was given out elsewhere."""
+        for slots in self._slots(endpoint).free(moment).choices:
+            self._taken[endpoint][slots[0]] = moment
+
+    async def close(self, endpoint: str, seconds: float) -> None:
+        """As `Budget`; without limits there is nothing to close."""
+        if any(self._limits):
+            until = self._clock() + seconds
+            self._closed_until[endpoint] = max(self._closed_until[endpoint], until)
+
+    def _slots(self, endpoint: str) -> Slots:
+        return Slots(*self._limits, self._taken[endpoint], self._closed_until[endpoint])
+
+
+def throttle_if_late(moment: float, until: float, now: float) -> None:
+    """Raise `UpstreamThrottled` if the moment is yet to come, and after the last one that is of use."""
+    if moment > max(until, now):
+        raise UpstreamThrottled(math.ceil(moment - now))

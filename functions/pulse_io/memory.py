@@ -31,6 +31,13 @@ def kept_from(content: FetchedRows | None, now: dt.datetime) -> Kept:
     return Kept(content, now + UNKNOWN_FOR if content is None else rows_fresh_until(content))
 
 
+def fetched_later(one: Kept | None, other: Kept | None) -> Kept | None:
+    """Of two answers to the same question the one that holds: what was fetched or asked last."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=_order)
+
+
 class Memory:
     """The last answer for each package and endpoint; the least recently used give way."""
 
@@ -46,6 +53,13 @@ class Memory:
         if _rows(kept) <= self._kept.maxsize:
             self._kept[key] = kept
         return kept
+
+
+def _order(kept: Kept) -> tuple[dt.datetime, dt.datetime]:
+    """An unknown name holds for an hour from when it was asked for."""
+    if kept.content is None:
+        return kept.fresh_until - UNKNOWN_FOR, kept.fresh_until
+    return kept.content.fetched_at, kept.fresh_until
 
 
 def _rows(kept: Kept) -> int:

@@ -1,16 +1,45 @@
 """What the asynchronous side is told by environment variables."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from pulse.settings import UpstreamSettings
+from pulse.settings import BaseUrl, UpstreamSettings
+
+TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
 
 
 class Settings(UpstreamSettings):
-    """As every variant's, with how much may be asked of upstream, and whether answers are kept."""
+    """As every variant's, with how much may be asked of upstream, and where answers are kept.
+
+    The endpoint and the region of the table are AWS's own variables, and mean what its SDKs mean.
+    """
 
     upstream_per_second: Annotated[int, Field(ge=0, le=1000)] = 5
     upstream_per_minute: Annotated[int, Field(ge=0, le=10000)] = 30
     upstream_concurrency: Annotated[int, Field(ge=1, le=100)] = 10
     cache: Literal["on", "off"] = "on"
+    cache_table: TableName | None = None
+    aws_endpoint_url_dynamodb: BaseUrl | None = None
+    aws_endpoint_url: BaseUrl | None = None
+    aws_ignore_configured_endpoint_urls: bool = False
+    aws_region: str | None = None
+    aws_default_region: str | None = None
+
+    @model_validator(mode="after")
+    def _table_has_a_region(self) -> Self:
+        if self.cache_table and not (self.aws_region or self.aws_default_region):
+            raise ValueError("CACHE_TABLE is set, so AWS_REGION must be: the table is in one")
+        return self
+
+    @property
+    def region(self) -> str:
+        """AWS's name of the region that the table is in, such as `eu-central-1`."""
+        return self.aws_region or self.aws_default_region or ""
+
+    @property
+    def table_endpoint(self) -> str | None:
+        """Where DynamoDB is; None means where AWS has it."""
+        if self.aws_ignore_configured_endpoint_urls:
+            return None
+        return self.aws_endpoint_url_dynamodb or self.aws_endpoint_url

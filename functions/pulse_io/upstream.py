@@ -2,14 +2,18 @@
 
 import asyncio
 import datetime as dt
+import logging
+import math
 import time
 from collections.abc import Callable
+from typing import Final
 
 import httpx
 
 from pulse.models import FetchedRows, RecentDownloads
 from pulse.names import PackageName
 from pulse.problems import (
+    THROTTLED_RETRY_AFTER_S,
     UpstreamBroken,
     UpstreamProblem,
     UpstreamThrottled,
@@ -26,14 +30,24 @@ from pulse.pypistats import (
     read_recent,
     request_path,
 )
-from pulse_io.budget import Budget
+from pulse_io.budget import Budget, Clock
 from pulse_io.settings import Settings
+from pulse_io.slots import MARGIN_S
+from pulse_io.tls import tls_context
+
+_log = logging.getLogger(__name__)
 
 KEEPALIVE_EXPIRY_S = 60
 """How long an idle connection is kept: an execution environment is asked again within that."""
 
 CONNECT_TIMEOUT_S = 2
 """A connection that is not there by then is tried again while there is still time to."""
+
+LATE_S: Final = MARGIN_S / 2
+"""A call that much after its moment could come too close to the next one: it needs another moment."""
+
+LEAST_S: Final = 0.5
+"""What a call needs at least: one that starts later before the deadline is of no use."""
 
 Now = Callable[[], dt.datetime]
 """The time of day, UTC."""
@@ -44,22 +58,38 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC).replace(microsecond=0)
 
 
+def log_failure(package: PackageName, endpoint: str, problem: str) -> None:
+    """Write the line of which an alarm counts how often upstream fails."""
+    _log.warning(
+        "upstream failed",
+        extra={"problem": problem, "endpoint": str(endpoint), "package": package},
+    )
+
+
 class Upstream:
     """pypistats.org, asked through a client that outlives invocations.
 
     Make one per process and use it on one event loop; it opens its first connection when it is
-    first asked.
+    first asked. A `deadline` is a moment on the event loop's clock; `transport` is what takes the
+    place of the network, where there is to be none.
     """
 
-    def __init__(self, settings: Settings, now: Now = utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        budget: Budget,
+        now: Now = utc_now,
+        clock: Clock = time.time,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._settings = settings
+        self._budget = budget
         self._now = now
-        self._budget = Budget(
-            settings.upstream_per_second, settings.upstream_per_minute, time.monotonic
-        )
+        self._clock = clock
         self._client = httpx.AsyncClient(
             base_url=settings.pypistats_url,
             headers=REQUEST_HEADERS,
+            verify=tls_context(),
             timeout=httpx.Timeout(
                 settings.upstream_timeout_s,
                 connect=min(CONNECT_TIMEOUT_S, settings.upstream_timeout_s),
@@ -68,46 +98,67 @@ class Upstream:
                 max_connections=settings.upstream_concurrency,
                 keepalive_expiry=KEEPALIVE_EXPIRY_S,
             ),
+            transport=transport,
         )
 
     async def fetch(self, package: PackageName, endpoint: Endpoint, deadline: float) -> FetchedRows:
-        """All rows of one package on one endpoint.
-
-        `deadline` is the moment, on the monotonic clock, by which it is over in any case.
+        """All rows of one package on one endpoint. By the deadline it is over in any case.
 
         Raises:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        return read_answer(package, endpoint, await self._answer(package, endpoint, deadline))
+        answer = await self._answer(package, endpoint, deadline)
+        try:
+            return read_answer(package, endpoint, answer)
+        except UpstreamThrottled as refused:
+            await self._leave_alone(package, endpoint, refused)
+            raise
 
     async def fetch_recent(self, package: PackageName, deadline: float) -> RecentDownloads:
         """Upstream's own sums of one package's last days; else as `fetch`."""
-        return read_recent(package, await self._answer(package, RECENT, deadline))
+        answer = await self._answer(package, RECENT, deadline)
+        try:
+            return read_recent(package, answer)
+        except UpstreamThrottled as refused:
+            await self._leave_alone(package, RECENT, refused)
+            raise
+
+    def too_late(self, endpoint: str) -> UpstreamProblem:
+        """Why there is no answer from the endpoint by a deadline: it may not be called, or is slow."""
+        wait_s = self._budget.wait_s(endpoint)
+        return UpstreamThrottled(math.ceil(wait_s)) if wait_s else UpstreamTooSlow()
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
+    async def _leave_alone(
+        self, package: PackageName, endpoint: str, refused: UpstreamThrottled
+    ) -> None:
+        log_failure(package, endpoint, refused.slug)
+        await self._budget.close(endpoint, refused.retry_after_s or THROTTLED_RETRY_AFTER_S)
+
     async def _answer(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
-        response = await self._get(request_path(package, endpoint), deadline)
+        path = request_path(package, endpoint)
+        response = await self._get(path, endpoint, deadline)
         return UpstreamAnswer(response.status_code, response.headers, response.content, self._now())
 
-    async def _get(self, path: str, deadline: float) -> httpx.Response:
+    async def _get(self, path: str, endpoint: str, deadline: float) -> httpx.Response:
         """GET, and once more if the connection failed and there is still time."""
+        loop = asyncio.get_running_loop()
         failure: UpstreamProblem | None = None
         for _ in range(MAX_ATTEMPTS):
-            if time.monotonic() >= deadline:
+            if loop.time() >= deadline:
                 break
             try:
-                moment = self._budget.take(deadline)
+                await self._wait_for_a_moment(endpoint, deadline)
             except UpstreamThrottled as throttled:
                 # What went wrong first says more than that there is no second try.
                 raise failure or throttled from None
-            await asyncio.sleep(moment - time.monotonic())
-            until = min(deadline, moment + self._settings.upstream_timeout_s)
+            until = min(deadline, loop.time() + self._settings.upstream_timeout_s)
             try:
-                async with asyncio.timeout(until - time.monotonic()):
+                async with asyncio.timeout_at(until):
                     return await self._client.get(path)
             except (TimeoutError, httpx.TimeoutException):
                 failure = UpstreamTooSlow()
@@ -118,3 +169,17 @@ class Upstream:
             except httpx.DecodingError:
                 raise UpstreamBroken.because("its encoding is wrong") from None
         raise failure or UpstreamTooSlow()
+
+    async def _wait_for_a_moment(self, endpoint: str, deadline: float) -> None:
+        """Return when the endpoint may be called, and not late.
+
+        Raises:
+            UpstreamThrottled: that is too late before the deadline to be of use.
+        """
+        late = bool(self._settings.upstream_per_second or self._settings.upstream_per_minute)
+        while late:
+            left = deadline - asyncio.get_running_loop().time()
+            now = self._clock()
+            moment = await self._budget.take(endpoint, now + max(0, left - LEAST_S))
+            await asyncio.sleep(moment - self._clock())
+            late = self._clock() > moment + LATE_S

@@ -87,10 +87,11 @@ def test_flask_as_in_the_article_fetches_one_after_the_other(patience: dict[str,
     assert meeting.most_under_way == 1
 
 
+@pytest.mark.parametrize("variant", ["fastapi", "flask threads"])
 def test_no_more_calls_are_under_way_than_upstream_concurrency_allows(
-    patience: dict[str, str],
+    variant: str, patience: dict[str, str]
 ) -> None:
     meeting = Meeting(3)
-    statuses = compare("fastapi", meeting, 9, UPSTREAM_CONCURRENCY="3", **patience)
+    statuses = compare(variant, meeting, 9, UPSTREAM_CONCURRENCY="3", **patience)
     assert statuses == ["ok"] * 9
     assert meeting.most_under_way == 3

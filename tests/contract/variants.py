@@ -15,9 +15,8 @@ from flask_app import app as flask_variant
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
 from gateway import never_crashing
-from pulse_io.library import Library
+from pulse_io.opening import open_library
 from pulse_io.settings import Settings
-from pulse_io.upstream import Upstream
 
 NO_BUDGET = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
 """The twin has no budget; what one does has tests of its own."""
@@ -93,7 +92,7 @@ def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
     """The Lambda handler of a variant, as its environment would set it up."""
     if variant == "fastapi":
         settings = Settings.from_environ({**NO_BUDGET, **environ})
-        library = Library(settings, Upstream(settings))
+        library = open_library(settings)
         adapter = OneLoopMangum(fastapi_variant.create_app(library))
         yield never_crashing(adapter)
         adapter.loop.run_until_complete(library.aclose())

@@ -12,8 +12,8 @@ import uvicorn
 
 from fastapi_app.app import create_app
 from pulse_io.library import Library
+from pulse_io.opening import open_library
 from pulse_io.settings import Settings
-from pulse_io.upstream import Upstream
 from workbench.serve import loopback_listener
 
 SERVER_KEEPS_ALIVE_S = 60
@@ -49,7 +49,7 @@ class Served:
 def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
     """The API over the upstream at `upstream_url`, with these variables in its environment."""
     settings = Settings.from_environ({"PYPISTATS_URL": upstream_url, **NO_BUDGET, **environ})
-    library = Library(settings, Upstream(settings, clock), clock)
+    library = open_library(settings, clock)
     config = uvicorn.Config(
         create_app(library),
         log_level="warning",

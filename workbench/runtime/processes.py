@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import IO
@@ -19,10 +19,12 @@ def started(
     environ: Mapping[str, str],
     stdout: int | IO[bytes] | None = None,
     stderr: int | IO[bytes] | None = None,
+    pass_fds: Collection[int] = (),
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a program for the length of a `with` block, and end it in order after that.
 
-    `stdout` and `stderr` are as `subprocess` has them: the terminal's where nothing is said.
+    `stdout` and `stderr` are as `subprocess` has them: the terminal's where nothing is said. Of the
+    open files it gets `pass_fds` alone.
     """
     process = subprocess.Popen(
         command,
@@ -31,6 +33,7 @@ def started(
         stderr=stderr,
         text=True,
         env=dict(environ),
+        pass_fds=pass_fds,
     )
     with process:
         try:

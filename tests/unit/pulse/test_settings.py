@@ -16,6 +16,12 @@ def test_nothing_set_means_the_defaults() -> None:
         "upstream_per_minute": 30,
         "upstream_concurrency": 10,
         "cache": "on",
+        "cache_table": None,
+        "aws_endpoint_url_dynamodb": None,
+        "aws_endpoint_url": None,
+        "aws_ignore_configured_endpoint_urls": False,
+        "aws_region": None,
+        "aws_default_region": None,
     }
     assert FlaskSettings.from_environ({}).flask_fanout == "sequential"
 
@@ -43,6 +49,8 @@ def test_variables_are_read_as_what_they_are() -> None:
         ("UPSTREAM_CONCURRENCY", "0"),
         ("UPSTREAM_PER_MINUTE", "-1"),
         ("CACHE", "maybe"),
+        ("CACHE_TABLE", "a table"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "localhost:8000"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str) -> None:
@@ -57,3 +65,41 @@ def test_every_wrong_variable_is_named_at_once() -> None:
         "DEADLINE_S",
         "FLASK_FANOUT",
     ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "endpoint"),
+    [
+        ({}, None),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1/"}, "http://127.0.0.1:1"),
+        (
+            {
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+                "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:2",
+            },
+            "http://127.0.0.1:2",
+        ),
+        (
+            {
+                "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:2",
+                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+            },
+            None,
+        ),
+    ],
+)
+def test_the_table_is_where_awss_own_variables_say(
+    environ: dict[str, str], endpoint: str | None
+) -> None:
+    assert Settings.from_environ(environ).table_endpoint == endpoint
+
+
+def test_the_tables_region_is_where_awss_own_variables_say() -> None:
+    assert Settings.from_environ({"AWS_DEFAULT_REGION": "eu-west-1"}).region == "eu-west-1"
+    both = {"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-west-1"}
+    assert Settings.from_environ(both).region == "eu-central-1"
+
+
+def test_a_table_without_a_region_is_an_error() -> None:
+    with pytest.raises(InvalidSettings, match=r"^CACHE_TABLE is set, so AWS_REGION must be"):
+        Settings.from_environ({"CACHE_TABLE": "pulse"})

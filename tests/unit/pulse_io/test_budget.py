@@ -1,11 +1,13 @@
 """The polite budget: no span of a second or a minute sees more calls than it allows."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse.problems import UpstreamThrottled
-from pulse_io.budget import Budget
+from pulse_io.budget import OwnBudget
 
 FOREVER = float("inf")
 
@@ -20,67 +22,110 @@ class Seconds:
         return self.now
 
 
-def moments(budget: Budget, calls: int) -> list[float]:
-    return [budget.take(FOREVER) for _ in range(calls)]
+def take(budget: OwnBudget, until: float = FOREVER, endpoint: str = "overall") -> float:
+    return asyncio.run(budget.take(endpoint, until))
+
+
+def moments(budget: OwnBudget, calls: int) -> list[float]:
+    return [take(budget) for _ in range(calls)]
 
 
 def test_calls_within_the_budget_go_at_once() -> None:
-    assert moments(Budget(5, 30, Seconds()), 5) == [1000.0] * 5
+    assert moments(OwnBudget(5, 30, Seconds()), 5) == [1000.0] * 5
 
 
 def test_a_sixth_call_in_a_second_waits_until_that_second_is_surely_over() -> None:
-    assert moments(Budget(5, 30, Seconds()), 11) == [1000.0] * 5 + [1001.25] * 5 + [1002.5]
+    assert moments(OwnBudget(5, 30, Seconds()), 11) == [1000.0] * 5 + [1001.25] * 5 + [1002.5]
 
 
 def test_a_thirty_first_call_waits_for_the_next_minute() -> None:
-    assert moments(Budget(5, 30, Seconds()), 31)[-1] == 1060.25
+    assert moments(OwnBudget(5, 30, Seconds()), 31)[-1] == 1060.25
+
+
+def test_each_endpoint_has_a_budget_of_its_own() -> None:
+    budget = OwnBudget(1, 30, Seconds())
+    assert [take(budget, endpoint=name) for name in ("overall", "system", "overall")] == [
+        1000.0,
+        1000.0,
+        1001.25,
+    ]
 
 
 def test_a_token_comes_back_a_minute_after_the_call_that_took_it() -> None:
     clock = Seconds()
-    budget = Budget(0, 2, clock)
-    budget.take(FOREVER)
+    budget = OwnBudget(0, 2, clock)
+    take(budget)
     clock.now += 30
-    budget.take(FOREVER)
-    assert budget.take(FOREVER) == 1060.25
-    assert budget.take(FOREVER) == 1090.25
+    take(budget)
+    assert take(budget) == 1060.25
+    assert take(budget) == 1090.25
 
 
 def test_a_call_that_would_come_too_late_is_throttled_until_it_would_not() -> None:
     clock = Seconds()
-    budget = Budget(0, 1, clock)
-    budget.take(FOREVER)
+    budget = OwnBudget(0, 1, clock)
+    take(budget)
     clock.now += 1.5
     with pytest.raises(UpstreamThrottled) as caught:
-        budget.take(clock.now + 8)
+        take(budget, clock.now + 8)
     assert caught.value.retry_after_s == 59
     clock.now += caught.value.retry_after_s
-    assert budget.take(clock.now) == clock.now
+    assert take(budget, clock.now) == clock.now
 
 
 def test_a_call_that_is_throttled_takes_no_token() -> None:
     clock = Seconds()
-    budget = Budget(1, 0, clock)
-    budget.take(FOREVER)
+    budget = OwnBudget(1, 0, clock)
+    take(budget)
     for _ in range(3):
         with pytest.raises(UpstreamThrottled):
-            budget.take(clock.now)
-    assert budget.take(FOREVER) == 1001.25
+            take(budget, clock.now)
+    assert take(budget) == 1001.25
 
 
 def test_zero_switches_a_limit_off() -> None:
-    assert moments(Budget(0, 0, Seconds()), 1000) == [1000.0] * 1000
+    assert moments(OwnBudget(0, 0, Seconds()), 1000) == [1000.0] * 1000
+
+
+def test_after_a_refusal_nobody_calls_for_a_while() -> None:
+    clock = Seconds()
+    budget = OwnBudget(5, 30, clock)
+    asyncio.run(budget.close("overall", 60))
+    asyncio.run(budget.close("overall", 5))
+    with pytest.raises(UpstreamThrottled) as caught:
+        take(budget, clock.now + 8)
+    assert caught.value.retry_after_s == 60
+    assert take(budget, endpoint="system") == clock.now
+    clock.now += 60
+    assert take(budget) == clock.now
+
+
+def test_without_limits_a_refusal_closes_nothing() -> None:
+    budget = OwnBudget(0, 0, Seconds())
+    asyncio.run(budget.close("overall", 60))
+    assert take(budget) == 1000.0
+
+
+def test_a_call_whose_moment_was_given_out_elsewhere_counts_too() -> None:
+    budget = OwnBudget(1, 30, Seconds())
+    budget.note("overall", 1000.5)
+    assert take(budget) == 1001.75
 
 
 @given(st.lists(st.floats(min_value=0, max_value=20), min_size=1, max_size=120))
 def test_no_span_of_a_second_or_a_minute_sees_too_many_calls(pauses: list[float]) -> None:
     clock = Seconds()
-    budget = Budget(5, 30, clock)
-    taken = []
-    for pause in pauses:
-        clock.now += pause
-        taken.append(budget.take(FOREVER))
+    budget = OwnBudget(5, 30, clock)
+
+    async def calls() -> list[float]:
+        taken = []
+        for pause in pauses:
+            clock.now += pause
+            taken.append(await budget.take("overall", FOREVER))
+        return taken
+
+    taken = asyncio.run(calls())
     assert taken == sorted(taken)
-    for calls, span in ((5, 1.25), (30, 60.25)):
-        for first, later in zip(taken, taken[calls:], strict=False):
+    for allowed, span in ((5, 1.25), (30, 60.25)):
+        for first, later in zip(taken, taken[allowed:], strict=False):
             assert later >= first + span

@@ -93,7 +93,15 @@ def test_a_port_that_is_none_is_named(port: str) -> None:
     )
 
 
-def test_a_setting_that_can_not_be_used_is_named() -> None:
-    status, words = refused(DEADLINE_S="soon")
+@pytest.mark.parametrize("setting", ["DEADLINE_S", "UPSTREAM_PER_SECOND"])
+def test_a_setting_that_can_not_be_used_is_named(setting: str) -> None:
+    status, words = refused(**{setting: "soon"})
     assert status == 1
-    assert words.startswith("DEADLINE_S='soon'")
+    assert words.startswith(f"{setting}='soon'")
+
+
+def test_a_table_that_is_not_local_is_refused_with_what_to_set_instead() -> None:
+    status, words = refused(TABLE="production")
+    assert status == 1
+    assert words.startswith("TABLE='production' is not known: TABLE=local ")
+    assert "CACHE_TABLE" in words

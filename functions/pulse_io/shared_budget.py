@@ -1,0 +1,123 @@
+"""The budget that all execution environments share: its slots are attributes of an item in the table.
+
+A slot is taken by one conditional write, so that no two environments ever take the same. A counter for
+each minute would let twice as many calls through around the minute's end; slots never do.
+"""
+
+import asyncio
+import math
+import random
+import time
+from collections import defaultdict
+from functools import reduce
+from operator import and_
+from typing import Final
+
+from aiodynamo.expressions import Condition, F, UpdateExpression
+
+from pulse_io.budget import Clock, OwnBudget, throttle_if_late
+from pulse_io.slots import Slots, span_s
+from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
+
+_CLOSED_UNTIL: Final = "closed_until"
+_FORGOTTEN_AFTER_S: Final = 7200
+"""Longer than any slot is taken for, or upstream can ask to be left alone."""
+
+
+class SharedBudget:
+    """As `Budget`, for all environments together; each goes by its own while the table is away."""
+
+    def __init__(
+        self, table: Table, per_second: int, per_minute: int, clock: Clock = time.time
+    ) -> None:
+        self._table = table
+        self._limits = per_second, per_minute
+        self._clock = clock
+        self._own = OwnBudget(per_second, per_minute, clock)
+        # What is known of the slots. Others may have taken them since, but none is free earlier.
+        self._known: dict[str, Slots] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._random = random.Random()  # noqa: S311 - keeps environments apart, keeps no secret
+
+    async def take(self, endpoint: str, until: float) -> float:
+        """As `Budget`."""
+        if not any(self._limits):
+            return self._clock()
+        try:
+            # One at a time: those of one environment would only be in each other's way.
+            async with self._turns[endpoint]:
+                moment = await self._take(endpoint, until)
+        except TableUnavailable:
+            return await self._own.take(endpoint, until)
+        self._own.note(endpoint, moment)
+        return moment
+
+    def wait_s(self, endpoint: str) -> float:
+        """As `Budget`."""
+        now = self._clock()
+        known = self._known.get(endpoint)
+        shared_s = known.free(now).moment - now if known else 0
+        return max(shared_s, self._own.wait_s(endpoint))
+
+    async def close(self, endpoint: str, seconds: float) -> None:
+        """As `Budget`."""
+        if not any(self._limits):
+            return
+        await self._own.close(endpoint, seconds)
+        until = self._clock() + seconds
+        closed = F(_CLOSED_UNTIL)
+        try:
+            item = await self._table.update(
+                _key(endpoint),
+                closed.set(_ms(until)) & self._forgotten(until),
+                closed.does_not_exist() | closed.lt(_ms(until)),
+            )
+        except (TableUnavailable, ConditionFailed):
+            return
+        self._known[endpoint] = self._slots(item)
+
+    async def _take(self, endpoint: str, until: float) -> float:
+        slots = self._known.get(endpoint) or self._slots({})
+        while True:
+            now = self._clock()
+            free = slots.free(now)
+            throttle_if_late(free.moment, until, now)
+            # Any of those that are free: all environments would want the first.
+            chosen = [self._random.choice(slots) for slots in free.choices]
+            changes = [F(slot).set(_ms(free.moment)) for slot in chosen]
+            conditions = [_is_by(slot, free.moment - span_s(slot)) for slot in chosen] + [
+                _is_by(_CLOSED_UNTIL, free.moment)
+            ]
+            try:
+                item = await self._table.update(
+                    _key(endpoint),
+                    reduce(and_, changes, self._forgotten(free.moment)),
+                    reduce(and_, conditions),
+                )
+            except ConditionFailed:
+                item = await self._table.get(_key(endpoint), consistent=True) or {}
+                slots = self._known[endpoint] = self._slots(item)
+            else:
+                self._known[endpoint] = self._slots(item)
+                return free.moment
+
+    def _slots(self, item: Item) -> Slots:
+        times = {name: value / 1000 for name, value in item.items() if isinstance(value, int)}
+        return Slots(*self._limits, times, times.get(_CLOSED_UNTIL, 0))
+
+    @staticmethod
+    def _forgotten(moment: float) -> UpdateExpression:
+        return F("expires_at").set(math.ceil(moment) + _FORGOTTEN_AFTER_S)
+
+
+def _key(endpoint: str) -> str:
+    return f"budget#{endpoint}"
+
+
+def _ms(moment: float) -> int:
+    return math.ceil(moment * 1000)
+
+
+def _is_by(attribute: str, moment: float) -> Condition:
+    """Whether a time is not later than that, or was never set."""
+    return F(attribute).does_not_exist() | F(attribute).lte(_ms(moment))

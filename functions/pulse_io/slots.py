@@ -1,0 +1,69 @@
+"""How many calls upstream may get in a second and in a minute, kept as the times of the last ones.
+
+A call takes a slot of the second and a slot of the minute. A slot can be taken again a second or a
+minute, and a margin, after the call that took it. There are as many slots as calls are allowed; so no
+span of that length, wherever upstream's own count starts, ever sees more calls than that.
+
+This does no I/O: one execution environment keeps its slots in memory, several share theirs in a table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+MARGIN_S: Final = 0.25
+"""What is added to each span: calls do not all take equally long to get to where they are counted."""
+
+MINUTE_S: Final = 60 + MARGIN_S
+
+_SPANS: Final = {"s": 1 + MARGIN_S, "m": MINUTE_S}
+
+Slot = str
+"""Such as `s4` or `m29`: the span that it is of, and its number."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The last time that each slot was taken for, in seconds; a slot that is not there was never.
+
+    `closed_until` is when upstream takes calls again, after it refused one.
+    """
+
+    per_second: int
+    per_minute: int
+    taken: Mapping[Slot, float]
+    closed_until: float = 0
+
+    def free(self, now: float) -> "Free":
+        """The next moment at which there is a slot of each span, and all that are free by then."""
+        slots = {
+            span: {
+                slot: self.taken.get(slot, -span_s) + span_s
+                for slot in (f"{span}{number}" for number in range(limit))
+            }
+            for (span, span_s), limit in zip(
+                _SPANS.items(), (self.per_second, self.per_minute), strict=True
+            )
+            if limit
+        }
+        moment = max([now, self.closed_until, *(min(times.values()) for times in slots.values())])
+        return Free(
+            moment,
+            [
+                [slot for slot, free_at in times.items() if free_at <= moment]
+                for times in slots.values()
+            ],
+        )
+
+
+@dataclass(frozen=True)
+class Free:
+    """A moment at which a call may be made, and the slots to choose from, for each span."""
+
+    moment: float
+    choices: Sequence[Sequence[Slot]]
+
+
+def span_s(slot: Slot) -> float:
+    """How long a slot is taken for."""
+    return _SPANS[slot[0]]

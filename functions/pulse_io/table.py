@@ -1,0 +1,152 @@
+"""The DynamoDB table that all execution environments share, asked without blocking.
+
+Nothing depends on it: whoever asks gets an answer soon, or `TableUnavailable`, and goes on without.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import httpx
+from aiodynamo.client import Client
+from aiodynamo.client import Table as DynamoTable
+from aiodynamo.errors import AIODynamoError, ConditionalCheckFailed, ItemNotFound
+from aiodynamo.expressions import Condition, UpdateExpression
+from aiodynamo.http.httpx import HTTPX
+from aiodynamo.models import DecorelatedJitterRetry, ReturnValues
+from yarl import URL
+
+from pulse_io.credentials import CredentialsAtFirstUse
+from pulse_io.settings import Settings
+from pulse_io.tls import tls_context
+
+_log = logging.getLogger(__name__)
+
+TIMEOUT_S: Final = 2.5
+"""For one operation, its retries included. DynamoDB answers in a hundredth of that; but an environment
+that is starved of processor time must not take itself for one without a table."""
+
+AWAY_S: Final = 5.0
+"""How long nobody is kept waiting for a table that has just failed."""
+
+CONNECTIONS: Final = 8
+"""Each costs a TLS handshake, which is dear where there is a fraction of a processor."""
+
+_RETRY: Final = DecorelatedJitterRetry(
+    time_limit_secs=0.3, base_delay_secs=0.02, max_delay_secs=0.1
+)
+
+Item = Mapping[str, Any]
+"""An item's attributes: strings, whole numbers and bytes."""
+
+T = TypeVar("T")
+
+
+class TableUnavailable(Exception):
+    """The table could not be asked, or failed lately."""
+
+
+class ConditionFailed(Exception):
+    """The item is not as the caller wanted it to be; nothing was changed."""
+
+
+class Table:
+    """One table with `key` as its key, through a client that outlives invocations.
+
+    Every method raises `TableUnavailable` if the table is slow, throttled, missing or denied.
+    """
+
+    def __init__(self, dynamo: DynamoTable, http: httpx.AsyncClient) -> None:
+        self._dynamo = dynamo
+        self._http = http
+        self._away_until = 0.0
+
+    @property
+    def available(self) -> bool:
+        """Whether there is any use in asking it."""
+        return asyncio.get_running_loop().time() >= self._away_until
+
+    async def get(self, key: str, *, consistent: bool = False) -> Item | None:
+        """An item, or None; `consistent` sees every write that was over before."""
+
+        async def read() -> Item | None:
+            try:
+                return await self._dynamo.get_item({"key": key}, consistent_read=consistent)
+            except ItemNotFound:
+                return None
+
+        return await self._ask("GetItem", read)
+
+    async def put(self, item: Item, condition: Condition) -> None:
+        """Put an item in the place of the one with its key, which has to fulfil the condition.
+
+        Raises:
+            ConditionFailed: it does not.
+        """
+        await self._ask("PutItem", lambda: self._dynamo.put_item(dict(item), condition=condition))
+
+    async def update(self, key: str, change: UpdateExpression, condition: Condition) -> Item:
+        """Change an item that fulfils the condition; returns all of it.
+
+        Raises:
+            ConditionFailed: it does not.
+        """
+
+        async def change_it() -> Item:
+            return (
+                await self._dynamo.update_item(
+                    {"key": key}, change, return_values=ReturnValues.all_new, condition=condition
+                )
+                or {}
+            )
+
+        return await self._ask("UpdateItem", change_it)
+
+    async def delete(self, key: str, condition: Condition) -> None:
+        """Delete an item that fulfils the condition.
+
+        Raises:
+            ConditionFailed: it does not.
+        """
+        await self._ask(
+            "DeleteItem", lambda: self._dynamo.delete_item({"key": key}, condition=condition)
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T:
+        if not self.available:
+            raise TableUnavailable
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                return await ask()
+        except ConditionalCheckFailed:
+            raise ConditionFailed from None
+        # ValueError: what answers there is no DynamoDB.
+        except (AIODynamoError, httpx.HTTPError, OSError, ValueError) as error:
+            if self.available:
+                self._away_until = asyncio.get_running_loop().time() + AWAY_S
+                reason = f"{type(error).__name__}: {error}"[:300]
+                _log.warning("table unavailable", extra={"operation": operation, "reason": reason})
+            raise TableUnavailable from error
+
+
+def open_table(settings: Settings, name: str) -> Table:
+    """The table of that name, where the settings say that tables are."""
+    http = httpx.AsyncClient(
+        verify=tls_context(),
+        timeout=TIMEOUT_S,
+        limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=60),
+    )
+    client = Client(
+        HTTPX(http),
+        CredentialsAtFirstUse(),
+        settings.region,
+        endpoint=URL(settings.table_endpoint) if settings.table_endpoint else None,
+        numeric_type=int,
+        throttle_config=_RETRY,
+    )
+    return Table(client.table(name), http)

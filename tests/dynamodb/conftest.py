@@ -1,0 +1,62 @@
+"""Tables as template.yaml defines them, in AWS's DynamoDB Local and in moto's server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.dynamodb.table_at import TableAt
+from tests.left_out import leave_out
+from workbench.dynamodb.account import local_account
+from workbench.dynamodb.installation import ensure_installed
+from workbench.dynamodb.local import dynamodb_local
+from workbench.dynamodb.moto_server import moto_server
+from workbench.dynamodb.table import create_table
+from workbench.runtime.machine import ThisMachine
+from workbench.runtime.problems import NeedError
+
+PATIENCE_S = 20
+"""For tables that answer in their own time, where no time is what is tested."""
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulse_io.table.TIMEOUT_S", PATIENCE_S)
+
+
+@pytest.fixture(scope="session")
+def machine() -> ThisMachine:
+    """This machine, with DynamoDB Local on it."""
+    machine = ThisMachine()
+    try:
+        ensure_installed(machine)
+    except NeedError as need:
+        leave_out(" ".join(str(need).split()))
+    return machine
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local_url(machine: ThisMachine) -> Iterator[str]:
+    with dynamodb_local(machine) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    with moto_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["moto_url", "dynamodb_local_url"], ids=["moto", "dynamodb-local"])
+def table_url(request: pytest.FixtureRequest) -> str:
+    """A local DynamoDB: whoever asks for it runs in both."""
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture
+def table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
+    """A table that nobody has used, and an environment that leads to it."""
+    table = TableAt(table_url, create_table(table_url))
+    for name, value in {**local_account(table.url), "CACHE_TABLE": table.name}.items():
+        monkeypatch.setenv(name, value)
+    return table

@@ -1,0 +1,45 @@
+"""Execution environments over one table, each with all that is its own."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from pulse_io.settings import Settings
+from pulse_io.table import Table, open_table
+
+T = TypeVar("T")
+
+
+class MovedClock:
+    """The real clock, and what a test has moved it by."""
+
+    def __init__(self) -> None:
+        self.moved_s = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.moved_s
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Table]:
+    """The table that the environment's variables lead to."""
+    settings = Settings.from_environ(os.environ)
+    assert settings.cache_table
+    table = open_table(settings, settings.cache_table)
+    try:
+        yield table
+    finally:
+        await table.aclose()
+
+
+def asking(ask: Callable[[Table], Awaitable[T]]) -> T:
+    """What is asked of the table, on an event loop of its own."""
+
+    async def main() -> T:
+        async with opened() as table:
+            return await ask(table)
+
+    return asyncio.run(main())

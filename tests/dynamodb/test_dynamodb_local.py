@@ -1,0 +1,100 @@
+"""DynamoDB Local as the workbench runs it: on the loopback alone, and never longer than whoever started it."""
+
+import contextlib
+import ipaddress
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from workbench import environ
+from workbench.dynamodb.local import dynamodb_local
+from workbench.dynamodb.problems import DynamoDBLocalError
+from workbench.runtime.machine import ThisMachine
+
+ENDS_WITHIN_S = 20
+
+
+def listens(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname, parts.port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def ends(url: str) -> bool:
+    deadline = time.monotonic() + ENDS_WITHIN_S
+    while time.monotonic() < deadline:
+        if not listens(url):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def addresses_of_this_machine() -> list[str]:
+    """Where others reach it: the address it would call from (no packet is sent)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        with contextlib.suppress(OSError):  # no route: nobody can reach it
+            probe.connect(("192.0.2.1", 9))
+        address = str(probe.getsockname()[0])
+    parsed = ipaddress.ip_address(address)
+    return [] if parsed.is_unspecified or parsed.is_loopback else [address]
+
+
+@pytest.fixture
+def command(machine: ThisMachine) -> Iterator[tuple[subprocess.Popen[str], str]]:  # noqa: ARG001 - installs it
+    """`python -m workbench.dynamodb`, running, and the URL that it says."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "workbench.dynamodb"],
+        env=environ(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert found
+        try:
+            yield process, found[0]
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def test_it_is_reached_on_the_loopback_alone(dynamodb_local_url: str) -> None:
+    port = urlsplit(dynamodb_local_url).port
+    assert listens(dynamodb_local_url)
+    for address in addresses_of_this_machine():
+        assert not listens(f"http://{address}:{port}")
+
+
+def test_it_ends_with_the_block_and_can_come_back_at_the_same_port(machine: ThisMachine) -> None:
+    with dynamodb_local(machine) as first:
+        assert listens(first)
+    assert not listens(first)
+    with dynamodb_local(machine, urlsplit(first).port or 0) as second:
+        assert second == first
+
+
+def test_a_port_that_is_taken_is_an_error_that_says_so(machine: ThisMachine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(DynamoDBLocalError, match="in use"), dynamodb_local(machine, port):
+            pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_it_ends_however_the_command_is_ended(
+    command: tuple[subprocess.Popen[str], str], number: signal.Signals
+) -> None:
+    process, url = command
+    process.send_signal(number)
+    process.communicate()
+    assert ends(url)

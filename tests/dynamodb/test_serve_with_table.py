@@ -1,0 +1,73 @@
+"""`make run TABLE=local`: the API with a table below it, which comes and goes with the command."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.dynamodb.table_at import TableAt
+from tests.dynamodb.test_dynamodb_local import listens
+from workbench import environ
+from workbench.runtime.machine import ThisMachine
+from workbench.upstream import StandIn
+
+SERVE = [sys.executable, "-m", "workbench.serve"]
+PATIENCE_S = 30
+
+
+class Served:
+    """The running command: what it said about itself."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self.process = process
+        local = re.search(
+            r"(http://127\.0\.0\.1:\d+), with the table (\S+)\.", process.stderr.readline()
+        )
+        assert local
+        self.table = TableAt(local[1], local[2])
+        api = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert api
+        self.url = api[0]
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def served(machine: ThisMachine) -> Iterator[Served]:  # noqa: ARG001 - installs DynamoDB Local
+    with (
+        StandIn(limits=False) as upstream,
+        subprocess.Popen(
+            SERVE,
+            env=environ(PORT="0", TABLE="local", PYPISTATS_URL=upstream.url),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        try:
+            yield Served(process)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def test_what_is_asked_for_is_in_the_table(served: Served) -> None:
+    assert httpx.get(f"{served.url}/packages/requests", trust_env=False).status_code == 200
+    assert served.table.client.scan(TableName=served.table.name)["Count"] > 0
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_the_table_ends_with_the_command(
+    served: Served, number: signal.Signals, status: int
+) -> None:
+    assert listens(served.table.url)
+    assert served.end(number) == status
+    assert not listens(served.table.url)

@@ -1,0 +1,169 @@
+"""Execution environments, their table and pypistats.org, all in one process and on simulated time.
+
+The table is moto's, asked in place; pypistats.org is the stand-in's conduct, limits included.
+"""
+
+import asyncio
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+
+import httpx
+from aiodynamo.client import Client
+from aiodynamo.credentials import Key, StaticCredentials
+from aiodynamo.http.httpx import HTTPX
+from aiodynamo.models import KeySchema, KeySpec, KeyType, PayPerRequest, StaticDelayRetry
+from moto.moto_server.werkzeug_app import create_backend_app
+from yarl import URL
+
+from pulse_io.flights import Flights
+from pulse_io.leases import Leases
+from pulse_io.library import Library
+from pulse_io.settings import Settings
+from pulse_io.shared_budget import SharedBudget
+from pulse_io.stored import Stored
+from pulse_io.table import Table
+from pulse_io.upstream import Upstream
+from tests.unit.pulse_io.simulated.loop import SimulatedLoop
+from workbench.upstream.conduct import Conduct
+from workbench.upstream.delays import Delays
+from workbench.upstream.faults import FaultKind, Faults
+from workbench.upstream.limits import Limits
+
+BEGAN = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+TABLE_LATENCY_S = 0.005
+UPSTREAM_LATENCY_MS = 200
+FOREVER_S = 1e9
+_DATE = re.compile(rb'"date":"([0-9-]{10})"')
+
+
+@dataclass
+class Call:
+    """One call that upstream got: when, for what, and how it was answered.
+
+    `status` is None where no answer came, `newest` where there were no rows in it.
+    """
+
+    at: float
+    path: str
+    status: int | None = None
+    newest: dt.date | None = None
+
+
+@dataclass
+class SimulatedUpstream(httpx.AsyncBaseTransport):
+    """pypistats.org behind no network; it has forgotten all packages that are `gone`."""
+
+    conduct: Conduct
+    faults: Faults
+    calls: list[Call] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        course = self.conduct.meet(request.method, path, "203.0.113.7")
+        call = Call(asyncio.get_running_loop().time(), path)
+        self.calls.append(call)
+        await asyncio.sleep(course.delay_s)
+        if path.split("/")[3] in self.gone:
+            return httpx.Response(404)
+        if course.spoiled is FaultKind.HANG:
+            await asyncio.sleep(FOREVER_S)
+        if course.spoiled is not None:
+            raise httpx.ReadError("it broke off")
+        call.status = course.answer.status.value
+        if dates := _DATE.findall(course.answer.body):
+            call.newest = dt.date.fromisoformat(max(dates).decode())
+        return httpx.Response(
+            call.status, headers=course.answer.headers, content=course.answer.body
+        )
+
+
+@dataclass
+class SimulatedTable(httpx.AsyncBaseTransport):
+    """DynamoDB behind no network; `away` refuses every connection."""
+
+    dynamodb: httpx.WSGITransport
+    away: bool = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        await asyncio.sleep(TABLE_LATENCY_S)
+        if self.away:
+            raise httpx.ConnectError("nobody listens")
+        answer = self.dynamodb.handle_request(request)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.read())
+
+
+class World:
+    """Everything there is; time starts at noon."""
+
+    def __init__(self) -> None:
+        self.loop = SimulatedLoop()
+        faults = Faults(())
+        conduct = Conduct(
+            now=self.now,
+            limits=Limits(self.loop.time),
+            faults=faults,
+            delays=Delays(UPSTREAM_LATENCY_MS, 0, (), 0),
+        )
+        self.upstream = SimulatedUpstream(conduct, faults)
+        self.table = SimulatedTable(httpx.WSGITransport(create_backend_app("dynamodb")))
+        self.settings = Settings.from_environ({"PYPISTATS_URL": "http://upstream.invalid"})
+        self.name = f"cache-{id(self)}"
+        self.loop.run_until_complete(self._create_table())
+
+    def now(self) -> dt.datetime:
+        """The time of day, in whole seconds."""
+        return BEGAN + dt.timedelta(seconds=int(self.loop.time()))
+
+    def clock(self) -> float:
+        """Seconds since 1970."""
+        return BEGAN.timestamp() + self.loop.time()
+
+    def environment(self) -> Library:
+        """A new execution environment, with nothing in its memory."""
+        table = self.open_table()
+        budget = SharedBudget(
+            table,
+            self.settings.upstream_per_second,
+            self.settings.upstream_per_minute,
+            self.clock,
+        )
+        upstream = Upstream(self.settings, budget, self.now, self.clock, self.upstream)
+        flights = Flights(Leases(table, self.clock), self.clock)
+        return Library(self.settings, upstream, flights, Stored(table), self.now)
+
+    def open_table(self) -> Table:
+        """The table, as one environment has it."""
+        return Table(self._client().table(self.name), self._http())
+
+    def close(self) -> None:
+        """End what is under way."""
+        self.loop.run_until_complete(self._end())
+        self.loop.close()
+
+    def _http(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=self.table)
+
+    def _client(self) -> Client:
+        return Client(
+            HTTPX(self._http()),
+            StaticCredentials(Key("simulated", "simulated")),
+            "eu-central-1",
+            endpoint=URL("http://dynamodb.invalid"),
+            numeric_type=int,
+            throttle_config=StaticDelayRetry(time_limit_secs=-1),
+        )
+
+    async def _end(self) -> None:
+        self.table.away = False
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._client().delete_table(self.name)
+
+    async def _create_table(self) -> None:
+        schema = KeySchema(KeySpec("key", KeyType.string))
+        await self._client().create_table(self.name, PayPerRequest(), schema)

@@ -1,0 +1,168 @@
+"""Many execution environments over one table, on simulated time, whatever goes wrong around them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from pulse.names import PackageName
+from pulse.problems import Problem, UpstreamThrottled
+from pulse.pypistats import Endpoint
+from pulse_io.library import Library, Supply
+from tests.unit.pulse_io.simulated.world import World
+from workbench.upstream.packages import DOWNLOADS_PER_DAY
+
+PACKAGES = [PackageName.parse(name) for name in sorted(DOWNLOADS_PER_DAY)][:35]
+"""More than upstream answers in a minute."""
+
+REQUESTS = PackageName.parse("requests")
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    yield world
+    world.close()
+
+
+async def fetch(environment: Library, package: PackageName = REQUESTS) -> Supply:
+    return await environment.fetch(package, Endpoint.OVERALL)
+
+
+def test_what_one_environment_fetched_every_other_has(world: World) -> None:
+    async def main() -> None:
+        first = await fetch(world.environment())
+        assert await fetch(world.environment()) == first
+
+    world.loop.run_until_complete(main())
+    assert len(world.upstream.calls) == 1
+
+
+def test_environments_that_ask_at_the_same_time_cost_one_call(world: World) -> None:
+    async def main() -> None:
+        supplies = await asyncio.gather(*(fetch(world.environment()) for _ in range(20)))
+        assert all(supply == supplies[0] for supply in supplies)
+
+    world.loop.run_until_complete(main())
+    assert len(world.upstream.calls) == 1
+
+
+def test_a_cold_start_of_all_of_them_stays_within_upstreams_limits(world: World) -> None:
+    async def client(environment: Library) -> None:
+        wanted = set(PACKAGES)
+        while wanted:
+            outcomes = await environment.fetch_all(sorted(wanted), Endpoint.OVERALL)
+            throttled = {
+                package: problem.retry_after_s or 0
+                for package, problem in outcomes.items()
+                if isinstance(problem, UpstreamThrottled)
+            }
+            others = {one for one in outcomes.values() if isinstance(one, Problem)}
+            assert len(others) == len(throttled), others
+            wanted = set(throttled)
+            await asyncio.sleep(max(throttled.values(), default=0))
+
+    async def main() -> None:
+        await asyncio.gather(*(client(world.environment()) for _ in range(3)))
+
+    world.loop.run_until_complete(main())
+    assert Counter(call.path for call in world.upstream.calls).most_common(1)[0][1] == 1
+    assert len(world.upstream.calls) == len(PACKAGES)
+    assert {call.status for call in world.upstream.calls} == {200}
+    assert world.loop.time() < 75
+
+
+def test_after_all_environments_died_what_was_asked_is_still_there_stale_and_then_fresh(
+    world: World,
+) -> None:
+    async def main() -> None:
+        fresh = await fetch(world.environment())
+        await asyncio.sleep(24 * 3600)
+        world.upstream.faults.set(["dropped"])
+        stale = await fetch(world.environment())
+        assert stale.fetched.stale
+        assert stale.fetched.rows == fresh.fetched.rows
+        world.upstream.faults.set([])
+        survivor = world.environment()
+        again = await fetch(survivor)
+        assert not again.fetched.stale
+        assert again.fetched.fetched_at > fresh.fetched.fetched_at
+
+    world.loop.run_until_complete(main())
+
+
+def test_while_the_table_is_away_upstream_answers(world: World) -> None:
+    async def main() -> None:
+        environment = world.environment()
+        world.table.away = True
+        assert not (await fetch(environment)).fetched.stale
+        assert len(world.upstream.calls) == 1
+        await fetch(environment)
+        assert len(world.upstream.calls) == 1
+        world.table.away = False
+        await asyncio.sleep(24 * 3600)
+        await fetch(environment)
+        await fetch(world.environment())
+        assert len(world.upstream.calls) == 2
+
+    world.loop.run_until_complete(main())
+
+
+def test_an_environment_that_dies_in_the_middle_is_followed_by_the_next(world: World) -> None:
+    async def main() -> None:
+        world.upstream.faults.set(["hang:overall:requests:1"])
+        dying = asyncio.create_task(fetch(world.environment()))
+        await asyncio.sleep(0.5)
+        frozen = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        waiting = asyncio.create_task(fetch(world.environment()))
+        await asyncio.sleep(0.1)
+        for task in [dying, *frozen]:
+            task.cancel()
+        assert not (await waiting).fetched.stale
+
+    world.loop.run_until_complete(main())
+    assert len(world.upstream.calls) == 2
+
+
+def test_those_who_wait_for_another_environment_share_its_failure(world: World) -> None:
+    async def main() -> None:
+        world.upstream.faults.set(["500"])
+        outcomes = await asyncio.gather(
+            *(fetch(world.environment()) for _ in range(5)), return_exceptions=True
+        )
+        assert {type(one).__name__ for one in outcomes} == {"UpstreamBroken"}
+
+    world.loop.run_until_complete(main())
+    assert len(world.upstream.calls) == 1
+
+
+def test_a_refusal_of_one_keeps_all_from_asking_for_a_while(world: World) -> None:
+    async def main() -> None:
+        world.upstream.faults.set(["429:overall:requests:1"])
+        with pytest.raises(UpstreamThrottled):
+            await fetch(world.environment())
+        with pytest.raises(UpstreamThrottled) as caught:
+            await fetch(world.environment(), PACKAGES[0])
+        assert len(world.upstream.calls) == 1
+        await asyncio.sleep(caught.value.retry_after_s or 0)
+        await fetch(world.environment(), PACKAGES[0])
+
+    world.loop.run_until_complete(main())
+
+
+def test_an_answer_that_is_suddenly_empty_does_not_take_the_place_of_a_good_one(
+    world: World,
+) -> None:
+    async def main() -> None:
+        fresh = await fetch(world.environment())
+        await asyncio.sleep(24 * 3600)
+        world.upstream.gone.add("requests")
+        first, second = world.environment(), world.environment()
+        for environment in (first, second):
+            supply = await fetch(environment)
+            assert supply.fetched.stale
+            assert supply.fetched.rows == fresh.fetched.rows
+        assert len(world.upstream.calls) == 2
+
+    world.loop.run_until_complete(main())

@@ -1,0 +1,196 @@
+"""Whatever happens, and in whatever order: promises that hold for all environments together."""
+
+import asyncio
+import datetime as dt
+from collections import defaultdict
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from pulse.freshness import fresh_until
+from pulse.names import PackageName
+from pulse.problems import UpstreamProblem
+from pulse.pypistats import Endpoint
+from pulse_io.leases import LEASE_S, Leases
+from pulse_io.library import Library, Supply
+from pulse_io.shared_budget import SharedBudget
+from tests.unit.pulse_io.simulated.world import BEGAN, World
+
+PACKAGES = [PackageName.parse(name) for name in ("pulse-debut", "requests", "flask")]
+ENVIRONMENTS = 3
+SPANS_S = [0.3, 5.0, 61.0, 1801.0, 20_000.0, 86_400.0]
+FAULTS = ["500", "dropped", "html", "hang", "429:*:*:1"]
+CHECKS = settings(
+    max_examples=30,
+    stateful_step_count=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+environments = st.integers(0, ENVIRONMENTS - 1)
+questions = st.lists(
+    st.tuples(environments, st.sampled_from(PACKAGES)), min_size=1, max_size=6, unique=True
+)
+
+
+def calls_at_once(moments: list[float], span_s: float) -> int:
+    """The most calls in any span of that length."""
+    return max(
+        (sum(1 for other in moments if one <= other < one + span_s) for one in moments), default=0
+    )
+
+
+class Libraries(RuleBasedStateMachine):
+    """Environments that ask, die and come back, while upstream and the table fail and recover."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.libraries = [self.world.environment() for _ in range(ENVIRONMENTS)]
+        self.table_was_away = False
+        self.had: dict[PackageName, dt.datetime] = {}
+        self.found = defaultdict[PackageName, list[Supply]](list)
+
+    def teardown(self) -> None:
+        self.world.close()
+
+    @rule(questions=questions)
+    def ask(self, questions: list[tuple[int, PackageName]]) -> None:
+        async def asked(library: Library, package: PackageName) -> Supply | UpstreamProblem:
+            try:
+                return await library.fetch(package, Endpoint.OVERALL)
+            except UpstreamProblem as problem:
+                return problem
+
+        async def main() -> list[Supply | UpstreamProblem]:
+            return await asyncio.gather(
+                *(asked(self.libraries[number], package) for number, package in questions)
+            )
+
+        began = self.world.loop.time()
+        outcomes = self.world.loop.run_until_complete(main())
+        assert self.world.loop.time() - began <= self.world.settings.deadline_s + 0.01
+        for (_, package), outcome in zip(questions, outcomes, strict=True):
+            self.check(package, outcome)
+
+    def check(self, package: PackageName, outcome: Supply | UpstreamProblem) -> None:
+        if isinstance(outcome, UpstreamProblem):
+            # Without a table that was there all the time, an environment may know of nothing.
+            assert package not in self.had or self.table_was_away
+            return
+        fetched, until = outcome
+        assert fetched.rows
+        if not fetched.stale:
+            newest = max(row.date for row in fetched.rows)
+            assert until == fresh_until(newest, fetched.fetched_at)
+        if not self.table_was_away:
+            assert fetched.fetched_at >= self.had.get(package, fetched.fetched_at)
+        self.had[package] = max(fetched.fetched_at, self.had.get(package, fetched.fetched_at))
+
+    @rule(span_s=st.sampled_from(SPANS_S))
+    def time_passes(self, span_s: float) -> None:
+        self.world.loop.run_until_complete(asyncio.sleep(span_s))
+
+    @rule(number=environments)
+    def an_environment_dies(self, number: int) -> None:
+        self.libraries[number] = self.world.environment()
+
+    @rule(fault=st.sampled_from(FAULTS))
+    def upstream_fails(self, fault: str) -> None:
+        self.world.upstream.faults.set([fault])
+
+    @rule()
+    def upstream_recovers(self) -> None:
+        self.world.upstream.faults.set([])
+
+    @rule()
+    def the_table_goes_away(self) -> None:
+        self.world.table.away = True
+        self.table_was_away = True
+
+    @precondition(lambda self: self.world.table.away)
+    @rule()
+    def the_table_comes_back(self) -> None:
+        self.world.table.away = False
+
+    @precondition(lambda self: not self.table_was_away)
+    @invariant()
+    def upstream_is_treated_politely(self) -> None:
+        moments = [call.at for call in self.world.upstream.calls]
+        assert calls_at_once(moments, 1) <= 5
+        assert calls_at_once(moments, 60) <= 30
+
+    @precondition(lambda self: not self.table_was_away)
+    @invariant()
+    def what_is_fresh_is_not_asked_for_again(self) -> None:
+        good_until: dict[str, dt.datetime] = {}
+        for call in self.world.upstream.calls:
+            at = BEGAN + dt.timedelta(seconds=call.at)
+            assert at >= good_until.get(call.path, at)
+            if call.newest:
+                good_until[call.path] = fresh_until(call.newest, at.replace(microsecond=0))
+
+
+class BudgetAndLeases(RuleBasedStateMachine):
+    """The two by themselves: moments are given out for the future too, and holders die."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        tables = [self.world.open_table() for _ in range(ENVIRONMENTS)]
+        self.budgets = [SharedBudget(table, 5, 30, self.world.clock) for table in tables]
+        self.leases = [Leases(table, self.world.clock) for table in tables]
+        self.moments: list[float] = []
+        self.closed_until = 0.0
+        self.held_until = 0.0
+
+    def teardown(self) -> None:
+        self.world.close()
+
+    @rule(takers=st.lists(environments, min_size=1, max_size=12), patience_s=st.floats(0, 90))
+    def moments_are_taken(self, takers: list[int], patience_s: float) -> None:
+        until = self.world.clock() + patience_s
+
+        async def main() -> list[float | BaseException]:
+            return await asyncio.gather(
+                *(self.budgets[number].take("overall", until) for number in takers),
+                return_exceptions=True,
+            )
+
+        outcomes = self.world.loop.run_until_complete(main())
+        taken = [moment for moment in outcomes if isinstance(moment, float)]
+        refused = [one for one in outcomes if not isinstance(one, float)]
+        assert all(isinstance(one, UpstreamProblem) and one.retry_after_s for one in refused)
+        assert all(moment >= self.closed_until for moment in taken)
+        self.moments += taken
+
+    @rule(number=environments, seconds=st.floats(1, 100))
+    def upstream_refuses(self, number: int, seconds: float) -> None:
+        self.closed_until = max(self.closed_until, self.world.clock() + seconds)
+        self.world.loop.run_until_complete(self.budgets[number].close("overall", seconds))
+
+    @rule(number=environments)
+    def a_lease_is_taken_by_one_who_dies(self, number: int) -> None:
+        before = self.world.clock()
+        lease = self.world.loop.run_until_complete(self.leases[number].take("overall#requests"))
+        if lease is None:
+            assert before < self.held_until
+        else:
+            assert self.world.clock() >= self.held_until
+            self.held_until = before + LEASE_S
+
+    @rule(span_s=st.floats(0, 70))
+    def time_passes(self, span_s: float) -> None:
+        self.world.loop.run_until_complete(asyncio.sleep(span_s))
+
+    @invariant()
+    def no_span_sees_more_calls_than_upstream_allows(self) -> None:
+        assert calls_at_once(self.moments, 1) <= 5
+        assert calls_at_once(self.moments, 60) <= 30
+
+
+TestLibraries = Libraries.TestCase
+TestLibraries.settings = CHECKS
+TestBudgetAndLeases = BudgetAndLeases.TestCase
+TestBudgetAndLeases.settings = CHECKS
