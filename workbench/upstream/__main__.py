@@ -13,11 +13,11 @@ from argparse import (
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from workbench.upstream.control import RECORD_PATH, SETTINGS_PATH
 from workbench.upstream.delays import Slow, milliseconds
 from workbench.upstream.faults import MEANINGS, Fault
 from workbench.upstream.packages import ALL_OF_PYPI, DEBUT, DOWNLOADS_PER_DAY, HERMIT, NEWCOMER
 from workbench.upstream.routes import ENDPOINTS
-from workbench.upstream.server import RECORD_PATH
 from workbench.upstream.standin import StandIn
 
 if TYPE_CHECKING:
@@ -57,9 +57,16 @@ examples:
   {_PROG} --fault hang:overall:requests --fault 500:*:*:1
   {_PROG} --latency-ms 40 --jitter-ms 20 --slow 800:overall:boto3
 
-what was asked, for tests in other containers (not recorded itself):
-  GET    {RECORD_PATH}    {{"connections": n, "requests": [{{"method", "path", "user_agent"}}]}}
+what was asked, for tests and measurements in other processes (not recorded itself):
+  GET    {RECORD_PATH}    {{"connections": n, "requests": [
+                               {{"method", "path", "user_agent", "arrived_s", "status", "duration_ms"}}]}}
   DELETE {RECORD_PATH}    begin anew
+  duration_ms is null while a request is under way
+
+what can be changed while it runs:
+  GET    {SETTINGS_PATH}    {{"latency_ms": n, "limits": "on" or "off"}}
+  PUT    {SETTINGS_PATH}?latency_ms=MS&limits=on|off
+  What is not named stays. Naming the limits, even as they are, forgets what was spent of them.
 """
 
 

@@ -48,10 +48,10 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """All that decides how requests are met; `limits` is None where they are switched off."""
+    """All that decides how requests are met."""
 
     now: Callable[[], datetime]
-    limits: Limits | None
+    limits: Limits
     faults: Faults
     delays: Delays
 
@@ -69,7 +69,7 @@ class Conduct:
         question = routes.question(target)
         delay_s = self.delays.seconds(target, question)
         if question is not None and method in answers.ALLOWED:
-            if self.limits is not None and not self.limits.admit(address, question.endpoint):
+            if not self.limits.admit(address, question.endpoint):
                 return Course(answers.TOO_MANY_REQUESTS, None, delay_s)
             fault = self.faults.take(question)
             if fault in _FAULTY_ANSWERS:
@@ -79,7 +79,6 @@ class Conduct:
         return Course(answers.answer(method, question, self.now()), fault, delay_s)
 
     def reset(self) -> None:
-        """Forget what was spent of the limits, and begin the jitter anew."""
+        """Be as at the start: no limit spent, the first latency, fresh jitter."""
         self.delays.reset()
-        if self.limits is not None:
-            self.limits.reset()
+        self.limits.reset()

@@ -67,12 +67,23 @@ class Delays:
             slow: Specs as `Slow.parse` reads them; all that cover a question are added.
             seed: What the jitter is drawn by.
         """
+        self._latency_ms_at_start = latency_ms
         self._latency_ms = latency_ms
         self._jitter_ms = jitter_ms
         self._slow = [Slow.parse(spec) for spec in slow]
         self._seed = seed
         self._lock = threading.Lock()
         self._seen: Counter[str] = Counter()
+
+    @property
+    def latency_ms(self) -> float:
+        """What every answer waits."""
+        return self._latency_ms
+
+    @latency_ms.setter
+    def latency_ms(self, latency_ms: float) -> None:
+        """Let every answer from now on wait so long."""
+        self._latency_ms = latency_ms
 
     def seconds(self, target: str, question: Question | None) -> float:
         """Tell how long the next answer to this target is held back.
@@ -89,6 +100,7 @@ class Delays:
         return delay_ms / _MS_PER_S
 
     def reset(self) -> None:
-        """Begin the jitter anew."""
+        """Be as at the start: its latency, and the jitter from its beginning."""
         with self._lock:
+            self._latency_ms = self._latency_ms_at_start
             self._seen.clear()

@@ -19,11 +19,24 @@ class Limits:
     endpoint's count. One instance is one of pypistats.org's workers, each of which counts alone.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], *, on: bool = True) -> None:
         """Start with nothing spent; `clock` gives seconds that never run backwards."""
         self._clock = clock
+        self._on_at_start = on
+        self._on = on
         self._lock = threading.Lock()
         self._windows: dict[tuple[str, str, int], tuple[float, int]] = {}
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is refused."""
+        return self._on
+
+    def switch(self, *, on: bool) -> None:
+        """Begin to refuse, or cease to; either way nothing is spent any more."""
+        with self._lock:
+            self._on = on
+            self._windows.clear()
 
     def admit(self, address: str, endpoint: str) -> bool:
         """Count a request and tell whether it may pass.
@@ -33,6 +46,8 @@ class Limits:
             endpoint: The endpoint asked for, of whatever package.
         """
         with self._lock:
+            if not self._on:
+                return True
             now = self._clock()
             for allowed, seconds in LIMITS:
                 key = (address, endpoint, seconds)
@@ -45,6 +60,5 @@ class Limits:
             return True
 
     def reset(self) -> None:
-        """Forget all requests."""
-        with self._lock:
-            self._windows.clear()
+        """Be as at the start: no request counted, on or off as it was then."""
+        self.switch(on=self._on_at_start)

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import socketserver
 import struct
 import sys
 import threading
-from http import HTTPStatus
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from workbench.upstream.answers import JSON, Answer, html
+from workbench.upstream import control
 from workbench.upstream.faults import FaultKind
 from workbench.upstream.ledger import Ledger, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from workbench.upstream.conduct import Conduct
-
-#: Where other containers read and reset the record. Not part of pypistats.org: requests to it are
-#: neither recorded nor limited, delayed or spoiled.
-RECORD_PATH: Final = "/_standin/requests"
+    from workbench.upstream.answers import Answer
+    from workbench.upstream.conduct import Conduct, Course
 
 #: Between two bytes of a dripping body, which thereby takes longer than any sensible timeout.
 DRIP_PAUSE_S: Final = 0.5
 
 _LONGEST_LINE: Final = 65_536
+_MS_PER_S: Final = 1000
 _STOP_PATIENCE_S: Final = 0.8
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 
@@ -55,16 +50,25 @@ class Handler(BaseHTTPRequestHandler):
         """Keep quiet: the record tells more."""
 
     def _respond(self) -> None:
+        began = time.monotonic()
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
             self.close_connection = True  # nobody reads the body, so the next request is not found
-        if urlsplit(self.path).path == RECORD_PATH:
-            self._send(_record(self.command, self.server.ledger))
+        if urlsplit(self.path).path in control.PATHS:
+            self._send(
+                control.answer(self.command, self.path, self.server.ledger, self.server.conduct)
+            )
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers)
-        self.server.ledger.record(request, opens_connection=not self._recorded)
-        self._recorded = True
         course = self.server.conduct.meet(self.command, self.path, str(self.client_address[0]))
+        request = Request(self.command, self.path, headers, began, course.answer.status.value)
+        entry = self.server.ledger.record(request, opens_connection=not self._recorded)
+        self._recorded = True
+        try:
+            self._take(course)
+        finally:
+            self.server.ledger.finish(entry, (time.monotonic() - began) * _MS_PER_S)
+
+    def _take(self, course: Course) -> None:
         if course.delay_s and self.server.stopping.wait(course.delay_s):
             self.close_connection = True
         elif course.spoiled is None:
@@ -161,25 +165,3 @@ class UpstreamServer(ThreadingHTTPServer):
                 with contextlib.suppress(OSError):  # the client may have left by now
                     connection.shutdown(socket.SHUT_RDWR)
             self._changed.wait_for(lambda: not self._connections, _STOP_PATIENCE_S)
-
-
-def _record(method: str, ledger: Ledger) -> Answer:
-    if method == "DELETE":
-        ledger.reset()
-    elif method != "GET":
-        return html(HTTPStatus.METHOD_NOT_ALLOWED, "405", ("Allow", "GET, DELETE"))
-    connections, requests = ledger.read()
-    content = {"connections": connections, "requests": _listed(requests)}
-    headers = (("Content-Type", JSON),)
-    return Answer(HTTPStatus.OK, headers, json.dumps(content).encode())
-
-
-def _listed(requests: Sequence[Request]) -> list[dict[str, str]]:
-    return [
-        {
-            "method": request.method,
-            "path": request.path,
-            "user_agent": request.headers.get("user-agent", ""),
-        }
-        for request in requests
-    ]

@@ -70,7 +70,7 @@ class StandIn:
         self._faults = Faults(self._specs)
         self._conduct = Conduct(
             now=_clock(now),
-            limits=Limits(limits_clock) if limits else None,
+            limits=Limits(limits_clock, on=limits),
             faults=self._faults,
             delays=Delays(latency_ms, jitter_ms, slow, seed),
         )
@@ -129,7 +129,7 @@ class StandIn:
         self._faults.set(())
 
     def reset(self) -> None:
-        """Be as at the start: nothing recorded, no limit spent, the first faults, fresh jitter."""
+        """Be as at the start: nothing recorded or spent, the first faults and settings, fresh jitter."""
         self._faults.set(self._specs)
         self._conduct.reset()
         self._started()[0].ledger.reset()

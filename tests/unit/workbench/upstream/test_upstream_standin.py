@@ -1,8 +1,7 @@
-"""Connections, the record of requests, and stopping."""
+"""Connections, the record of requests as this process sees it, and stopping."""
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from contextlib import closing
@@ -11,31 +10,20 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.unit.workbench.upstream.raw_client import raw
+from tests.unit.workbench.upstream.waiting import until
 from workbench.upstream import StandIn
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
     from datetime import datetime
 
 RECENT = "/api/packages/requests/recent"
 
 
-def raw(upstream: StandIn, lines: str) -> socket.socket:
-    port = httpx.URL(upstream.url).port
-    assert port is not None
-    connection = socket.create_connection(("127.0.0.1", port), timeout=5)
-    connection.sendall(lines.replace("\n", "\r\n").encode())
-    return connection
-
-
 def everything(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(65_536), b""))
-
-
-def until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not happened():
-        assert time.monotonic() < deadline
 
 
 def test_requests_are_recorded_in_order_with_query_and_headers(
@@ -133,47 +121,6 @@ def test_reset_forgets_requests_and_connections(client: httpx.Client, upstream: 
     upstream.reset()
 
     assert (upstream.requests, upstream.connections) == ([], 0)
-
-
-def test_other_containers_can_read_the_record(client: httpx.Client) -> None:
-    client.get(f"{RECENT}?period=day", headers={"User-Agent": "PyPI-Pulse/1.0"})
-
-    assert client.get("/_standin/requests").json() == {
-        "connections": 1,
-        "requests": [
-            {"method": "GET", "path": f"{RECENT}?period=day", "user_agent": "PyPI-Pulse/1.0"}
-        ],
-    }
-
-
-def test_reading_the_record_is_not_recorded(client: httpx.Client, upstream: StandIn) -> None:
-    client.get("/_standin/requests")
-    assert (upstream.requests, upstream.connections) == ([], 0)
-
-    client.get(RECENT)
-    assert (len(upstream.requests), upstream.connections) == (1, 1)
-
-
-def test_other_containers_can_reset_the_record(client: httpx.Client, upstream: StandIn) -> None:
-    client.get(RECENT)
-
-    response = client.delete("/_standin/requests")
-
-    assert response.json() == {"connections": 0, "requests": []}
-    assert upstream.requests == []
-    assert client.post("/_standin/requests").status_code == 405
-
-
-def test_the_record_is_not_limited_delayed_or_spoiled(
-    now: datetime, connect: Callable[..., httpx.Client]
-) -> None:
-    with (
-        StandIn(now=now, faults=["500"], latency_ms=60_000) as upstream,
-        connect() as client,
-    ):
-        answers = [client.get(f"{upstream.url}/_standin/requests") for _ in range(40)]
-
-    assert {answer.status_code for answer in answers} == {200}
 
 
 def test_many_clients_at_once_are_all_answered_and_recorded(

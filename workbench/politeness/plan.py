@@ -1,0 +1,47 @@
+"""How large a run is, and which packages it asks for."""
+
+import random
+from dataclasses import dataclass
+from typing import Final
+
+from workbench.upstream.packages import ALL_OF_PYPI, DOWNLOADS_PER_DAY
+
+PER_SECOND: Final = 5
+PER_MINUTE: Final = 30
+"""What upstream bears, for each endpoint."""
+
+GRACE_S: Final = 10
+"""What a minute's calls may take on top of their minute, on a machine that has much else to do."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, as asked for.
+
+    Attributes:
+        processes: How many execution environments, and as many clients.
+        packages: How many packages every client asks for, over and over.
+        duration_s: How long clients ask.
+        seed: What order, chunks and environments are drawn by.
+    """
+
+    processes: int = 20
+    packages: int = 50
+    duration_s: float = 180
+    seed: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The packages: upstream knows all of them."""
+        known = sorted(DOWNLOADS_PER_DAY.keys() - {ALL_OF_PYPI})
+        return tuple(random.Random(self.seed).sample(known, self.packages))  # noqa: S311 - not a secret
+
+    @property
+    def packages_due(self) -> int:
+        """How many packages must have been fetched by the end: what the budget allows is also used."""
+        minutes = 1 + int(self.duration_s // (60 + GRACE_S))
+        return min(self.packages, PER_MINUTE * minutes)
+
+
+MOST_PACKAGES: Final = min(50, len(DOWNLOADS_PER_DAY) - 1)
+"""As many as one comparison takes."""

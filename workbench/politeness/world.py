@@ -1,0 +1,141 @@
+"""The world of a run: a table, an upstream with its limits on, and execution environments, each a process."""
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+import httpx
+
+from workbench import environ
+from workbench.dynamodb.account import local_account
+from workbench.dynamodb.local import dynamodb_local
+from workbench.dynamodb.table import create_table, dynamodb_client
+from workbench.runtime.machine import Machine
+from workbench.runtime.processes import started
+from workbench.serve import loopback_listener
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+STARTING_AT_ONCE: Final = 2
+"""Each costs a processor some seconds."""
+
+START_S: Final = 120
+WARM_UPS: Final = 200
+OWN_SETTINGS: Final = (
+    *("UPSTREAM_TIMEOUT_S", "DEADLINE_S", "UPSTREAM_PER_SECOND", "UPSTREAM_PER_MINUTE"),
+    *("UPSTREAM_CONCURRENCY", "CACHE", "HISTORY_TABLE"),
+)
+"""Measured at their defaults, whatever this process's environment says."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Where everything answers, as base URLs."""
+
+    upstream: str
+    environments: tuple[str, ...]
+    log: Path
+
+    def logged(self) -> Counter[str]:
+        """The lines that execution environments have logged so far, each with how often."""
+        return Counter(self.log.read_text(errors="replace").splitlines())
+
+
+@contextmanager
+def world(machine: Machine, processes: int, say: Callable[[str], None]) -> Iterator[World]:
+    """Start all of it, cold, for the length of a `with` block.
+
+    Raises:
+        NeedError: DynamoDB Local can't be had here; says what to do.
+    """
+    with (
+        dynamodb_local(machine) as dynamodb,
+        _upstream() as upstream,
+        # Appended to, so that many processes can write to it.
+        tempfile.NamedTemporaryFile("ab", prefix="pypi-pulse-politeness-") as log,
+    ):
+        table = create_table(dynamodb)
+        _warm_up(dynamodb, table)
+        settings = {
+            **dict.fromkeys(OWN_SETTINGS, ""),
+            **local_account(dynamodb),
+            "CACHE_TABLE": table,
+            "PYPISTATS_URL": upstream,
+        }
+        say(f"Starting {processes} execution environments")
+        with _environments(processes, environ(**settings), log) as environments:
+            yield World(upstream, environments, Path(log.name))
+
+
+def _warm_up(dynamodb: str, table: str) -> None:
+    """Have DynamoDB Local compiled what it does: just started, it is slower than AWS's ever is."""
+    client = dynamodb_client(dynamodb)
+    key: dict[str, AttributeValueTypeDef] = {"key": {"S": "warm-up"}}
+    for _ in range(WARM_UPS):
+        client.put_item(
+            TableName=table, Item=key, ConditionExpression="attribute_not_exists(expires_at)"
+        )
+        client.update_item(
+            TableName=table,
+            Key=key,
+            UpdateExpression="SET expires_at = :zero",
+            ConditionExpression="attribute_not_exists(expires_at)",
+            ExpressionAttributeValues={":zero": {"N": "0"}},
+        )
+        client.get_item(TableName=table, Key=key, ConsistentRead=True)
+        client.delete_item(TableName=table, Key=key)
+
+
+@contextmanager
+def _upstream() -> Iterator[str]:
+    """The stand-in, in a process of its own: what it counts must not wait for what is measured."""
+    command = [sys.executable, "-m", "workbench.upstream", "--limits"]
+    with started(command, environ=environ(), stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None  # noqa: S101 - for mypy: it is a pipe
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        if not found:
+            message = f"the stand-in upstream did not start; it said {line!r}"
+            raise RuntimeError(message)
+        yield found[0]
+
+
+@contextmanager
+def _environments(
+    count: int, settings: dict[str, str], log: IO[bytes]
+) -> Iterator[tuple[str, ...]]:
+    """So many servers of the API; started a few at a time, and ready."""
+    with ExitStack() as stack:
+        urls: list[str] = []
+        for number in range(count):
+            urls.append(stack.enter_context(_environment(settings, log)))
+            if number >= STARTING_AT_ONCE:
+                _wait_until_healthy(urls[number - STARTING_AT_ONCE])
+        for url in urls:
+            _wait_until_healthy(url)
+        yield tuple(urls)
+
+
+@contextmanager
+def _environment(settings: dict[str, str], log: IO[bytes]) -> Iterator[str]:
+    with loopback_listener(0) as listener:
+        port = listener.getsockname()[1]
+        command = [
+            *(sys.executable, "-m", "workbench.politeness.environment"),
+            str(listener.fileno()),
+        ]
+        with started(command, environ=settings, stderr=log, pass_fds=[listener.fileno()]):
+            yield f"http://127.0.0.1:{port}"
+
+
+def _wait_until_healthy(url: str) -> None:
+    """The socket is open from the start, so the first answer only takes as long as the start does."""
+    httpx.get(f"{url}/health", timeout=START_S, trust_env=False).raise_for_status()
