@@ -5,6 +5,7 @@ FUNCTION ?= FastApiFunction
 EVENT ?= events/package.json
 ENVIRONMENT ?= default
 PYTHON ?= python3
+ARGS ?=
 
 UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements-dev.txt)
 BIN := .venv/bin
@@ -12,14 +13,15 @@ RUN := PYTHONPATH=functions $(BIN)/python
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint openapi examples format image build invoke local deploy lock
+.PHONY: help setup run test lint politeness openapi examples costs format image build invoke local compare deploy deploy-local smoke lock
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
 setup: .venv/.ready ## make .venv, with all that tests and checks need
 
-# uv makes the environment, and is itself installed apart from it and from the system's Python.
+# uv makes the environment, and is itself installed apart from it and from the system's Python. functions/
+# is on its path, as it is on Lambda's.
 .venv/.ready: requirements-dev.txt
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
 		echo "pip for $(PYTHON) is missing: on Debian, apt-get install python3-pip" >&2; exit 1; }
@@ -27,28 +29,36 @@ setup: .venv/.ready ## make .venv, with all that tests and checks need
 		--target .cache/uv "uv==$(UV_VERSION)"
 	.cache/uv/bin/uv venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
 	.cache/uv/bin/uv pip sync --quiet --require-hashes requirements-dev.txt
+	@echo ../../../../functions >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
 	@touch $@
 
-run: setup ## serve the API on PORT (8000): no Docker, no AWS account
-	@PORT=$(PORT) $(RUN) -m workbench.serve
+run: setup ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local with DynamoDB Local
+	@PORT='$(PORT)' TABLE='$(TABLE)' $(RUN) -m workbench.serve
 
 test: setup ## run all tests; on Debian as root, install and start what they lack
 	@$(RUN) -m workbench.runtime || true # what it can't have, pytest lists at the end
+	@$(RUN) -m workbench.dynamodb.installation || true
 	$(BIN)/pytest --cov --cov-report=term
 
-lint: setup ## check format, style, types, floors and the template
+lint: setup ## check format, style, types, floors, the template and the workflow
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	PYTHONPATH=functions $(BIN)/lint-imports
-	$(RUN) -m workbench.runtime.sam validate
+	$(RUN) -m workbench.checks
+
+politeness: setup ## are upstream's limits kept by 20 execution environments? OPTIONS=--help for its size
+	@$(RUN) -m workbench.politeness $(OPTIONS)
 
 openapi: setup ## write docs/openapi.json from the code
 	$(RUN) -m workbench.contract
 
 examples: setup ## put what the documentation's examples print into it
 	$(RUN) -m workbench.examples --write README.md docs/api.md
+
+costs: setup ## put into docs/operations.md what a month costs
+	$(RUN) -m workbench.costs --write docs/operations.md
 
 format: setup ## format the code and mend what can be mended
 	$(BIN)/ruff format .
@@ -63,14 +73,22 @@ build: setup ## sam build: both functions, each with its own dependencies and by
 invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line
 	@$(RUN) -m workbench.runtime.invoke $(FUNCTION) $(EVENT)
 
-local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP
-	@$(RUN) -m workbench.runtime.local --port $(PORT)
+local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP; TLS=1 for HTTPS
+	@$(RUN) -m workbench.runtime.local --port $(PORT) $(if $(TLS),--tls)
 
-# What is deployed is built for the template's default, whatever this machine is. For arm64, set ARCH
-# here and Architecture in samconfig.toml.
-deploy: export ARCH ?= x86_64
-deploy: build ## sam deploy, with ENVIRONMENT (default, dev, prod) of samconfig.toml
-	$(RUN) -m workbench.runtime.sam deploy --config-env $(ENVIRONMENT)
+compare: setup ## measure Flask against FastAPI, some 15 minutes; ARGS=--quick takes 3, ARGS=--help tells more
+	@$(RUN) -m workbench.compare $(ARGS)
+
+# Built and deployed for what ENVIRONMENT says in samconfig.toml, whatever this machine is.
+deploy: setup ## sam build and sam deploy, with ENVIRONMENT (default, dev, prod) of samconfig.toml
+	$(RUN) -m workbench.runtime.sam build --config-env '$(ENVIRONMENT)'
+	$(RUN) -m workbench.runtime.sam deploy --config-env '$(ENVIRONMENT)' $(DEPLOY_FLAGS)
+
+deploy-local: setup ## sam deploy to an emulator, smoke all routes, delete; PARAMETERS='Name=value …'
+	@$(RUN) -m workbench.emulator $(PARAMETERS)
+
+smoke: setup ## check every promise of the API that answers at URL; OPTIONS=--help lists more
+	@$(RUN) -m workbench.smoke $(OPTIONS) '$(URL)'
 
 lock: setup ## pin all dependencies anew, with hashes and without addresses
 	cd functions && for function in fastapi_app flask_app; do \
@@ -81,5 +99,7 @@ lock: setup ## pin all dependencies anew, with hashes and without addresses
 		requirements-dev.in --output-file requirements-dev.txt
 	$(BIN)/uv pip compile $(LOCK) --python-platform x86_64-manylinux_2_28 --python-version 3.13 \
 		workbench/runtime/requirements.in --output-file workbench/runtime/requirements.txt
+	$(BIN)/uv pip compile $(LOCK) --python-platform x86_64-manylinux_2_28 --python-version 3.13 \
+		workbench/emulator/requirements.in --output-file workbench/emulator/requirements.txt
 LOCK := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock'

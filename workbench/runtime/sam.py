@@ -3,17 +3,18 @@
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
+from .configuration import DEFAULT_ENVIRONMENT, SAMCONFIG, parameter_overrides
 from .machine import Machine, ThisMachine
 from .problems import NeedError, ToolError
-from .tools import uv_command
+from .tools import SAM, uv_command
 
-# It pins much, so it has an environment of its own. It is not `uv tool run` each time, which asks the
-# package index each time, some 3 s.
-SAM_VERSION = "1.170.0"
-SAM_HOME = Path(__file__).parents[2] / ".cache" / f"sam-{SAM_VERSION}"
-SAM_INSTALL_TIMEOUT_S = 600
+SAM_VERSION: Final = SAM.version
+SAM_HOME: Final = SAM.home
 BUILT_TEMPLATE = Path(".aws-sam/build/template.yaml")
+TEMPLATES_ARCHITECTURE: Final = "x86_64"
+"""What the template's parameter is where nobody says anything."""
 
 
 def ensure_sam(machine: Machine) -> str:
@@ -22,42 +23,66 @@ def ensure_sam(machine: Machine) -> str:
     Raises:
         ToolError: it can't be installed.
     """
-    sam = str(SAM_HOME / "bin" / "sam")
-    if not machine.has(sam):
-        machine.say(f"Installing AWS SAM's CLI {SAM_VERSION} into {SAM_HOME}")
-        installed = machine.run(
-            *(uv_command(machine), "tool", "install", "--quiet", "--force"),
-            *("--python", sys.executable, f"aws-sam-cli=={SAM_VERSION}"),
-            timeout_s=SAM_INSTALL_TIMEOUT_S,
-            environ={"UV_TOOL_DIR": str(SAM_HOME), "UV_TOOL_BIN_DIR": str(SAM_HOME / "bin")},
-        )
-        if not machine.has(sam):
-            raise ToolError(f"AWS SAM's CLI can't be installed:\n{installed.last_words()}")
-    return sam
+    return SAM.ensure(machine)
 
 
 def architecture(machine: Machine) -> str:
-    """What functions are built for: ARCH where it is set, else what this machine runs."""
+    """What functions are built for where samconfig.toml does not say: ARCH, else what this machine runs."""
     return machine.environ.get("ARCH") or machine.architecture
 
 
 def sam_command(machine: Machine, *arguments: str) -> list[str]:
-    """The command line that runs SAM, with the architecture where SAM needs to know it."""
-    arch = architecture(machine)
-    # The template's own default needs no saying, and a flag would hide samconfig.toml's overrides.
-    takes_overrides = arguments[:1] in {("build",), ("local",)} and arch != "x86_64"
-    overrides = ("--parameter-overrides", f"Architecture={arch}") if takes_overrides else ()
-    return [ensure_sam(machine), *arguments, *overrides]
+    """The command line that runs SAM, with the architecture where SAM needs to know it.
+
+    Raises:
+        ToolError: SAM can't be installed, or samconfig.toml and ARCH contradict each other.
+    """
+    return [ensure_sam(machine), *arguments, *_overrides(machine, arguments)]
+
+
+def _overrides(machine: Machine, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """What samconfig.toml does not say of the architecture that is built for.
+
+    An environment that names one has it, wherever it is built. Without one, and for running
+    functions on this machine, it is ARCH where that is set, else what the machine has.
+    """
+    if arguments[:1] not in {("build",), ("deploy",), ("local",)}:
+        return ()
+    environment = _config_env(arguments)
+    said = parameter_overrides(machine, environment or DEFAULT_ENVIRONMENT)
+    chosen = machine.environ.get("ARCH")
+    if "Architecture" in said and (environment or arguments[0] == "deploy"):
+        if chosen and chosen != said["Architecture"]:
+            raise ToolError(
+                f"ARCH is {chosen}, and {SAMCONFIG.name} says Architecture={said['Architecture']} for "
+                f"{environment or DEFAULT_ENVIRONMENT!r}. What is deployed is chosen there: change it, "
+                "or unset ARCH."
+            )
+        return ()
+    wanted = architecture(machine)
+    if (
+        wanted == said.get("Architecture", TEMPLATES_ARCHITECTURE)
+        or "--parameter-overrides" in arguments
+    ):
+        return ()
+    # The flag hides all that samconfig.toml says, so that is said again.
+    merged = {**said, "Architecture": wanted}
+    return ("--parameter-overrides", *(f"{name}={value}" for name, value in merged.items()))
+
+
+def _config_env(arguments: tuple[str, ...]) -> str | None:
+    """The environment of samconfig.toml that is asked for by name."""
+    for one, following in zip(arguments, (*arguments[1:], None), strict=True):
+        if one == "--config-env":
+            return following
+        if one.startswith("--config-env="):
+            return one.partition("=")[2]
+    return None
 
 
 def sam_environment(machine: Machine, *arguments: str) -> dict[str, str]:
     """The environment that SAM runs in: it tells nobody, and functions/Makefile finds uv."""
-    environ = {
-        **machine.environ,
-        "SAM_CLI_TELEMETRY": "0",
-        "UV": uv_command(machine),
-        "ARCH": architecture(machine),
-    }
+    environ = {**machine.environ, "SAM_CLI_TELEMETRY": "0", "UV": uv_command(machine)}
     if arguments[:1] == ("local",):
         # Nothing local needs an account: any region will do, and no metadata service is asked for one.
         environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")

@@ -3,22 +3,44 @@ from pathlib import Path
 import pytest
 
 from tests.unit.workbench.runtime.scripted_machine import ScriptedMachine
+from workbench.runtime.configuration import SAMCONFIG, TEMPLATE
 from workbench.runtime.machine import Outcome
 from workbench.runtime.network import own_network
 from workbench.runtime.problems import ToolError
-from workbench.runtime.sam import SAM_HOME, SAM_VERSION, require_built, sam_command, sam_environment
+from workbench.runtime.sam import require_built, sam_command, sam_environment
+from workbench.runtime.tools import SAM
 
-SAM = str(SAM_HOME / "bin" / "sam")
+PROGRAM = str(SAM.home / "bin" / "sam")
+CONFIGURED = """
+version = 0.1
+[default.global.parameters]
+parameter_overrides = ["Architecture=x86_64", "FlaskFanout=threads"]
+[prod.global.parameters]
+parameter_overrides = ["Architecture=arm64"]
+[local.global.parameters]
+region = "us-east-1"
+"""
+TEMPLATED = """
+Parameters:
+  Architecture:
+    Type: String
+
+  FlaskFanout:
+    Type: String
+Resources:
+  HttpApi:
+    Type: AWS::ApiGatewayV2::Api
+"""
 
 
 @pytest.fixture
 def installed(machine: ScriptedMachine) -> ScriptedMachine:
-    machine.files[SAM] = ""
+    machine.files |= {PROGRAM: "", str(SAMCONFIG): CONFIGURED, str(TEMPLATE): TEMPLATED}
     return machine
 
 
 def test_an_installed_sam_is_called_without_asking_anything(installed: ScriptedMachine) -> None:
-    assert sam_command(installed, "validate", "--lint") == [SAM, "validate", "--lint"]
+    assert sam_command(installed, "validate", "--lint") == [PROGRAM, "validate", "--lint"]
     assert installed.ran == []
 
 
@@ -26,7 +48,7 @@ def test_the_pinned_sam_is_installed_at_first(machine: ScriptedMachine) -> None:
     with pytest.raises(ToolError):  # what is only scripted leaves no file behind
         sam_command(machine, "validate")
 
-    assert f"aws-sam-cli=={SAM_VERSION}" in machine.ran[0]
+    assert f"aws-sam-cli=={SAM.version}" in machine.ran[0]
 
 
 def test_sam_sends_no_telemetry(installed: ScriptedMachine) -> None:
@@ -34,22 +56,74 @@ def test_sam_sends_no_telemetry(installed: ScriptedMachine) -> None:
 
 
 @pytest.mark.parametrize("subcommand", ["build", "local"])
-def test_sam_is_told_of_an_architecture_other_than_the_templates_default(
+def test_for_this_machine_sam_is_told_of_its_architecture_beside_what_is_configured(
     installed: ScriptedMachine, subcommand: str
 ) -> None:
     installed.architecture = "arm64"
 
     command = sam_command(installed, subcommand)
 
-    assert command[-2:] == ["--parameter-overrides", "Architecture=arm64"]
-    assert sam_environment(installed, subcommand)["ARCH"] == "arm64"
+    assert command[2:] == ["--parameter-overrides", "Architecture=arm64", "FlaskFanout=threads"]
 
 
 def test_a_chosen_architecture_wins_over_the_machines(installed: ScriptedMachine) -> None:
     installed.architecture = "arm64"
     installed.environ["ARCH"] = "x86_64"
 
-    assert sam_command(installed, "build") == [SAM, "build"]
+    assert sam_command(installed, "build") == [PROGRAM, "build"]
+
+
+@pytest.mark.parametrize("subcommand", ["build", "deploy"])
+@pytest.mark.parametrize("flag", [("--config-env", "prod"), ("--config-env=prod",)])
+def test_what_an_environment_says_is_built_and_deployed_on_any_machine(
+    installed: ScriptedMachine, subcommand: str, flag: tuple[str, ...]
+) -> None:
+    assert sam_command(installed, subcommand, *flag) == [PROGRAM, subcommand, *flag]
+
+
+def test_an_environment_that_names_no_architecture_has_the_machines(
+    installed: ScriptedMachine,
+) -> None:
+    installed.architecture = "arm64"
+
+    for subcommand in ("build", "deploy"):
+        command = sam_command(installed, subcommand, "--config-env", "local")
+        assert command[4:] == ["--parameter-overrides", "Architecture=arm64"]
+
+
+def test_a_deployment_is_not_built_for_one_architecture_and_declared_for_another(
+    installed: ScriptedMachine,
+) -> None:
+    installed.environ["ARCH"] = "x86_64"
+
+    with pytest.raises(
+        ToolError, match=r"ARCH is x86_64, and samconfig\.toml says Architecture=arm64"
+    ):
+        sam_command(installed, "build", "--config-env", "prod")
+
+
+def test_an_environment_that_is_not_there_is_said_with_those_that_are(
+    installed: ScriptedMachine,
+) -> None:
+    with pytest.raises(ToolError, match="no environment 'pord'; it has default, prod, local"):
+        sam_command(installed, "deploy", "--config-env", "pord")
+
+
+@pytest.mark.parametrize("name", ["Achitecture", "HttpApi"])
+def test_a_parameter_that_the_template_has_not_is_no_slip_to_pass_over(
+    installed: ScriptedMachine, name: str
+) -> None:
+    installed.files[str(SAMCONFIG)] = CONFIGURED.replace('"Architecture=arm64"', f'"{name}=arm64"')
+
+    with pytest.raises(ToolError, match=f"sets {name} for 'prod'.* Is it Architecture"):
+        sam_command(installed, "deploy", "--config-env", "prod")
+
+
+def test_a_samconfig_that_is_broken_is_said(installed: ScriptedMachine) -> None:
+    installed.files[str(SAMCONFIG)] = "[default"
+
+    with pytest.raises(ToolError, match=r"samconfig\.toml can't be read"):
+        sam_command(installed, "build")
 
 
 def test_only_local_commands_are_given_a_region(installed: ScriptedMachine) -> None:

@@ -1,0 +1,35 @@
+"""The template as CloudFormation sees it: SAM's own translator has transformed it."""
+
+from typing import Any
+
+import pytest
+
+from tests.left_out import leave_out
+from workbench.checks.translation import EVERYTHING_ON, translate
+from workbench.runtime.machine import ThisMachine
+from workbench.runtime.problems import NeedError
+from workbench.runtime.tools import SAM
+
+Template = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def machine() -> ThisMachine:
+    machine = ThisMachine()
+    try:
+        SAM.ensure(machine)
+    except NeedError as need:
+        leave_out(" ".join(str(need).split()))
+    return machine
+
+
+@pytest.fixture(scope="session")
+def by_default(machine: ThisMachine) -> Template:
+    """With no parameter set."""
+    return translate(machine, {})
+
+
+@pytest.fixture(scope="session")
+def everything_on(machine: ThisMachine) -> Template:
+    """With parameters that ask for all there is."""
+    return translate(machine, EVERYTHING_ON)

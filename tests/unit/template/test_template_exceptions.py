@@ -1,0 +1,15 @@
+"""A rule that is not kept has its reason beside it."""
+
+from tests.unit.template.reading import Template
+
+
+def test_every_skip_of_checkov_says_why(everything_on: Template) -> None:
+    skips = [
+        skip
+        for resource in everything_on["Resources"].values()
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
+    ]
+    assert skips
+    for skip in skips:
+        assert skip["id"].startswith("CKV_AWS_")
+        assert skip["comment"].endswith(".")

@@ -1,0 +1,180 @@
+"""The functions, what stands before them, and what their lines and items are kept in."""
+
+import json
+import subprocess
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from pulse.cors import METHODS, ON_EVERY_ANSWER, ON_OPTIONS
+from tests.unit.template.reading import Template, made, of_type
+from workbench.checks.translation import EVERYTHING_ON
+
+ROOT = Path(__file__).parents[3]
+VARIANTS = ["FastApi", "Flask"]
+
+
+def test_sam_local_finds_the_api_first(by_default: Template) -> None:
+    assert next(iter(by_default["Resources"])) == "HttpApi"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_requests_reach_a_function_through_its_alias_alone(
+    everything_on: Template, variant: str
+) -> None:
+    resources = everything_on["Resources"]
+    alias = f"{variant}FunctionAliaslive"
+    through = {"Fn::Sub": f"${{{variant}Function.Arn}}:live"}
+
+    assert resources[alias]["Properties"]["Name"] == "live"
+    assert resources[f"{variant}Integration"]["Properties"]["IntegrationUri"] == through
+    assert resources[f"{variant}Permission"]["Properties"]["FunctionName"] == through
+    for one in (f"{variant}Integration", f"{variant}Permission"):
+        assert resources[one]["DependsOn"] == alias
+    target = resources["DefaultRoute" if variant == "FastApi" else "FlaskRoute"]["Properties"]
+    assert target["Target"] == {"Fn::Sub": f"integrations/${{{variant}Integration}}"}
+
+
+def test_every_function_has_an_alias_and_a_way_back(everything_on: Template) -> None:
+    for name in of_type(everything_on, "AWS::Lambda::Function"):
+        variant = name.removesuffix("Function")
+        alias = everything_on["Resources"][f"{name}Aliaslive"]
+        group = everything_on["Resources"][f"{name}DeploymentGroup"]["Properties"]
+        assert "CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"]
+        assert group["AlarmConfiguration"] == {
+            "Enabled": True,
+            "Alarms": [
+                {"Name": {"Ref": f"{variant}ErrorsAlarm"}},
+                {"Name": {"Ref": f"{variant}DefectsAlarm"}},
+            ],
+        }
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["CodeDeployRole", "Arn"]}
+
+
+def test_every_function_writes_json_to_a_group_of_its_own(everything_on: Template) -> None:
+    groups = []
+    for function in of_type(everything_on, "AWS::Lambda::Function").values():
+        logging = function["Properties"]["LoggingConfig"]
+        assert (logging["LogFormat"], logging["ApplicationLogLevel"]) == ("JSON", "INFO")
+        groups.append(logging["LogGroup"]["Ref"])
+    assert sorted(groups) == ["FastApiLogGroup", "FlaskLogGroup"]
+
+
+def test_every_log_group_forgets_and_goes_with_the_stack(everything_on: Template) -> None:
+    groups = of_type(everything_on, "AWS::Logs::LogGroup")
+    assert set(groups) == {"AccessLogGroup", "FastApiLogGroup", "FlaskLogGroup"}
+    for group in groups.values():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionInDays"}
+        assert group["DeletionPolicy"] == "Delete"
+
+
+def test_the_access_log_is_json(everything_on: Template) -> None:
+    stage = everything_on["Resources"]["DefaultStage"]["Properties"]
+    line = json.loads(stage["AccessLogSettings"]["Format"])
+    assert stage["StageName"] == "$default"
+    assert line["function_request_id"] == "$context.integration.requestId"
+    assert not {"$context.identity.sourceIp", "$context.identity.userAgent"} & set(line.values())
+
+
+def test_the_table_is_on_demand_and_forgets(everything_on: Template) -> None:
+    (table,) = of_type(everything_on, "AWS::DynamoDB::Table").values()
+    assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["Properties"]["TimeToLiveSpecification"] == {
+        "AttributeName": "expires_at",
+        "Enabled": True,
+    }
+    assert table["DeletionPolicy"] == "Delete"
+
+
+def test_an_artifact_is_built_for_the_architecture_that_the_parameter_names(
+    everything_on: Template,
+) -> None:
+    for function in of_type(everything_on, "AWS::Lambda::Function").values():
+        assert function["Properties"]["Architectures"] == [{"Ref": "Architecture"}]
+        folder = function["Metadata"]["WorkingDirectory"]["Fn::Sub"]
+        for architecture in everything_on["Parameters"]["Architecture"]["AllowedValues"]:
+            named = ROOT / folder.replace("${Architecture}", architecture) / "platform"
+            assert named.read_text().strip()
+
+
+def test_what_costs_more_is_off_by_default(by_default: Template) -> None:
+    optional = {
+        "AlarmTopic",
+        "ApiDomain",
+        "ApiRecord",
+        "CachePolicy",
+        "CdnRecord",
+        "CdnRecordIPv6",
+        "CodeDeployRole",
+        "Distribution",
+        "NegotiatingCachePolicy",
+        "ResponseHeadersPolicy",
+    }
+    assert not optional & made(by_default)
+
+
+def test_a_name_of_ones_own_is_the_distributions_where_there_is_one(by_default: Template) -> None:
+    with_cdn = made(by_default, EVERYTHING_ON)
+    without = made(by_default, EVERYTHING_ON | {"Cdn": "off"})
+    assert {"Distribution", "CdnRecord", "CdnRecordIPv6"} <= with_cdn
+    assert not {"ApiDomain", "ApiRecord"} & with_cdn
+    assert {"ApiDomain", "ApiDomainMapping", "ApiRecord"} <= without
+    assert "CdnRecord" not in without
+
+
+def test_the_distribution_keeps_what_it_is_told_to_and_nothing_else(
+    everything_on: Template,
+) -> None:
+    policies = of_type(everything_on, "AWS::CloudFront::CachePolicy")
+    assert set(policies) == {"CachePolicy", "NegotiatingCachePolicy"}
+    for policy in policies.values():
+        config = policy["Properties"]["CachePolicyConfig"]
+        key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+        assert (config["MinTTL"], config["DefaultTTL"]) == (0, 0)
+        assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+        assert key["EnableAcceptEncodingGzip"]
+
+
+def test_the_distribution_tells_apart_by_accept_what_the_api_does(everything_on: Template) -> None:
+    config = everything_on["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    (behaviour,) = config["CacheBehaviors"]
+    assert behaviour["CachePolicyId"] == {"Ref": "NegotiatingCachePolicy"}
+    paths = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
+    negotiated = {
+        path
+        for path, item in paths.items()
+        if len(item["get"]["responses"].get("200", {}).get("content", {})) > 1
+    }
+    assert negotiated == {path for path in paths if fnmatchcase(path, behaviour["PathPattern"])}
+
+
+def test_the_distribution_lets_pages_read_what_the_functions_let_them_read(
+    everything_on: Template,
+) -> None:
+    policy = everything_on["Resources"]["ResponseHeadersPolicy"]["Properties"]
+    cors = policy["ResponseHeadersPolicyConfig"]["CorsConfig"]
+    listed = {
+        name: ", ".join(value["Items"]) for name, value in cors.items() if "Items" in str(value)
+    }
+    assert listed == {
+        "AccessControlAllowOrigins": ON_EVERY_ANSWER["access-control-allow-origin"],
+        "AccessControlExposeHeaders": ON_EVERY_ANSWER["access-control-expose-headers"],
+        "AccessControlAllowMethods": METHODS,
+        "AccessControlAllowHeaders": ON_OPTIONS["access-control-allow-headers"],
+    }
+    assert str(cors["AccessControlMaxAgeSec"]) == ON_OPTIONS["access-control-max-age"]
+    assert cors["OriginOverride"] is False
+
+
+def test_a_build_that_is_not_told_what_for_stops() -> None:
+    make = subprocess.run(
+        ["make", "--dry-run", "build-FastApiFunction"],
+        cwd=ROOT / "functions",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert make.returncode != 0
+    assert "names no platform: run `sam build`" in make.stderr

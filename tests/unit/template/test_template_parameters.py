@@ -1,0 +1,121 @@
+"""What a stack can be told, and what samconfig.toml tells each."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.template.reading import Template
+from workbench.runtime.configuration import parameter_overrides
+from workbench.runtime.machine import ThisMachine
+from workbench.runtime.sam import TEMPLATES_ARCHITECTURE
+
+ROOT = Path(__file__).parents[3]
+ENVIRONMENTS = ["default", "dev", "prod", "local"]
+SAMCONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())
+
+
+def takes(parameter: dict[str, Any], value: str) -> bool:
+    """Whether CloudFormation takes the value."""
+    if "AllowedValues" in parameter:
+        return value in [str(one) for one in parameter["AllowedValues"]]
+    if "AllowedPattern" in parameter:
+        return re.fullmatch(parameter["AllowedPattern"], value) is not None
+    low, high = parameter.get("MinValue", float("-inf")), parameter.get("MaxValue", float("inf"))
+    return bool(low <= float(value) <= high)
+
+
+def test_every_parameter_is_described_bounded_and_good_by_default(by_default: Template) -> None:
+    for parameter in by_default["Parameters"].values():
+        assert parameter["Description"].endswith((".", "none."))
+        assert {"AllowedValues", "AllowedPattern", "MinValue"} & parameter.keys()
+        assert takes(parameter, str(parameter["Default"]))
+        if "AllowedPattern" in parameter:
+            assert parameter["ConstraintDescription"]
+
+
+def test_every_parameter_is_in_one_group(by_default: Template) -> None:
+    groups = by_default["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(by_default["Parameters"])
+
+
+def test_every_parameter_does_something(by_default: Template) -> None:
+    # `Rollout` is what SAM itself reads, so it is not left in what it makes of the template.
+    rest = json.dumps({name: by_default[name] for name in ("Conditions", "Resources", "Outputs")})
+    for name in by_default["Parameters"]:
+        assert f'{{"Ref": "{name}"}}' in rest or f"${{{name}}}" in rest
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "good"),
+    [
+        ("PypistatsUrl", "https://pypistats.org", True),
+        ("PypistatsUrl", "pypistats.org", False),
+        ("PypistatsUrl", "https://pypistats.org/?a=b", False),
+        ("DomainName", "pulse.example.org", True),
+        ("DomainName", "https://pulse.example.org", False),
+        ("CertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/0a1b-2c", True),
+        ("CertificateArn", "arn:aws:iam::123456789012:server-certificate/a", False),
+        ("HostedZoneId", "Z0123456789ABC", True),
+        ("HostedZoneId", "/hostedzone/Z0123", False),
+        ("AlarmEmail", "operator@example.org", True),
+        ("AlarmEmail", "operator", False),
+        ("MemorySize", "64", False),
+        ("Rollout", "Canary", False),
+    ],
+)
+def test_a_wrong_value_is_refused_before_anything_is_made(
+    by_default: Template, name: str, value: str, *, good: bool
+) -> None:
+    assert takes(by_default["Parameters"][name], value) is good
+
+
+def test_what_only_makes_sense_together_is_asked_for_together(by_default: Template) -> None:
+    for rule in by_default["Rules"].values():
+        for assertion in rule["Assertions"]:
+            assert assertion["AssertDescription"]
+
+
+def test_samconfig_has_these_environments() -> None:
+    assert [name for name in SAMCONFIG if name != "version"] == ENVIRONMENTS
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_sets_what_the_template_takes(
+    by_default: Template, environment: str
+) -> None:
+    for name, value in parameter_overrides(ThisMachine(), environment).items():
+        assert takes(by_default["Parameters"][name], value)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_needs_no_further_flag(environment: str) -> None:
+    commands = SAMCONFIG[environment]
+    deploy = commands["deploy"]["parameters"]
+    assert commands["global"]["parameters"]["stack_name"]
+    assert deploy["capabilities"] == "CAPABILITY_IAM"
+    assert deploy["resolve_s3"] is True
+    assert deploy["fail_on_empty_changeset"] is False
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_is_built_and_what_is_deployed_have_the_same_parameters(environment: str) -> None:
+    for command, section in SAMCONFIG[environment].items():
+        assert command == "global" or "parameter_overrides" not in section["parameters"]
+
+
+@pytest.mark.parametrize("environment", ["default", "dev", "prod"])
+def test_what_goes_to_an_account_names_its_architecture(environment: str) -> None:
+    assert "Architecture" in parameter_overrides(ThisMachine(), environment)
+
+
+def test_production_goes_gradually() -> None:
+    assert parameter_overrides(ThisMachine(), "prod")["Rollout"] != "AllAtOnce"
+
+
+def test_the_templates_own_architecture_is_known_to_those_who_run_sam(by_default: Template) -> None:
+    assert by_default["Parameters"]["Architecture"]["Default"] == TEMPLATES_ARCHITECTURE

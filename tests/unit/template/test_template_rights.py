@@ -1,0 +1,126 @@
+"""Who may do what, and on what."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.template.reading import Template, made, of_type, texts
+
+ALLOWED = {
+    "FastApiRole": {
+        ("FastApiLogGroup", "logs:CreateLogStream"),
+        ("FastApiLogGroup", "logs:PutLogEvents"),
+        ("CacheTable", "dynamodb:GetItem"),
+        ("CacheTable", "dynamodb:PutItem"),
+        ("CacheTable", "dynamodb:UpdateItem"),
+        ("CacheTable", "dynamodb:DeleteItem"),
+    },
+    "FlaskRole": {
+        ("FlaskLogGroup", "logs:CreateLogStream"),
+        ("FlaskLogGroup", "logs:PutLogEvents"),
+    },
+    "CodeDeployRole": {
+        ("FastApiFunction", "lambda:GetAlias"),
+        ("FastApiFunction", "lambda:UpdateAlias"),
+        ("${FastApiFunction.Arn}:live", "lambda:GetProvisionedConcurrencyConfig"),
+        ("FlaskFunction", "lambda:GetAlias"),
+        ("FlaskFunction", "lambda:UpdateAlias"),
+        ("${FlaskFunction.Arn}:live", "lambda:GetProvisionedConcurrencyConfig"),
+        ("FastApiErrorsAlarm", "cloudwatch:DescribeAlarms"),
+        ("FastApiDefectsAlarm", "cloudwatch:DescribeAlarms"),
+        ("FlaskErrorsAlarm", "cloudwatch:DescribeAlarms"),
+        ("FlaskDefectsAlarm", "cloudwatch:DescribeAlarms"),
+    },
+}
+
+
+def statements(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in resource["Properties"].get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    named = statement["Action"]
+    return [named] if isinstance(named, str) else named
+
+
+def all_statements(template: Template) -> list[dict[str, Any]]:
+    roles = of_type(template, "AWS::IAM::Role").values()
+    topics = of_type(template, "AWS::SNS::TopicPolicy").values()
+    return [
+        *(statement for role in roles for statement in statements(role)),
+        *(s for topic in topics for s in topic["Properties"]["PolicyDocument"]["Statement"]),
+    ]
+
+
+@pytest.mark.parametrize("role", ALLOWED)
+def test_a_role_may_do_this_and_nothing_else(everything_on: Template, role: str) -> None:
+    granted = {
+        (next(texts(statement["Resource"])), action)
+        for statement in statements(everything_on["Resources"][role])
+        for action in actions(statement)
+    }
+    assert granted == ALLOWED[role]
+
+
+def test_there_is_no_other_role(everything_on: Template) -> None:
+    assert set(of_type(everything_on, "AWS::IAM::Role")) == set(ALLOWED)
+    assert not of_type(everything_on, "AWS::IAM::Policy")
+    assert not of_type(everything_on, "AWS::IAM::ManagedPolicy")
+
+
+def test_no_statement_has_a_wildcard(everything_on: Template) -> None:
+    named = [
+        text
+        for statement in all_statements(everything_on)
+        for text in (*actions(statement), *texts(statement["Resource"]))
+    ]
+    assert named
+    assert not [text for text in named if "*" in text or "?" in text]
+
+
+def test_every_statement_names_one_resource_and_allows(everything_on: Template) -> None:
+    for statement in all_statements(everything_on):
+        assert not isinstance(statement["Resource"], list)
+        assert statement["Effect"] == "Allow"
+        assert not {"NotAction", "NotResource", "NotPrincipal"} & statement.keys()
+
+
+def test_a_role_is_lent_to_one_service(everything_on: Template) -> None:
+    for role in of_type(everything_on, "AWS::IAM::Role").values():
+        (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Action"] == "sts:AssumeRole"
+        assert list(statement["Principal"]) == ["Service"]
+        assert isinstance(statement["Principal"]["Service"], str)
+
+
+def test_policies_of_aws_are_there_for_tracing_alone(everything_on: Template) -> None:
+    for name, role in of_type(everything_on, "AWS::IAM::Role").items():
+        managed = role["Properties"].get("ManagedPolicyArns")
+        if name == "CodeDeployRole":
+            assert managed is None
+            continue
+        condition, traced, otherwise = managed["Fn::If"]
+        assert condition == "Traces"
+        assert [*texts(traced)] == [
+            "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess"
+        ]
+        assert otherwise == {"Ref": "AWS::NoValue"}
+
+
+def test_nobody_but_this_api_may_invoke_a_function(everything_on: Template) -> None:
+    for permission in of_type(everything_on, "AWS::Lambda::Permission").values():
+        properties = permission["Properties"]
+        assert properties["Action"] == "lambda:InvokeFunction"
+        assert properties["Principal"] == "apigateway.amazonaws.com"
+        assert "${HttpApi}" in properties["SourceArn"]["Fn::Sub"]
+
+
+def test_a_stack_without_gradual_deployment_has_nothing_of_codedeploy(
+    by_default: Template, everything_on: Template
+) -> None:
+    kinds = {by_default["Resources"][name]["Type"] for name in made(by_default)}
+    assert not {kind for kind in kinds if kind.startswith("AWS::CodeDeploy")}
+    assert "CodeDeployRole" not in made(by_default)
+    assert "CodeDeployRole" in made(everything_on, {"Rollout": "Canary10Percent5Minutes"})
