@@ -8,6 +8,9 @@ from hypothesis import settings
 
 from tests.left_out import LEFT_OUT
 
+# Fixtures of two suites, which shall not build twice what they both run.
+pytest_plugins = ["tests.docker"]
+
 settings.register_profile("pulse", deadline=None, print_blob=True)
 settings.load_profile("pulse")
 

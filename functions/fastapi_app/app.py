@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from fastapi_app.contract import complete
 from fastapi_app.cors import ForEveryOrigin
 from fastapi_app.head import HeadAsGet
+from fastapi_app.observation import Observed
 from fastapi_app.responses import PROBLEM_HANDLERS
 from fastapi_app.routes import compare, dropin, health, packages
 from pulse import __version__
@@ -29,7 +30,7 @@ class PulseAPI(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Starlette's stack inside of ours, so that the answer to a defect passes through it too."""
-        return ForEveryOrigin(HeadAsGet(super().build_middleware_stack()))
+        return Observed(ForEveryOrigin(HeadAsGet(super().build_middleware_stack())))
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document; made once."""

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
-from uuid import uuid4
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fastapi_app.caching import cache_control, conditional_response
+from pulse.account import account
 from pulse.negotiation import JSON
 from pulse.parameters import invalid_input
 from pulse.problems import (
@@ -54,14 +54,10 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
     return conditional_response(request, body.encode(), headers)
 
 
-def request_id(request: Request) -> str:
-    """API Gateway's id of the request, or one made up where there is no API Gateway."""
-    event = request.scope.get("aws.event")
-    return str(event["requestContext"]["requestId"]) if event else str(uuid4())
-
-
 def _problem_response(request: Request, problem: Problem) -> Response:
-    body = problem.document(instance=quote(request.scope["path"]), request_id=request_id(request))
+    account().failed(problem)
+    instance = quote(request.scope["path"])
+    body = problem.document(instance=instance, request_id=account().request_id)
     return Response(body, problem.status, problem.headers, MEDIA_TYPE)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import os
+import time
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -15,7 +16,9 @@ from werkzeug.exceptions import HTTPException
 from flask_app.prefix import WithoutPrefix
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
+from gateway.log import log_request
 from pulse import __version__, comparison
+from pulse.account import account, open_account
 from pulse.analysis import package_stats
 from pulse.cors import ON_EVERY_ANSWER, ON_OPTIONS
 from pulse.freshness import window_expected
@@ -46,8 +49,10 @@ def create_app(upstream: BlockingUpstream) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.register_error_handler(Exception, _on_error)
 
+    app.before_request(_open_account)
     app.before_request(_answer_options)
     app.after_request(_for_every_origin)
+    app.after_request(_close_account)
 
     @app.get("/packages/<package>")
     def get_package_stats(package: str) -> Response:
@@ -88,6 +93,19 @@ def _answer_options() -> Response | None:
     return Response(status=204, headers=ON_OPTIONS) if request.method == "OPTIONS" else None
 
 
+def _open_account() -> None:
+    open_account(time.monotonic, _request_id())
+
+
+def _close_account(response: Response) -> Response:
+    """Leave the log line, and say in headers what the request took."""
+    response.headers["x-request-id"] = account().request_id
+    response.headers["server-timing"] = account().server_timing
+    route = str(request.url_rule or "none").replace("<", "{").replace(">", "}")
+    log_request(account(), method=request.method, route=route, status=response.status_code)
+    return response
+
+
 def _for_every_origin(response: Response) -> Response:
     response.headers.update(ON_EVERY_ANSWER)
     return response
@@ -104,7 +122,8 @@ def _model_response(model: BaseModel) -> Response:
 def _on_error(error: Exception) -> Response:
     problem = _as_problem(error)
     path = request.root_path + request.path
-    body = problem.document(instance=quote(path), request_id=_request_id())
+    account().failed(problem)
+    body = problem.document(instance=quote(path), request_id=account().request_id)
     return Response(body, problem.status, problem.headers, mimetype=MEDIA_TYPE)
 
 

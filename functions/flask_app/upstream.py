@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import DecodeError, HTTPError, MaxRetryError, ReadTimeoutError
 
 from flask_app.settings import FlaskSettings
+from pulse.account import account
 from pulse.models import FetchedRows
 from pulse.names import PackageName
 from pulse.problems import (
@@ -50,7 +51,14 @@ class BlockingUpstream:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        return self._fetch(package, endpoint, self._deadline())
+        with account().spending("upstream"):
+            try:
+                fetched = self._fetch(package, endpoint, self._deadline())
+            except Problem as problem:
+                account().missed(problem)
+                raise
+        _note(fetched)
+        return fetched
 
     def fetch_all(
         self, packages: Iterable[PackageName], endpoint: Endpoint
@@ -69,14 +77,29 @@ class BlockingUpstream:
                 return problem
 
         distinct = list(dict.fromkeys(packages))
-        if self._settings.flask_fanout == "sequential":
-            return {package: outcome(package) for package in distinct}
-        with ThreadPoolExecutor(self._settings.upstream_concurrency) as threads:
-            return dict(zip(distinct, threads.map(outcome, distinct), strict=True))
+        with account().spending("upstream"):
+            outcomes = self._outcomes(outcome, distinct)
+        for one in outcomes.values():
+            if isinstance(one, Problem):
+                account().missed(one)
+            else:
+                _note(one)
+        return outcomes
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+    def _outcomes(
+        self,
+        outcome: Callable[[PackageName], FetchedRows | Problem],
+        packages: list[PackageName],
+    ) -> dict[PackageName, FetchedRows | Problem]:
+        """The outcome for each package, one after the other or in threads."""
+        if self._settings.flask_fanout == "sequential":
+            return {package: outcome(package) for package in packages}
+        with ThreadPoolExecutor(self._settings.upstream_concurrency) as threads:
+            return dict(zip(packages, threads.map(outcome, packages), strict=True))
 
     def _deadline(self) -> float:
         """The moment, on the monotonic clock, by which a request that starts now must end."""
@@ -124,6 +147,10 @@ class BlockingUpstream:
                 if time.monotonic() >= until:
                     raise TimeoutError
             return response, bytes(body)
+
+
+def _note(fetched: FetchedRows) -> None:
+    account().had(fetched, "upstream", dt.datetime.now(dt.UTC))
 
 
 def _connection_problem(error: Exception) -> UpstreamProblem:

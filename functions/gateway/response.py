@@ -20,7 +20,12 @@ def problem_response(problem: Problem, *, instance: str, request_id: str) -> Pro
     """The answer for a problem that was noticed outside the application."""
     return {
         "statusCode": problem.status,
-        "headers": {**problem.headers, **ON_EVERY_ANSWER, "content-type": MEDIA_TYPE},
+        "headers": {
+            **problem.headers,
+            **ON_EVERY_ANSWER,
+            "content-type": MEDIA_TYPE,
+            "x-request-id": request_id,
+        },
         "body": problem.document(instance=instance, request_id=request_id).decode(),
         "isBase64Encoded": False,
     }

@@ -6,7 +6,10 @@ METHODS: Final = "GET, HEAD, OPTIONS"
 
 ON_EVERY_ANSWER: Final = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "ETag, Link, Retry-After, X-Pulse-Source, X-Pulse-Stale",
+    "access-control-expose-headers": (
+        "ETag, Link, Retry-After, Server-Timing, X-Pulse-Source, X-Pulse-Stale, X-Request-Id"
+    ),
+    "timing-allow-origin": "*",
 }
 """Headers of every answer, whether a page asked or not: a cache does not tell the two apart."""
 

@@ -1,11 +1,13 @@
 """One call for all who want the same at the same time, in this execution environment and in others."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from pulse.account import account
+from pulse.problems import UpstreamProblem
 from pulse_io.budget import Clock
 
 if TYPE_CHECKING:
@@ -26,11 +28,17 @@ class TooLate(Exception):
     """The deadline came first."""
 
 
-class Find(Protocol[T_co]):
-    """Looks for what another environment may have left by now."""
+class Errand(Protocol[T_co]):
+    """What someone wants, and how it is had."""
 
-    async def __call__(self, *, consistent: bool) -> T_co | None:
-        """It, or None; `consistent` sees all that was left before."""
+    async def find(self, *, consistent: bool) -> T_co | None:
+        """What another environment may have left; `consistent` sees all that was left before."""
+
+    def check(self) -> None:
+        """Raise the `UpstreamProblem` for which there is no use in asking now, if it is known."""
+
+    async def ask(self) -> T_co:
+        """Ask upstream, and leave the answer for others."""
 
 
 class Flights:
@@ -42,25 +50,28 @@ class Flights:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._under_way: dict[str, asyncio.Task[Any]] = {}
 
-    async def join(
-        self, name: str, deadline: float, find: Find[T], ask: Callable[[], Awaitable[T]]
-    ) -> T:
+    async def join(self, name: str, deadline: float, errand: Errand[T]) -> T:
         """Join who is already asking for it, or ask so that others can join.
 
-        `ask` is called only where `find` finds nothing. `deadline` is on the event loop's clock.
+        `deadline` is on the event loop's clock.
 
         Raises:
             TooLate: it is not over by the deadline.
+            UpstreamProblem: as the errand raises it, here or in another environment.
         """
         task = self._under_way.get(name)
         if task is None:
-            task = asyncio.create_task(self._lead(name, deadline, find, ask))
+            task = asyncio.create_task(self._lead(name, deadline, errand))
             self._under_way[name] = task
             task.add_done_callback(lambda done: self._forget(name, done))
+            waiting: AbstractContextManager[None] = contextlib.nullcontext()
+        else:
+            waiting = account().spending("others")
         try:
             async with asyncio.timeout_at(deadline):
-                result: T = await asyncio.shield(task)
-                return result
+                with waiting:
+                    result: T = await asyncio.shield(task)
+                    return result
         except TimeoutError:
             raise TooLate from None
 
@@ -70,37 +81,46 @@ class Flights:
             # Whoever waited may be gone by now; asyncio would log a failure that nobody looked at.
             done.exception()
 
-    async def _lead(
-        self, name: str, deadline: float, find: Find[T], ask: Callable[[], Awaitable[T]]
-    ) -> T:
+    async def _lead(self, name: str, deadline: float, errand: Errand[T]) -> T:
         if self._leases is None:
-            return await ask()
-        found = await find(consistent=False)
+            return await errand.ask()
+        found = await errand.find(consistent=False)
         if found is not None:
             return found
         async with self._places:
-            while (lease := await self._leases.take(name)) is None:
+            while (lease := await self._take(self._leases, name, deadline, errand)) is None:
                 await self._wait(self._leases, name, deadline)
-                found = await find(consistent=True)
+                found = await errand.find(consistent=True)
                 if found is not None:
                     return found
-            return await self._ask_alone(lease, find, ask)
+            async with lease:
+                # The holder before may have been done just before the lease was taken.
+                found = await errand.find(consistent=True)
+                return await errand.ask() if found is None else found
 
     @staticmethod
-    async def _ask_alone(
-        lease: AbstractAsyncContextManager[object], find: Find[T], ask: Callable[[], Awaitable[T]]
-    ) -> T:
-        async with lease:
-            # The holder before may have been done just before the lease was taken.
-            found = await find(consistent=True)
-            return await ask() if found is None else found
+    async def _take(
+        leases: "Leases", name: str, deadline: float, errand: Errand[T]
+    ) -> AbstractAsyncContextManager[object] | None:
+        """A lease, or None if another environment has it."""
+        if asyncio.get_running_loop().time() >= deadline:
+            raise TooLate
+        try:
+            errand.check()
+        except UpstreamProblem:
+            # No use in a lease; but another environment may have its answer soon.
+            if await leases.is_held(name):
+                return None
+            raise
+        return await leases.take(name)
 
     async def _wait(self, leases: "Leases", name: str, deadline: float) -> None:
         """Wait until another environment's lease is over; raises what made it fail."""
         loop = asyncio.get_running_loop()
         since, pause = self._clock(), FIRST_PAUSE_S
-        while await leases.is_held(name, since):
-            if loop.time() + pause > deadline:
-                raise TooLate
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_S)
+        with account().spending("others"):
+            while await leases.is_held(name, since):
+                if loop.time() + pause > deadline:
+                    raise TooLate
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_S)

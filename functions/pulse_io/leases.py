@@ -116,7 +116,7 @@ class Leases:
             return contextlib.nullcontext()
         return Lease(self._table, key, holder, self._clock)
 
-    async def is_held(self, name: str, since: float) -> bool:
+    async def is_held(self, name: str, since: float = math.inf) -> bool:
         """Whether another environment is still at it.
 
         Raises:
@@ -128,7 +128,7 @@ class Leases:
             return False
         if item is None:
             return False
-        if item.get("failed_at", 0) > _ms(since):
+        if item.get("failed_at", 0) > since * 1000:
             raise _problem(item, self._clock())
         return bool(item["until"] > _ms(self._clock()))
 

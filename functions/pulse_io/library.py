@@ -6,25 +6,20 @@ anyone holds is served, and says that it is stale.
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from pulse.dropin import newest_counted
-from pulse.freshness import RETRY_LATE_AFTER, newest_expected
+from pulse.account import Tier, account
+from pulse.freshness import newest_expected
 from pulse.models import FetchedRows
 from pulse.names import ALL_OF_PYPI, PackageName
-from pulse.problems import (
-    Problem,
-    UnknownPackage,
-    UpstreamProblem,
-    UpstreamThrottled,
-)
+from pulse.problems import Problem, UnknownPackage, UpstreamProblem, UpstreamThrottled
 from pulse.pypistats import RECENT, Endpoint
-from pulse.succession import may_succeed
-from pulse_io.flights import Find, Flights, TooLate
-from pulse_io.memory import Kept, Key, Memory, fetched_later, kept_from
+from pulse_io.errands import NewestLoadedErrand, RowsErrand, Sources
+from pulse_io.flights import Errand, Flights, TooLate
+from pulse_io.memory import Kept, Key, Memory, stale
 from pulse_io.settings import Settings
-from pulse_io.upstream import Now, Upstream, log_failure, utc_now
+from pulse_io.upstream import Now, Upstream, utc_now
 
 if TYPE_CHECKING:
     from pulse_io.stored import Stored
@@ -34,12 +29,22 @@ HOLD_OFF: Final = dt.timedelta(seconds=10)
 
 T = TypeVar("T")
 
+BUSY_S: Final = 5
+"""How soon to come back for what another environment, or an earlier request, is still at."""
+
 
 class Supply(NamedTuple):
     """Rows, and until when there is no use in asking for them again (UTC)."""
 
     fetched: FetchedRows
     fresh_until: dt.datetime
+
+
+class Found(NamedTuple):
+    """Rows, and where they were found."""
+
+    supply: Supply
+    tier: Tier
 
 
 class Library:
@@ -59,11 +64,9 @@ class Library:
     ) -> None:
         self.now = now
         self._settings = settings
-        self._upstream = upstream
         self._flights = flights
-        self._stored = stored
         self._memory = Memory()
-        self._places = asyncio.Semaphore(settings.upstream_concurrency)
+        self._sources = Sources(upstream, self._memory, stored, now)
         self._told: tuple[dt.datetime, dt.date] | None = None
         self._not_told_until = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -74,7 +77,7 @@ class Library:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used, and nothing is kept that could stand in.
         """
-        return await self._fetch((package, endpoint), self._deadline())
+        return await self._fetch_for_account((package, endpoint), self._deadline())
 
     async def fetch_all(
         self, packages: Iterable[PackageName], endpoint: Endpoint
@@ -87,7 +90,7 @@ class Library:
 
         async def outcome(package: PackageName) -> Supply | Problem:
             try:
-                return await self._fetch((package, endpoint), deadline)
+                return await self._fetch_for_account((package, endpoint), deadline)
             except Problem as problem:
                 return problem
 
@@ -104,7 +107,7 @@ class Library:
             UnknownPackage, UpstreamProblem: as `fetch`.
         """
         deadline = self._deadline()
-        supply = await self._fetch((package, Endpoint.OVERALL), deadline)
+        supply = await self._fetch_for_account((package, Endpoint.OVERALL), deadline)
         newest = _newest(supply.fetched)
         expected = newest_expected(supply.fetched.fetched_at)
         if newest >= expected:
@@ -118,9 +121,9 @@ class Library:
 
     async def aclose(self) -> None:
         """Close the connections to upstream and to the table."""
-        await self._upstream.aclose()
-        if self._stored:
-            await self._stored.aclose()
+        await self._sources.upstream.aclose()
+        if self._sources.stored:
+            await self._sources.stored.aclose()
 
     async def _newest_loaded(self, expected: dt.date, deadline: float) -> dt.date | None:
         """The newest day that upstream has loaded, lost ones included; None if it can't be told.
@@ -130,7 +133,8 @@ class Library:
         if self.now() < self._not_told_until:
             return None
         try:
-            everything = (await self._fetch((ALL_OF_PYPI, Endpoint.OVERALL), deadline)).fetched
+            found = await self._fetch((ALL_OF_PYPI, Endpoint.OVERALL), deadline)
+            everything = found.supply.fetched
             if _newest(everything) >= expected:
                 return expected
             return await self._newest_counted(everything, expected, deadline)
@@ -142,23 +146,9 @@ class Library:
         self, everything: FetchedRows, expected: dt.date, deadline: float
     ) -> dt.date:
         """The newest day that is in upstream's own sums, asked for once for these rows."""
-
-        async def find(*, consistent: bool) -> dt.date | None:
-            if self._stored is None:
-                return None
-            return await self._stored.find_newest_loaded(
-                everything.fetched_at, consistent=consistent
-            )
-
-        async def ask() -> dt.date:
-            recent = await self._upstream.fetch_recent(ALL_OF_PYPI, deadline)
-            newest = newest_counted(everything, recent, expected)
-            if self._stored:
-                await self._stored.keep_newest_loaded(everything.fetched_at, newest)
-            return newest
-
         if self._told is None or self._told[0] != everything.fetched_at:
-            newest = await self._join(ALL_OF_PYPI, RECENT, deadline, find, ask)
+            errand = NewestLoadedErrand(self._sources, everything, expected, deadline)
+            newest = await self._join((ALL_OF_PYPI, RECENT), deadline, errand)
             self._told = everything.fetched_at, newest
         return self._told[1]
 
@@ -166,91 +156,55 @@ class Library:
         """The moment, on the event loop's clock, by which a request that starts now must end."""
         return asyncio.get_running_loop().time() + self._settings.deadline_s
 
-    async def _fetch(self, key: Key, deadline: float) -> Supply:
-        if self._settings.cache == "off":
-            return _supply(key, Kept(await self._ask(key, deadline), self.now()))
-        kept = self._memory.find(key)
-        if kept and self.now() < kept.fresh_until:
-            return _supply(key, kept)
+    async def _fetch_for_account(self, key: Key, deadline: float) -> Supply:
+        """As `_fetch`, noted in the account of the request that it is for."""
         try:
-            return _supply(key, await self._renew(key, deadline))
+            supply, tier = await self._fetch(key, deadline)
+        except Problem as problem:
+            account().missed(problem)
+            raise
+        account().had(supply.fetched, tier, self.now())
+        return supply
+
+    async def _fetch(self, key: Key, deadline: float) -> Found:
+        if self._settings.cache == "off":
+            content = await self._sources.upstream.fetch_known(*key, deadline)
+            kept = Kept(content, self.now())
+            return Found(_supply(key, kept), "upstream")
+        kept_before = self._memory.find(key)
+        if kept_before and self.now() < kept_before.fresh_until:
+            return Found(_supply(key, kept_before), "memory")
+        try:
+            errand = RowsErrand(self._sources, key, deadline)
+            kept, tier = await self._join(key, deadline, errand)
+            return Found(_supply(key, kept), tier)
         except UpstreamProblem:
             # The table's rows are in memory by now, if it had any.
-            kept = self._memory.find(key)
-            if kept is None or kept.content is None:
-                raise
-            return _supply(key, self._memory.keep(key, _stale(kept.content, self.now() + HOLD_OFF)))
-
-    async def _renew(self, key: Key, deadline: float) -> Kept:
-        """What is fresh: what another environment has kept by now, or what upstream says."""
-
-        async def find(*, consistent: bool) -> Kept | None:
-            if self._stored is None:
-                return None
-            stored = await self._stored.find(key, self.now(), consistent=consistent)
-            kept = fetched_later(stored, self._memory.find(key))
-            if kept is None:
-                return None
-            self._memory.keep(key, kept)
-            return kept if self.now() < kept.fresh_until else None
-
-        async def ask() -> Kept:
             held = self._memory.find(key)
-            content = await self._ask(key, deadline)
-            # Kept before the flight is over: whoever comes after it must find what it got.
-            kept = self._memory.keep(key, self._accepted(key, held, content))
-            if self._stored:
-                await self._stored.keep(key, kept, self.now())
-            return kept
+            if held is None or held.content is None:
+                raise
+            if self.now() < held.fresh_until:
+                return Found(_supply(key, held), "memory")  # it came just too late for this request
+            kept = self._memory.keep(key, stale(held.content, self.now() + HOLD_OFF))
+            return Found(_supply(key, kept), "memory")
 
-        return await self._join(*key, deadline, find, ask)
-
-    async def _join(
-        self,
-        package: PackageName,
-        endpoint: str,
-        deadline: float,
-        find: Find[T],
-        ask: Callable[[], Awaitable[T]],
-    ) -> T:
+    async def _join(self, name: tuple[PackageName, str], deadline: float, errand: Errand[T]) -> T:
         """As `Flights.join`, with the problem that it is where the deadline comes first."""
+        package, endpoint = name
         try:
-            return await self._flights.join(f"{endpoint}#{package}", deadline, find, ask)
+            return await self._flights.join(f"{endpoint}#{package}", deadline, errand)
         except TooLate:
-            raise self._upstream.too_late(endpoint) from None
-
-    def _accepted(self, key: Key, held: Kept | None, content: FetchedRows | None) -> Kept:
-        """What to go by from now on: what upstream says, or what was held where that is incredible."""
-        now = self.now()
-        if held is None or held.content is None or may_succeed(held.content, content, now):
-            return kept_from(content, now)
-        log_failure(*key, "implausible")
-        return _stale(held.content, now + RETRY_LATE_AFTER)
-
-    async def _ask(self, key: Key, deadline: float) -> FetchedRows | None:
-        """What upstream says; None if it knows no such package."""
-        try:
-            async with asyncio.timeout_at(deadline), self._places:
-                return await self._upstream.fetch(*key, deadline)
-        except UnknownPackage:
-            return None
-        except UpstreamThrottled:
-            raise  # by the budget, which is no failure; or by upstream, which is in the log by now
-        except UpstreamProblem as problem:
-            log_failure(*key, problem.slug)
-            raise
-        except TimeoutError:
-            raise self._upstream.too_late(key[1]) from None  # it never had its turn
+            upstream = self._sources.upstream
+            if self._sources.stored is None or upstream.is_calling(package, endpoint):
+                raise upstream.too_late(endpoint) from None
+            # It is others that were waited for: upstream had no chance to be slow.
+            raise UpstreamThrottled(BUSY_S) from None
 
 
 def _supply(key: Key, kept: Kept) -> Supply:
     if kept.content is None:
         raise UnknownPackage.named(key[0])
     return Supply(kept.content, kept.fresh_until)
-
-
-def _stale(content: FetchedRows, until: dt.datetime) -> Kept:
-    return Kept(content.model_copy(update={"stale": True}), until)
 
 
 def _newest(fetched: FetchedRows) -> dt.date:

@@ -31,6 +31,11 @@ def kept_from(content: FetchedRows | None, now: dt.datetime) -> Kept:
     return Kept(content, now + UNKNOWN_FOR if content is None else rows_fresh_until(content))
 
 
+def stale(content: FetchedRows, until: dt.datetime) -> Kept:
+    """Rows that upstream has failed to renew, to be served without asking until then."""
+    return Kept(content.model_copy(update={"stale": True}), until)
+
+
 def fetched_later(one: Kept | None, other: Kept | None) -> Kept | None:
     """Of two answers to the same question the one that holds: what was fetched or asked last."""
     if one is None or other is None:

@@ -17,13 +17,14 @@ from aiodynamo.http.httpx import HTTPX
 from aiodynamo.models import DecorelatedJitterRetry, ReturnValues
 from yarl import URL
 
+from pulse.account import account
 from pulse_io.credentials import CredentialsAtFirstUse
 from pulse_io.settings import Settings
 from pulse_io.tls import tls_context
 
 _log = logging.getLogger(__name__)
 
-TIMEOUT_S: Final = 2.5
+TIMEOUT_S: Final = 4.0
 """For one operation, its retries included. DynamoDB answers in a hundredth of that; but an environment
 that is starved of processor time must not take itself for one without a table."""
 
@@ -60,6 +61,7 @@ class Table:
     def __init__(self, dynamo: DynamoTable, http: httpx.AsyncClient) -> None:
         self._dynamo = dynamo
         self._http = http
+        self._connections = asyncio.Semaphore(CONNECTIONS)
         self._away_until = 0.0
 
     @property
@@ -118,6 +120,12 @@ class Table:
         await self._http.aclose()
 
     async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T:
+        with account().spending("table"):
+            # Waiting for one's turn is no sign of a slow table, so it is not counted as one.
+            async with self._connections:
+                return await self._ask_now(operation, ask)
+
+    async def _ask_now(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T:
         if not self.available:
             raise TableUnavailable
         try:

@@ -10,10 +10,12 @@ from typing import Final
 
 import httpx
 
+from pulse.account import account
 from pulse.models import FetchedRows, RecentDownloads
 from pulse.names import PackageName
 from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
+    UnknownPackage,
     UpstreamBroken,
     UpstreamProblem,
     UpstreamThrottled,
@@ -46,7 +48,7 @@ CONNECT_TIMEOUT_S = 2
 LATE_S: Final = MARGIN_S / 2
 """A call that much after its moment could come too close to the next one: it needs another moment."""
 
-LEAST_S: Final = 0.5
+LEAST_S: Final = 1.0
 """What a call needs at least: one that starts later before the deadline is of no use."""
 
 Now = Callable[[], dt.datetime]
@@ -86,6 +88,8 @@ class Upstream:
         self._budget = budget
         self._now = now
         self._clock = clock
+        self._calling: set[tuple[PackageName, str]] = set()
+        self._places = asyncio.Semaphore(settings.upstream_concurrency)
         self._client = httpx.AsyncClient(
             base_url=settings.pypistats_url,
             headers=REQUEST_HEADERS,
@@ -102,18 +106,50 @@ class Upstream:
         )
 
     async def fetch(self, package: PackageName, endpoint: Endpoint, deadline: float) -> FetchedRows:
-        """All rows of one package on one endpoint. By the deadline it is over in any case.
+        """All rows of one package on one endpoint.
+
+        No call begins after the deadline. One that has begun goes on for `UPSTREAM_TIMEOUT_S` all the
+        same: it has been counted, and its answer is of use to the next who asks.
 
         Raises:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        answer = await self._answer(package, endpoint, deadline)
+        self._calling.add((package, endpoint))
+        try:
+            answer = await self._answer(package, endpoint, deadline)
+        finally:
+            self._calling.discard((package, endpoint))
         try:
             return read_answer(package, endpoint, answer)
         except UpstreamThrottled as refused:
             await self._leave_alone(package, endpoint, refused)
             raise
+
+    async def fetch_known(
+        self, package: PackageName, endpoint: Endpoint, deadline: float
+    ) -> FetchedRows | None:
+        """As `fetch`, `UPSTREAM_CONCURRENCY` at a time; None if it knows no such package.
+
+        Raises:
+            UpstreamProblem: it could not be used. It is in the log then.
+        """
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._places.acquire()
+        except TimeoutError:
+            raise self.too_late(endpoint) from None
+        try:
+            return await self.fetch(package, endpoint, deadline)
+        except UnknownPackage:
+            return None
+        except UpstreamThrottled:
+            raise  # by the budget, which is no failure; or by upstream, which is in the log by now
+        except UpstreamProblem as problem:
+            log_failure(package, endpoint, problem.slug)
+            raise
+        finally:
+            self._places.release()
 
     async def fetch_recent(self, package: PackageName, deadline: float) -> RecentDownloads:
         """Upstream's own sums of one package's last days; else as `fetch`."""
@@ -123,6 +159,17 @@ class Upstream:
         except UpstreamThrottled as refused:
             await self._leave_alone(package, RECENT, refused)
             raise
+
+    def check(self, endpoint: str, deadline: float) -> None:
+        """Raise `UpstreamThrottled` if it is known that the endpoint may not be called by then."""
+        left = deadline - asyncio.get_running_loop().time() - LEAST_S
+        wait_s = self._budget.wait_s(endpoint)
+        if wait_s > max(0, left):
+            raise UpstreamThrottled(math.ceil(wait_s))
+
+    def is_calling(self, package: PackageName, endpoint: str) -> bool:
+        """Whether it is upstream that an answer is being waited for."""
+        return (package, endpoint) in self._calling
 
     def too_late(self, endpoint: str) -> UpstreamProblem:
         """Why there is no answer from the endpoint by a deadline: it may not be called, or is slow."""
@@ -152,14 +199,15 @@ class Upstream:
             if loop.time() >= deadline:
                 break
             try:
-                await self._wait_for_a_moment(endpoint, deadline)
+                with account().spending("budget"):
+                    await self._wait_for_a_moment(endpoint, deadline)
             except UpstreamThrottled as throttled:
                 # What went wrong first says more than that there is no second try.
                 raise failure or throttled from None
-            until = min(deadline, loop.time() + self._settings.upstream_timeout_s)
             try:
-                async with asyncio.timeout_at(until):
-                    return await self._client.get(path)
+                async with asyncio.timeout(self._settings.upstream_timeout_s):
+                    with account().spending("upstream"):
+                        return await self._client.get(path)
             except (TimeoutError, httpx.TimeoutException):
                 failure = UpstreamTooSlow()
             except httpx.ConnectError:
@@ -168,7 +216,7 @@ class Upstream:
                 failure = UpstreamBroken.because("it broke off")
             except httpx.DecodingError:
                 raise UpstreamBroken.because("its encoding is wrong") from None
-        raise failure or UpstreamTooSlow()
+        raise failure or self.too_late(endpoint)
 
     async def _wait_for_a_moment(self, endpoint: str, deadline: float) -> None:
         """Return when the endpoint may be called, and not late.

@@ -16,7 +16,7 @@ def test_every_answer_may_be_read_by_every_page(
     answer = api.client.get(route, headers=headers)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["access-control-expose-headers"] == (
-        "ETag, Link, Retry-After, X-Pulse-Source, X-Pulse-Stale"
+        "ETag, Link, Retry-After, Server-Timing, X-Pulse-Source, X-Pulse-Stale, X-Request-Id"
     )
 
 

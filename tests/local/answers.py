@@ -33,5 +33,8 @@ class Answer:
 Invoke = Callable[[str, str], Answer]
 """The answer of a function to a file of events/, both by name."""
 
-ServeApi = Callable[[], AbstractContextManager[httpx.Client]]
-"""`sam local start-api` for the length of a `with` block; the client knows where."""
+ServeApi = Callable[..., AbstractContextManager[httpx.Client]]
+"""`sam local start-api` for the length of a `with` block, over TLS if it is given a certificate.
+
+The client knows where it is, and trusts the certificate.
+"""

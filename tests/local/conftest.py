@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,57 +12,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.left_out import leave_out
 from tests.local.answers import Answer, Invoke, ServeApi
-from workbench.runtime.engine import ensure_engine
-from workbench.runtime.image import ensure_image
+from workbench.runtime.certificate import Certificate
 from workbench.runtime.invoke import invoke
 from workbench.runtime.local import serve_command
 from workbench.runtime.machine import ThisMachine
 from workbench.runtime.network import own_network
-from workbench.runtime.problems import NeedError
 from workbench.runtime.processes import started
-from workbench.runtime.sam import sam_command, sam_environment
 from workbench.runtime.session import Session, write_variables
 from workbench.runtime.upstream import StandIn, stand_in
 
 ROOT = Path(__file__).parents[2]
-BUILD_TIMEOUT_S = 300
 API_START_S = 120
 REQUEST_TIMEOUT_S = 30
-
-
-@pytest.fixture(scope="session")
-def machine() -> ThisMachine:
-    return ThisMachine()
-
-
-@pytest.fixture(scope="session")
-def image(machine: ThisMachine) -> str:
-    try:
-        ensure_engine(machine)
-        return ensure_image(machine)
-    except NeedError as need:
-        leave_out(" ".join(str(need).split()))
-
-
-@pytest.fixture(scope="session")
-def artifacts(image: str, machine: ThisMachine, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - it may compile
-    """The folder that `sam build` put both artifacts and the built template into."""
-    folder = tmp_path_factory.mktemp("sam") / "build"
-    arguments = ("build", "--build-dir", str(folder))
-    built = subprocess.run(
-        sam_command(machine, *arguments),
-        cwd=ROOT,
-        env=sam_environment(machine, *arguments),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=BUILD_TIMEOUT_S,
-    )
-    assert built.returncode == 0, built.stderr
-    assert "warning" not in built.stderr, built.stderr
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -105,22 +68,28 @@ def invoked(session: Session) -> Invoke:
 
 @pytest.fixture(scope="session")
 def serve_api(session: Session, tmp_path_factory: pytest.TempPathFactory) -> ServeApi:
-    """`sam local start-api` on a free port of the loopback, for the length of a `with` block."""
+    """`sam local start-api` on a free port of the loopback, for the length of a `with` block.
+
+    With a certificate it is served over TLS, and the client trusts its authority alone.
+    """
 
     @contextmanager
-    def serve() -> Iterator[httpx.Client]:
+    def serve(certificate: Certificate | None = None) -> Iterator[httpx.Client]:
         port = _free_port()
         log = tmp_path_factory.mktemp("start-api") / "log"
         with (
             log.open("wb") as output,
             started(
-                serve_command(session, port),
+                serve_command(session, port, certificate),
                 environ=session.environ,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             ) as process,
             httpx.Client(
-                base_url=f"http://127.0.0.1:{port}", timeout=REQUEST_TIMEOUT_S, trust_env=False
+                base_url=f"{'https' if certificate else 'http'}://127.0.0.1:{port}",
+                verify=_trusting(certificate),
+                timeout=REQUEST_TIMEOUT_S,
+                trust_env=False,
             ) as client,
         ):
             for path in ("/health", "/flask/health"):
@@ -128,6 +97,10 @@ def serve_api(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Ser
             yield client
 
     return serve
+
+
+def _trusting(certificate: Certificate | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificate.authority if certificate else None)
 
 
 def _wait_until_answered(

@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Final
 
 from .comparisons import Better
-from .spread import Ratio
+from .spread import ENOUGH_ROUNDS, Ratio, coverage
 
 NO_DIFFERENCE_PERCENT: Final = 5
 """What differs by less makes no difference to anyone, however surely it differs."""
@@ -34,6 +34,11 @@ def judge(ratio: Ratio, better: Better, *, steady: bool = False) -> Outcome:
         return Outcome.SAME
     other_has_more = ratio.median > 1
     return Outcome.FASTAPI if other_has_more == (better == "lower") else Outcome.OTHER
+
+
+def is_sure(ratio: Ratio, *, steady: bool = False) -> bool:
+    """Whether there were rounds enough to rely on what `judge` says."""
+    return steady or ratio.coverage >= coverage(ENOUGH_ROUNDS)
 
 
 def _is_small(ratio: float) -> bool:

@@ -8,6 +8,7 @@ from .figures import number
 from .judgement import NO_DIFFERENCE_PERCENT
 from .plots import Plot, plots
 from .results import Results
+from .spread import ENOUGH_ROUNDS
 from .tables import Table
 from .verdict import Verdict
 
@@ -115,7 +116,8 @@ def _reading() -> str:
         "where there are many rounds, leave out as many at both ends as can be spared. A verdict names a "
         f"winner only where the brackets leave out 1 and the median differs from 1 by {NO_DIFFERENCE_PERCENT} % "
         f"or more. Where they lie within {NO_DIFFERENCE_PERCENT} % around 1, or the median does and they leave "
-        "out 1, it makes no difference. Else no difference can be told. `limit` is the slowest single "
+        "out 1, it makes no difference. Else no difference can be told. Of fewer rounds than "
+        f"{ENOUGH_ROUNDS}, a verdict says so. `limit` is the slowest single "
         "upstream call that was needed; `÷ limit` is how many times that a time is, or which part of all "
         "requests that upstream alone allows a rate is."
     )

@@ -22,6 +22,7 @@ from .costs import PRICES
 from .judgement import NO_DIFFERENCE_PERCENT
 from .plan import Plan
 from .samples import Sample
+from .spread import ENOUGH_ROUNDS
 from .summary import Summary, summarised
 
 SCHEMA: Final = 1
@@ -92,6 +93,7 @@ class Results(BaseModel):
         whole |= {
             "prices": asdict(PRICES),
             "no_difference_percent": NO_DIFFERENCE_PERCENT,
+            "enough_rounds": ENOUGH_ROUNDS,
             **self.summary.as_json(),
         }
         # One line for each entry of samples: a diff then shows which of them changed.

@@ -1,5 +1,6 @@
 """A verdict by situation: the words follow from the numbers."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -7,9 +8,11 @@ from typing import Final
 from . import figures
 from .comparisons import Answer, answers
 from .figures import Figure
-from .judgement import Outcome, judge
+from .judgement import Outcome, is_sure, judge
 from .measured import Cell, Measured
 from .situations import SITUATIONS, Situation
+
+UNSURE: Final = ", as far as so few rounds can tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +71,14 @@ def _verdict(situation: Situation, measured: Measured) -> Verdict:
 def line_on(answered: Sequence[Answer]) -> Line:
     """The words on one question and one variant, in all cells, of which there is at least one."""
     question, variant = answered[0].question, answered[0].variant
-    by_outcome: dict[Outcome, list[Answer]] = {outcome: [] for outcome in Outcome}
+    found_of: dict[tuple[Outcome, bool], list[Answer]] = {}
     for answer in answered:
-        by_outcome[judge(answer.ratio, question.better, steady=question.steady)].append(answer)
+        outcome = judge(answer.ratio, question.better, steady=question.steady)
+        sure = outcome is Outcome.UNTOLD or is_sure(answer.ratio, steady=question.steady)
+        found_of.setdefault((outcome, sure), []).append(answer)
     rounds = max(answer.ratio.n for answer in answered)
     words, numbers = [], []
-    for outcome, found in by_outcome.items():
-        if not found:
-            continue
+    for (outcome, sure), found in sorted(found_of.items(), key=_order):
         counted = _counted(len(found), len(answered))
         ends = _smallest_and_largest(found)
         ratios = [figures.of_fewer(figures.ratio(answer.ratio), rounds) for answer in ends]
@@ -83,11 +86,18 @@ def line_on(answered: Sequence[Answer]) -> Line:
             question.amount.format(figure.text) + _place(answer.cell, _varied(answered))
             for figure, answer in zip(ratios, ends, strict=True)
         )
-        head = outcome.value.format(variant=variant) + counted.text
+        head = outcome.value.format(variant=variant) + counted.text + ("" if sure else UNSURE)
         words.append(f"**{head}**: `{variant}` {question.verb} {said}.")
         numbers += [counted, *ratios]
-    outcomes = {outcome.name: len(found) for outcome, found in by_outcome.items() if found}
-    return Line(question.label, variant, rounds, " ".join(words), outcomes, tuple(numbers))
+    outcomes = Counter[str]()
+    for (outcome, _), found in found_of.items():
+        outcomes[outcome.name] += len(found)
+    return Line(question.label, variant, rounds, " ".join(words), dict(outcomes), tuple(numbers))
+
+
+def _order(found: tuple[tuple[Outcome, bool], list[Answer]]) -> tuple[int, bool]:
+    (outcome, sure), _ = found
+    return list(Outcome).index(outcome), not sure
 
 
 def _counted(found: int, of_all: int) -> Figure:

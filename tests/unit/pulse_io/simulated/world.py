@@ -163,6 +163,7 @@ class World:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self._client().delete_table(self.name)
+        await self.loop.shutdown_asyncgens()
 
     async def _create_table(self) -> None:
         schema = KeySchema(KeySpec("key", KeyType.string))

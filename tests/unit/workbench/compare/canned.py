@@ -1,6 +1,6 @@
 """A whole run's samples, made up by a rule, and the results around them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -78,12 +78,15 @@ class _Turn:
         self.variant, self.round, self.noise = variant, round_, noise
 
     def samples(
-        self, arena: Arena, measure: str, values: dict[str, float], **at: int
+        self, arena: Arena, measure: str, values: Mapping[str, float], **at: int
     ) -> Iterator[Sample]:
         for metric, value in values.items():
             exact = metric in EXACT
             yield Sample(
-                *(arena, measure, self.variant, metric),
+                arena,
+                measure,
+                self.variant,
+                metric,
                 rounded(value if exact else value * self.noise),
                 self.round,
                 **at,

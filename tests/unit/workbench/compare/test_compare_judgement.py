@@ -1,9 +1,9 @@
 import pytest
 
 from workbench.compare.comparisons import Answer, Better, Question
-from workbench.compare.judgement import Outcome, judge
+from workbench.compare.judgement import Outcome, is_sure, judge
 from workbench.compare.measured import Cell, Metric
-from workbench.compare.spread import Ratio
+from workbench.compare.spread import Ratio, coverage
 from workbench.compare.verdict import line_on
 
 TIME = Question("Duration", Metric("lambda", "fan-out", "duration_ms"), "takes", "{} times as long")
@@ -13,7 +13,7 @@ RATE = Question(
 
 
 def ratio(low: float, median: float, high: float, n: int = 5) -> Ratio:
-    return Ratio(median, low, high, low, high, coverage=1, n=n)
+    return Ratio(median, low, high, low, high, coverage=coverage(n), n=n)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,12 @@ def test_swapping_the_variants_swaps_the_winner(median: float, better: Better) -
     one = judge(ratio(median * 0.999, median, median * 1.001), better)
     other = judge(ratio(1 / (median * 1.001), 1 / median, 1 / (median * 0.999)), better)
     assert other is swapped.get(one, one)
+
+
+@pytest.mark.parametrize(("rounds", "sure"), [(1, False), (4, False), (5, True), (20, True)])
+def test_fewer_than_five_rounds_are_too_few_to_be_sure(rounds: int, sure: bool) -> None:
+    assert is_sure(ratio(2, 2, 2, n=rounds)) is sure
+    assert is_sure(ratio(2, 2, 2, n=rounds), steady=True)
 
 
 def test_what_is_steady_needs_no_second_round() -> None:
@@ -88,10 +94,11 @@ def test_a_ratio_of_fewer_rounds_than_the_others_says_so() -> None:
         [answer(RATE, ratio(0.1, 0.2, 0.3, n=2)), answer(RATE, ratio(0.4, 0.5, 0.6, n=5))]
     )
 
-    assert line.rounds == 5
+    assert (line.rounds, line.outcomes) == (5, {"FASTAPI": 2})
     assert line.text == (
-        "**FastAPI wins in 2 of 2 cases**: `flask` answers 0.20 [0.10…0.30] (rounds: 2) times, "
-        "up to 0.50 [0.40…0.60] times."
+        "**FastAPI wins in 1 of 2 cases**: `flask` answers 0.50 [0.40…0.60] times. "
+        "**FastAPI wins in 1 of 2 cases, as far as so few rounds can tell**: "
+        "`flask` answers 0.20 [0.10…0.30] (rounds: 2) times."
     )
 
 

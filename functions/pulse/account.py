@@ -1,0 +1,156 @@
+"""The account of one request: what it was about, what it spent where, and how it ended.
+
+It becomes a log line, from which an operator sees why a request was slow, and a `Server-Timing` header.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final, Literal, get_args
+
+from pulse.freshness import newest_expected
+from pulse.models import FetchedRows
+from pulse.problems import (
+    InternalError,
+    NothingToCompare,
+    Problem,
+    UnknownPackage,
+    UpstreamProblem,
+    UpstreamThrottled,
+    UpstreamTooSlow,
+)
+
+Spent = Literal["table", "others", "budget", "upstream"]
+"""What a request waits for: the table, another's call for the same, its turn to call, upstream."""
+
+Tier = Literal["none", "memory", "table", "upstream"]
+"""Where figures came from; of several packages, the slowest one that was needed."""
+
+Outcome = Literal[
+    "ok", "invalid", "not_found", "stale", "throttled", "timeout", "upstream_error", "defect"
+]
+"""How it ended; of several packages, the worst."""
+
+_TIERS: Final = get_args(Tier)
+_OUTCOMES: Final = get_args(Outcome)
+Clock = Callable[[], float]
+"""Seconds that only ever grow."""
+
+
+class Account:
+    """What one request spends. Times are milliseconds, of several at once only once."""
+
+    def __init__(self, clock: Clock, request_id: str) -> None:
+        self.request_id = request_id
+        self.packages = 0
+        self.tier: Tier = "none"
+        self.outcome: Outcome = "ok"
+        self.days_behind: int | None = None
+        self._clock = clock
+        self._began = clock()
+        self._spent: dict[Spent, float] = {}
+        self._at_it: dict[Spent, int] = {}
+        self._since: dict[Spent, float] = {}
+
+    @contextmanager
+    def spending(self, on: Spent) -> Iterator[None]:
+        """Count the time that the block takes, and that of blocks beside it only once."""
+        self._at_it[on] = self._at_it.get(on, 0) + 1
+        if self._at_it[on] == 1:
+            self._since[on] = self._clock()
+        try:
+            yield
+        finally:
+            self._at_it[on] -= 1
+            if not self._at_it[on]:
+                self._spent[on] = self._spent.get(on, 0) + self._clock() - self._since[on]
+
+    def had(self, fetched: FetchedRows, tier: Tier, now: dt.datetime) -> None:
+        """Note a package's figures, and where they came from."""
+        self._note(tier, "stale" if fetched.stale else "ok")
+        behind = (newest_expected(now) - max(row.date for row in fetched.rows)).days
+        self.days_behind = max(0, behind, self.days_behind or 0)
+
+    def missed(self, problem: Problem) -> None:
+        """Note a package that there are no figures of."""
+        self._note("none", outcome_of(problem))
+
+    def failed(self, problem: Problem) -> None:
+        """Note that the whole request failed."""
+        if not isinstance(problem, NothingToCompare):  # of which each package is noted already
+            self._worsen(outcome_of(problem))
+
+    def _note(self, tier: Tier, outcome: Outcome) -> None:
+        self.packages += 1
+        self.tier = max(self.tier, tier, key=_TIERS.index)
+        self._worsen(outcome)
+
+    def _worsen(self, outcome: Outcome) -> None:
+        self.outcome = max(self.outcome, outcome, key=_OUTCOMES.index)
+
+    @property
+    def server_timing(self) -> str:
+        """The value of a `Server-Timing` header, in milliseconds."""
+        spent = {name: ms for name, ms in self._times().items() if ms}
+        times = {**spent, "total": self._ms(self._clock() - self._began)}
+        return ", ".join(f"{name};dur={ms}" for name, ms in times.items())
+
+    def line(self, *, method: str, route: str, status: int, cold_start: bool) -> dict[str, object]:
+        """The fields of the log line, once the answer is known."""
+        behind = {} if self.days_behind is None else {"days_behind": self.days_behind}
+        return {
+            "request_id": self.request_id,
+            "method": method,
+            "route": route,
+            "status": status,
+            "outcome": self.outcome,
+            "packages": self.packages,
+            "tier": self.tier,
+            "cold_start": cold_start,
+            **{f"{name}_ms": ms for name, ms in self._times().items()},
+            "total_ms": self._ms(self._clock() - self._began),
+            **behind,
+        }
+
+    def _times(self) -> dict[str, float]:
+        return {name: self._ms(self._spent.get(name, 0)) for name in get_args(Spent)}
+
+    @staticmethod
+    def _ms(seconds: float) -> float:
+        return round(seconds * 1000, 1)
+
+
+def outcome_of(problem: Problem) -> Outcome:
+    """What a problem counts as."""
+    match problem:
+        case UnknownPackage():
+            return "not_found"
+        case UpstreamThrottled():
+            return "throttled"
+        case UpstreamTooSlow():
+            return "timeout"
+        case UpstreamProblem():
+            return "upstream_error"
+        case InternalError():
+            return "defect"
+        case _:
+            return "invalid"
+
+
+_account: ContextVar[Account] = ContextVar("account")
+
+
+def open_account(clock: Clock, request_id: str) -> Account:
+    """A new account, which is from now on the one of this request and of what it starts."""
+    account = Account(clock, request_id)
+    _account.set(account)
+    return account
+
+
+def account() -> Account:
+    """The account of the request that is being answered; outside of any, one that nobody reads."""
+    return _account.get(_NOBODYS)
+
+
+_NOBODYS: Final = Account(lambda: 0.0, "none")

@@ -1,0 +1,192 @@
+"""The whole life of one stack in the emulator, and what was seen at each step of it.
+
+A deployment can't be undone for each test; so it is lived through once, and every test reads what
+was written down.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import httpx
+import pytest
+
+from workbench.emulator.account import REGION, Account
+from workbench.emulator.problems import DeploymentError
+from workbench.emulator.remains import remains
+from workbench.emulator.self_contained import Invoked, invoke_alone
+from workbench.emulator.stack import Stack
+from workbench.runtime.upstream import StandIn
+from workbench.smoke import twin
+from workbench.smoke.__main__ import FASTAPI
+from workbench.smoke.live import Live, client_for
+from workbench.smoke.promises import Verdict, try_all
+
+FUNCTIONS = {"FastApiFunction": "fastapi", "FlaskFunction": "flask"}
+PACKAGE = "pandas"
+ASKED = (
+    *("/flask/health", f"/packages/{PACKAGE}", f"/flask/packages/{PACKAGE}"),
+    *(f"/compare?packages={PACKAGE},numpy", f"/flask/compare?packages={PACKAGE},numpy"),
+)
+CHANGED = {"FlaskFanout": "threads"}
+ANSWER_TIMEOUT_S = 60
+PROMISES = (*FASTAPI, *twin.PROMISES)
+"""All but a preflight's, which the emulator answers by itself."""
+
+
+@dataclass
+class Life:
+    """What was seen of a stack, from its first deployment to its end."""
+
+    outputs: dict[str, str]
+    upstream_rows: list[dict[str, Any]]
+    """What the stand-in has on `PACKAGE`."""
+    refused: str
+    """What a deployer without rights was told."""
+    answers: dict[str, httpx.Response] = field(default_factory=dict)
+    """By what was asked, through the deployed `ApiUrl`."""
+    items: list[dict[str, Any]] = field(default_factory=list)
+    """All that requests left in the deployed table."""
+    may: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """Whether the role of a function may do an action on the table."""
+    preflights: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By function, as its alias answered when it was invoked."""
+    verdicts: list[Verdict] = field(default_factory=list)
+    """On every promise of the API."""
+    alone: dict[str, Invoked] = field(default_factory=dict)
+    """By function, with its zip alone."""
+    versions: list[dict[str, str]] = field(default_factory=list)
+    """What `live` stood for after each deployment, by function."""
+    fanouts: list[str] = field(default_factory=list)
+    """What the Flask function that `live` stood for was told, after each deployment."""
+    answers_after: dict[str, httpx.Response] = field(default_factory=dict)
+    """As `answers`, after the second deployment."""
+    left: list[str] = field(default_factory=list)
+    """What was in the account after the stack was deleted."""
+
+
+def live(stack: Stack, template: Path, upstream: StandIn, *, image: str) -> Life:
+    """Deploy, ask, deploy anew with a changed parameter, ask again, delete."""
+    account = stack.account
+    parameters = {"PypistatsUrl": upstream.url}
+    refused = _deploy_without_rights(stack, template, parameters)
+    stack.deploy(template, parameters)
+    url = f"{upstream.local_url}/api/packages/{PACKAGE}/overall"
+    rows = httpx.get(url, trust_env=False).raise_for_status().json()["data"]
+    life = Life(stack.outputs(), rows, refused)
+    _expire_items(account, life.outputs["CacheTableName"])
+    names = {function: stack.physical_name(function) for function in FUNCTIONS}
+
+    life.answers = _ask(account, life.outputs["ApiUrl"])
+    life.items = _items(account, life.outputs["CacheTableName"])
+    life.may = {
+        (function, action): _may(stack, f"{function.removesuffix('Function')}Role", action)
+        for function in FUNCTIONS
+        for action in ("get_item", "scan")
+    }
+    life.preflights = {function: _preflight(account, names[function]) for function in FUNCTIONS}
+    with client_for(
+        account.path_address(life.outputs["ApiUrl"]), headers={}, timeout_s=ANSWER_TIMEOUT_S
+    ) as client:
+        life.verdicts = list(try_all(Live(client), PROMISES))
+    life.alone = {
+        function: invoke_alone(stack.machine, account, names[function], image=image)
+        for function in FUNCTIONS
+    }
+    _note_what_is_live(account, names, life)
+
+    stack.deploy(template, {**parameters, **CHANGED})
+    _note_what_is_live(account, names, life)
+    life.answers_after = _ask(account, life.outputs["ApiUrl"])
+
+    stack.delete()
+    life.left = remains(account)
+    return life
+
+
+def _deploy_without_rights(stack: Stack, template: Path, parameters: dict[str, str]) -> str:
+    users = stack.account.session.client("iam", endpoint_url=stack.account.url)
+    users.create_user(UserName="nobody")
+    key = users.create_access_key(UserName="nobody")["AccessKey"]
+    nobody = replace(
+        stack.account, access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"]
+    )
+    with pytest.raises(DeploymentError) as refusal:
+        replace(stack, account=nobody).deploy(template, parameters)
+    return str(refusal.value)
+
+
+def _may(stack: Stack, role: str, action: str) -> bool:
+    """Whether a role of the stack may do an action on the deployed table."""
+    account, name = stack.account, stack.physical_name(role)
+    arn = account.session.client("iam", endpoint_url=account.url).get_role(RoleName=name)["Role"][
+        "Arn"
+    ]
+    assumed = account.session.client("sts", endpoint_url=account.url).assume_role(
+        RoleArn=arn, RoleSessionName="tests"
+    )["Credentials"]
+    table = boto3.client(
+        "dynamodb",
+        endpoint_url=account.url,
+        region_name=REGION,
+        aws_access_key_id=assumed["AccessKeyId"],
+        aws_secret_access_key=assumed["SecretAccessKey"],
+        aws_session_token=assumed["SessionToken"],
+    )
+    asked: dict[str, Any] = {"TableName": stack.outputs()["CacheTableName"]}
+    try:
+        if action == "scan":
+            table.scan(**asked)
+        else:
+            table.get_item(**asked, Key={"key": {"S": PACKAGE}})
+    except table.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        return False
+    return True
+
+
+def _ask(account: Account, api_url: str) -> dict[str, httpx.Response]:
+    # The host's name ends in `.localhost`, which not every machine knows for its own.
+    host = {"host": urlsplit(api_url).netloc}
+    with client_for(account.url, headers=host, timeout_s=ANSWER_TIMEOUT_S) as client:
+        return {path: client.get(path) for path in ASKED}
+
+
+def _expire_items(account: Account, table: str) -> None:
+    """What the emulator leaves out of the template: that items expire."""
+    client = account.session.client("dynamodb", endpoint_url=account.url)
+    client.update_time_to_live(
+        TableName=table,
+        TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
+    )
+
+
+def _items(account: Account, table: str) -> list[dict[str, Any]]:
+    client = account.session.resource("dynamodb", endpoint_url=account.url)
+    return [dict(item) for item in client.Table(table).scan()["Items"]]
+
+
+def _preflight(account: Account, function: str) -> dict[str, Any]:
+    """The answer to OPTIONS, which the emulator does not pass on."""
+    event = json.loads((Path(__file__).parents[2] / "events" / "health.json").read_text())
+    event["requestContext"]["http"]["method"] = "OPTIONS"
+    client = account.session.client("lambda", endpoint_url=account.url)
+    invoked = client.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(event))
+    answer: dict[str, Any] = json.load(invoked["Payload"])
+    return answer
+
+
+def _note_what_is_live(account: Account, names: dict[str, str], life: Life) -> None:
+    client = account.session.client("lambda", endpoint_url=account.url)
+    life.versions.append(
+        {
+            function: client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+            for function, name in names.items()
+        }
+    )
+    flask = client.get_function_configuration(FunctionName=names["FlaskFunction"], Qualifier="live")
+    life.fanouts.append(flask["Environment"]["Variables"]["FLASK_FANOUT"])

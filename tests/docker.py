@@ -1,0 +1,49 @@
+"""Docker, the Lambda image, and what `sam build` makes: for every suite that runs functions for real."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.left_out import leave_out
+from workbench.runtime.engine import ensure_engine
+from workbench.runtime.image import ensure_image
+from workbench.runtime.machine import ThisMachine
+from workbench.runtime.problems import NeedError
+from workbench.runtime.sam import sam_command, sam_environment
+
+ROOT = Path(__file__).parents[1]
+BUILD_TIMEOUT_S = 300
+
+
+@pytest.fixture(scope="session")
+def machine() -> ThisMachine:
+    return ThisMachine()
+
+
+@pytest.fixture(scope="session")
+def image(machine: ThisMachine) -> str:
+    try:
+        ensure_engine(machine)
+        return ensure_image(machine)
+    except NeedError as need:
+        leave_out(" ".join(str(need).split()))
+
+
+@pytest.fixture(scope="session")
+def artifacts(image: str, machine: ThisMachine, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - it may compile
+    """The folder that `sam build` put both artifacts and the built template into."""
+    folder = tmp_path_factory.mktemp("sam") / "build"
+    arguments = ("build", "--build-dir", str(folder))
+    built = subprocess.run(
+        sam_command(machine, *arguments),
+        cwd=ROOT,
+        env=sam_environment(machine, *arguments),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=BUILD_TIMEOUT_S,
+    )
+    assert built.returncode == 0, built.stderr
+    assert "warning" not in built.stderr, built.stderr
+    return folder

@@ -1,0 +1,107 @@
+"""Both variants behind one address, as API Gateway has them, and a way to spoil what passes."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+from werkzeug.serving import make_server
+
+from flask_app.app import create_app
+from flask_app.settings import FlaskSettings
+from flask_app.upstream import BlockingUpstream
+
+PREFIX = "/flask"
+# How soon a server notices that it is to end.
+POLL_S = 0.02
+# These are between two neighbours, and the gateway has its own.
+BETWEEN_NEIGHBOURS = {"connection", "date", "server", "transfer-encoding"}
+
+
+@dataclass
+class Passing:
+    """A request and its answer, on their way through the gateway; either may be changed."""
+
+    method: str
+    path: str
+    """With its query."""
+    asked: dict[str, str]
+    """The request's headers, their names in lower case."""
+    status: int = 0
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    body: bytes = b""
+
+
+Change = Callable[[Passing], None]
+
+
+def unchanged(_passing: Passing) -> None:
+    """Let it pass as it is."""
+
+
+@contextmanager
+def twin_served(upstream_url: str) -> Iterator[str]:
+    """The Flask variant on a port of its own; yields its base URL."""
+    settings = FlaskSettings.from_environ({"PYPISTATS_URL": upstream_url})
+    server = make_server("127.0.0.1", 0, create_app(BlockingUpstream(settings)), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def gateway(
+    api_url: str, twin_url: str, *, before: Change = unchanged, after: Change = unchanged
+) -> Iterator[str]:
+    """Pass requests on to either variant, changed before or after that; yields the base URL."""
+    with httpx.Client(trust_env=False, timeout=30) as client:
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                asked = {name.lower(): value for name, value in self.headers.items()}
+                passing = Passing(self.command, self.path, asked)
+                before(passing)
+                base = twin_url if passing.path.startswith(PREFIX) else api_url
+                request = client.build_request(
+                    # httpx would else ask for compression by itself.
+                    passing.method,
+                    base + passing.path,
+                    headers={"accept-encoding": "identity", **passing.asked},
+                )
+                answer = client.send(request, stream=True)
+                passing.status, passing.headers = answer.status_code, answer.headers.copy()
+                passing.body = b"".join(answer.iter_raw())
+                after(passing)
+                self.send_response_only(passing.status)
+                for name, value in passing.headers.multi_items():
+                    if name not in BETWEEN_NEIGHBOURS | {"content-length"}:
+                        self.send_header(name, value)
+                if self.command != "HEAD" and passing.status != httpx.codes.NOT_MODIFIED:
+                    self.send_header("content-length", str(len(passing.body)))
+                self.end_headers()
+                self.wfile.write(passing.body)
+
+            do_GET = do_HEAD = do_OPTIONS = do_DELETE = answer  # noqa: N815 - as the base class has them
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
