@@ -61,8 +61,10 @@ def fresh_until(outcomes: Iterable[dt.datetime | Problem], now: dt.datetime) -> 
 
 
 def retry_after_s(outcomes: Iterable[object]) -> int | None:
-    """Seconds after which the packages that were throttled may be asked for again, if any were."""
-    waits = [one.retry_after_s or 0 for one in outcomes if isinstance(one, UpstreamThrottled)]
+    """Seconds after which all packages may be asked for again that it is known of, if there are any."""
+    waits = [
+        one.retry_after_s for one in outcomes if isinstance(one, Problem) and one.retry_after_s
+    ]
     return max(waits, default=None)
 
 

@@ -244,8 +244,11 @@ class UpstreamTooSlow(UpstreamProblem):
     title = "Upstream too slow"
     status = 504
 
-    def __init__(self) -> None:
-        super().__init__("pypistats.org did not answer in time. Try again later.")
+    def __init__(self, retry_after_s: int | None = None) -> None:
+        when = "later" if retry_after_s is None else f"after {retry_after_s} seconds"
+        super().__init__(
+            f"pypistats.org did not answer in time. Try again {when}.", retry_after_s=retry_after_s
+        )
 
 
 class NothingToCompare(UpstreamProblem):

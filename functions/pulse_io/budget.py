@@ -31,6 +31,9 @@ class Budget(Protocol):
     def wait_s(self, endpoint: str) -> float:
         """How long there is no moment for, as far as it is known; 0 if there is one now."""
 
+    async def look(self, endpoint: str) -> None:
+        """Learn how it stands, so that `wait_s` is true."""
+
     async def close(self, endpoint: str, seconds: float) -> None:
         """Give out no moments for so long: upstream has refused a call."""
 
@@ -57,6 +60,9 @@ class OwnBudget:
         """As `Budget`."""
         now = self._clock()
         return self._slots(endpoint).free(now).moment - now
+
+    async def look(self, endpoint: str) -> None:
+        """As `Budget`: it knows all that there is to know."""
 
     def note(self, endpoint: str, moment: float) -> None:
         """Count a call whose moment was given out elsewhere."""

@@ -13,13 +13,18 @@ from pulse.account import Tier, account
 from pulse.freshness import newest_expected
 from pulse.models import FetchedRows
 from pulse.names import ALL_OF_PYPI, PackageName
-from pulse.problems import Problem, UnknownPackage, UpstreamProblem, UpstreamThrottled
+from pulse.problems import (
+    Problem,
+    UnknownPackage,
+    UpstreamProblem,
+    UpstreamTooSlow,
+)
 from pulse.pypistats import RECENT, Endpoint
 from pulse_io.errands import NewestLoadedErrand, RowsErrand, Sources
 from pulse_io.flights import Errand, Flights, TooLate
 from pulse_io.memory import Kept, Key, Memory, stale
 from pulse_io.settings import Settings
-from pulse_io.upstream import Now, Upstream, utc_now
+from pulse_io.upstream import BUSY_S, Now, Upstream, utc_now
 
 if TYPE_CHECKING:
     from pulse_io.stored import Stored
@@ -28,9 +33,6 @@ HOLD_OFF: Final = dt.timedelta(seconds=10)
 """How long stale rows are served without asking after upstream failed: it may hang."""
 
 T = TypeVar("T")
-
-BUSY_S: Final = 5
-"""How soon to come back for what another environment, or an earlier request, is still at."""
 
 
 class Supply(NamedTuple):
@@ -195,10 +197,12 @@ class Library:
             return await self._flights.join(f"{endpoint}#{package}", deadline, errand)
         except TooLate:
             upstream = self._sources.upstream
-            if self._sources.stored is None or upstream.is_calling(package, endpoint):
+            if self._sources.stored is None:
                 raise upstream.too_late(endpoint) from None
+            if upstream.is_calling(package, endpoint):
+                raise UpstreamTooSlow(BUSY_S) from None
             # It is others that were waited for: upstream had no chance to be slow.
-            raise UpstreamThrottled(BUSY_S) from None
+            raise await upstream.busy(endpoint) from None
 
 
 def _supply(key: Key, kept: Kept) -> Supply:

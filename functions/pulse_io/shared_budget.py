@@ -5,6 +5,7 @@ each minute would let twice as many calls through around the minute's end; slots
 """
 
 import asyncio
+import contextlib
 import math
 import random
 import time
@@ -59,6 +60,11 @@ class SharedBudget:
         shared_s = known.free(now).moment - now if known else 0
         return max(shared_s, self._own.wait_s(endpoint))
 
+    async def look(self, endpoint: str) -> None:
+        """As `Budget`."""
+        with contextlib.suppress(TableUnavailable):
+            await self._read(endpoint)
+
     async def close(self, endpoint: str, seconds: float) -> None:
         """As `Budget`."""
         if not any(self._limits):
@@ -95,11 +101,15 @@ class SharedBudget:
                     reduce(and_, conditions),
                 )
             except ConditionFailed:
-                item = await self._table.get(_key(endpoint), consistent=True) or {}
-                slots = self._known[endpoint] = self._slots(item)
+                slots = await self._read(endpoint)
             else:
                 self._known[endpoint] = self._slots(item)
                 return free.moment
+
+    async def _read(self, endpoint: str) -> Slots:
+        item = await self._table.get(_key(endpoint), consistent=True) or {}
+        slots = self._known[endpoint] = self._slots(item)
+        return slots
 
     def _slots(self, item: Item) -> Slots:
         times = {name: value / 1000 for name, value in item.items() if isinstance(value, int)}

@@ -51,6 +51,9 @@ LATE_S: Final = MARGIN_S / 2
 LEAST_S: Final = 1.0
 """What a call needs at least: one that starts later before the deadline is of no use."""
 
+BUSY_S: Final = 5
+"""How soon to come back for what another environment, or an earlier request, is still at."""
+
 Now = Callable[[], dt.datetime]
 """The time of day, UTC."""
 
@@ -171,8 +174,13 @@ class Upstream:
         """Whether it is upstream that an answer is being waited for."""
         return (package, endpoint) in self._calling
 
+    async def busy(self, endpoint: str) -> UpstreamThrottled:
+        """What to tell those for whom it was never called: when it may be, or soon."""
+        await self._budget.look(endpoint)
+        return UpstreamThrottled(max(BUSY_S, math.ceil(self._budget.wait_s(endpoint))))
+
     def too_late(self, endpoint: str) -> UpstreamProblem:
-        """Why there is no answer from the endpoint by a deadline: it may not be called, or is slow."""
+        """Why there is no answer by a deadline: the endpoint may not be called, or is slow."""
         wait_s = self._budget.wait_s(endpoint)
         return UpstreamThrottled(math.ceil(wait_s)) if wait_s else UpstreamTooSlow()
 
@@ -197,7 +205,7 @@ class Upstream:
         failure: UpstreamProblem | None = None
         for _ in range(MAX_ATTEMPTS):
             if loop.time() >= deadline:
-                break
+                raise failure or await self.busy(endpoint)
             try:
                 with account().spending("budget"):
                     await self._wait_for_a_moment(endpoint, deadline)
@@ -216,7 +224,7 @@ class Upstream:
                 failure = UpstreamBroken.because("it broke off")
             except httpx.DecodingError:
                 raise UpstreamBroken.because("its encoding is wrong") from None
-        raise failure or self.too_late(endpoint)
+        raise failure or UpstreamTooSlow()
 
     async def _wait_for_a_moment(self, endpoint: str, deadline: float) -> None:
         """Return when the endpoint may be called, and not late.

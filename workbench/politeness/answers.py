@@ -8,6 +8,13 @@ from typing import Any
 
 import httpx
 
+COME_BACK = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+"""Statuses that may carry a `Retry-After`."""
+
 
 class Kind(StrEnum):
     """What a client got for one package; the first three are what it was promised.
@@ -54,7 +61,7 @@ def read(response: httpx.Response, packages: Sequence[str]) -> Answer:
 
 
 def _kinds(response: httpx.Response, packages: Sequence[str], *, promised: bool) -> dict[str, Kind]:
-    if response.status_code in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
+    if response.status_code in COME_BACK:
         return dict.fromkeys(packages, Kind.THROTTLED if promised else Kind.OTHER)
     if response.status_code != HTTPStatus.OK:
         return dict.fromkeys(packages, Kind.OTHER)
@@ -63,7 +70,7 @@ def _kinds(response: httpx.Response, packages: Sequence[str], *, promised: bool)
         return {body["package"]: Kind.STALE if body["stale"] else Kind.DATA}
     by_status = {"ok": Kind.DATA, "stale": Kind.STALE}
     if promised:
-        by_status["throttled"] = Kind.THROTTLED
+        by_status |= {"throttled": Kind.THROTTLED, "timeout": Kind.THROTTLED}
     return {
         entry["package"]: by_status.get(entry["status"], Kind.OTHER) for entry in body["packages"]
     }
