@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pulse.problems import UpstreamThrottled
-from pulse_io.slots import Slot, Slots
+from pulse_io.slots import Slot, Slots, Turn, whole_ms
 
 Clock = Callable[[], float]
 """Seconds since 1970, UTC: environments share no other clock."""
@@ -19,10 +19,11 @@ Clock = Callable[[], float]
 class Budget(Protocol):
     """Gives out the moments at which upstream may be called."""
 
-    async def take(self, endpoint: str, until: float) -> float:
+    async def take(self, endpoint: str, until: float, missed: Turn | None = None) -> Turn:
         """Take the next moment at which the endpoint may be called: now, or later.
 
-        `until` is the last moment at which a call is still of use.
+        `until` is the last moment at which a call is still of use; `missed` is a turn that was taken
+        and not used, which costs no other then.
 
         Raises:
             UpstreamThrottled: there is none by then; it says when there will be. Nothing is taken.
@@ -47,18 +48,18 @@ class OwnBudget:
         self._taken: defaultdict[str, dict[Slot, float]] = defaultdict(dict)
         self._closed_until: defaultdict[str, float] = defaultdict(float)
 
-    async def take(self, endpoint: str, until: float) -> float:
+    async def take(self, endpoint: str, until: float, missed: Turn | None = None) -> Turn:
         """As `Budget`."""
         now = self._clock()
-        free = self._slots(endpoint).free(now)
+        free = self._slots(endpoint).without(missed).free(now)
         throttle_if_late(free.moment, until, now)
-        for slots in free.choices:
-            self._taken[endpoint][slots[0]] = free.moment
-        return free.moment
+        turn = Turn(free.moment, tuple(slots[0] for slots in free.choices))
+        self._taken[endpoint] |= dict.fromkeys(turn.slots, turn.moment)
+        return turn
 
     def wait_s(self, endpoint: str) -> float:
         """As `Budget`."""
-        now = self._clock()
+        now = whole_ms(self._clock())
         return self._slots(endpoint).free(now).moment - now
 
     async def look(self, endpoint: str) -> None:
@@ -81,5 +82,5 @@ class OwnBudget:
 
 def throttle_if_late(moment: float, until: float, now: float) -> None:
     """Raise `UpstreamThrottled` if the moment is yet to come, and after the last one that is of use."""
-    if moment > max(until, now):
+    if moment > max(until, whole_ms(now)):
         raise UpstreamThrottled(math.ceil(moment - now))

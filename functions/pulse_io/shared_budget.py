@@ -17,7 +17,7 @@ from typing import Final
 from aiodynamo.expressions import Condition, F, UpdateExpression
 
 from pulse_io.budget import Clock, OwnBudget, throttle_if_late
-from pulse_io.slots import Slots, span_s
+from pulse_io.slots import Slot, Slots, Turn, span_s, whole_ms
 from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
 
 _CLOSED_UNTIL: Final = "closed_until"
@@ -37,25 +37,25 @@ class SharedBudget:
         self._own = OwnBudget(per_second, per_minute, clock)
         # What is known of the slots. Others may have taken them since, but none is free earlier.
         self._known: dict[str, Slots] = {}
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._one_by_one: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._random = random.Random()  # noqa: S311 - keeps environments apart, keeps no secret
 
-    async def take(self, endpoint: str, until: float) -> float:
+    async def take(self, endpoint: str, until: float, missed: Turn | None = None) -> Turn:
         """As `Budget`."""
         if not any(self._limits):
-            return self._clock()
+            return Turn(self._clock(), ())
         try:
             # One at a time: those of one environment would only be in each other's way.
-            async with self._turns[endpoint]:
-                moment = await self._take(endpoint, until)
+            async with self._one_by_one[endpoint]:
+                turn = await self._take(endpoint, until, missed)
         except TableUnavailable:
-            return await self._own.take(endpoint, until)
-        self._own.note(endpoint, moment)
-        return moment
+            return await self._own.take(endpoint, until, missed)
+        self._own.note(endpoint, turn.moment)
+        return turn
 
     def wait_s(self, endpoint: str) -> float:
         """As `Budget`."""
-        now = self._clock()
+        now = whole_ms(self._clock())
         known = self._known.get(endpoint)
         shared_s = known.free(now).moment - now if known else 0
         return max(shared_s, self._own.wait_s(endpoint))
@@ -82,17 +82,18 @@ class SharedBudget:
             return
         self._known[endpoint] = self._slots(item)
 
-    async def _take(self, endpoint: str, until: float) -> float:
+    async def _take(self, endpoint: str, until: float, missed: Turn | None) -> Turn:
         slots = self._known.get(endpoint) or self._slots({})
         while True:
             now = self._clock()
-            free = slots.free(now)
+            free = slots.without(missed).free(now)
             throttle_if_late(free.moment, until, now)
             # Any of those that are free: all environments would want the first.
-            chosen = [self._random.choice(slots) for slots in free.choices]
+            chosen = tuple(self._random.choice(choices) for choices in free.choices)
             changes = [F(slot).set(_ms(free.moment)) for slot in chosen]
-            conditions = [_is_by(slot, free.moment - span_s(slot)) for slot in chosen] + [
-                _is_by(_CLOSED_UNTIL, free.moment)
+            conditions = [
+                *(self._is_free(slot, free.moment, slots, missed) for slot in chosen),
+                _is_by(_CLOSED_UNTIL, free.moment),
             ]
             try:
                 item = await self._table.update(
@@ -104,7 +105,14 @@ class SharedBudget:
                 slots = await self._read(endpoint)
             else:
                 self._known[endpoint] = self._slots(item)
-                return free.moment
+                return Turn(free.moment, chosen)
+
+    @staticmethod
+    def _is_free(slot: Slot, moment: float, slots: Slots, missed: Turn | None) -> Condition:
+        """Whether a slot may be taken: long enough ago, or for the turn that was missed."""
+        if missed and slot in missed.slots and slots.taken.get(slot) == missed.moment:
+            return F(slot).equals(_ms(missed.moment))
+        return _is_by(slot, moment - span_s(slot))
 
     async def _read(self, endpoint: str) -> Slots:
         item = await self._table.get(_key(endpoint), consistent=True) or {}
@@ -125,7 +133,7 @@ def _key(endpoint: str) -> str:
 
 
 def _ms(moment: float) -> int:
-    return math.ceil(moment * 1000)
+    return round(whole_ms(moment) * 1000)
 
 
 def _is_by(attribute: str, moment: float) -> Condition:

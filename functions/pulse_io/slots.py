@@ -7,9 +7,10 @@ span of that length, wherever upstream's own count starts, ever sees more calls 
 This does no I/O: one execution environment keeps its slots in memory, several share theirs in a table.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 MARGIN_S: Final = 0.25
 """What is added to each span: calls do not all take equally long to get to where they are counted."""
@@ -20,6 +21,13 @@ _SPANS: Final = {"s": 1 + MARGIN_S, "m": MINUTE_S}
 
 Slot = str
 """Such as `s4` or `m29`: the span that it is of, and its number."""
+
+
+class Turn(NamedTuple):
+    """A moment at which a call may be made, in whole milliseconds, and the slots taken for it."""
+
+    moment: float
+    slots: tuple[Slot, ...]
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,9 @@ class Slots:
             )
             if limit
         }
-        moment = max([now, self.closed_until, *(min(times.values()) for times in slots.values())])
+        moment = whole_ms(
+            max([now, self.closed_until, *(min(times.values()) for times in slots.values())])
+        )
         return Free(
             moment,
             [
@@ -55,6 +65,13 @@ class Slots:
             ],
         )
 
+    def without(self, missed: Turn | None) -> "Slots":
+        """As if the slots of a turn that was missed had never been taken, where they still are its own."""
+        if missed is None:
+            return self
+        own = {slot for slot in missed.slots if self.taken.get(slot) == missed.moment}
+        return replace(self, taken={slot: at for slot, at in self.taken.items() if slot not in own})
+
 
 @dataclass(frozen=True)
 class Free:
@@ -62,6 +79,11 @@ class Free:
 
     moment: float
     choices: Sequence[Sequence[Slot]]
+
+
+def whole_ms(seconds: float) -> float:
+    """Rounded up to milliseconds: that is how a table holds it."""
+    return math.ceil(seconds * 1000) / 1000
 
 
 def span_s(slot: Slot) -> float:

@@ -34,7 +34,7 @@ from pulse.pypistats import (
 )
 from pulse_io.budget import Budget, Clock
 from pulse_io.settings import Settings
-from pulse_io.slots import MARGIN_S
+from pulse_io.slots import MARGIN_S, Turn
 from pulse_io.tls import tls_context
 
 _log = logging.getLogger(__name__)
@@ -71,6 +71,14 @@ def log_failure(package: PackageName, endpoint: str, problem: str) -> None:
     )
 
 
+class _TurnMissed(Exception):
+    """A call did not leave when it should have, and may not leave at once."""
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__()
+        self.turn = turn
+
+
 class Upstream:
     """pypistats.org, asked through a client that outlives invocations.
 
@@ -91,6 +99,7 @@ class Upstream:
         self._budget = budget
         self._now = now
         self._clock = clock
+        self._limited = bool(settings.upstream_per_second or settings.upstream_per_minute)
         self._calling: set[tuple[PackageName, str]] = set()
         self._places = asyncio.Semaphore(settings.upstream_concurrency)
         self._client = httpx.AsyncClient(
@@ -203,19 +212,21 @@ class Upstream:
         """GET, and once more if the connection failed and there is still time."""
         loop = asyncio.get_running_loop()
         failure: UpstreamProblem | None = None
-        for _ in range(MAX_ATTEMPTS):
+        failures, missed = 0, None
+        while failures < MAX_ATTEMPTS:
             if loop.time() >= deadline:
                 raise failure or await self.busy(endpoint)
             try:
                 with account().spending("budget"):
-                    await self._wait_for_a_moment(endpoint, deadline)
+                    turn = await self._wait_for_a_turn(endpoint, deadline, missed)
             except UpstreamThrottled as throttled:
                 # What went wrong first says more than that there is no second try.
                 raise failure or throttled from None
             try:
-                async with asyncio.timeout(self._settings.upstream_timeout_s):
-                    with account().spending("upstream"):
-                        return await self._client.get(path)
+                return await self._call(path, endpoint, turn)
+            except _TurnMissed as late:
+                missed = late.turn
+                continue
             except (TimeoutError, httpx.TimeoutException):
                 failure = UpstreamTooSlow()
             except httpx.ConnectError:
@@ -224,18 +235,38 @@ class Upstream:
                 failure = UpstreamBroken.because("it broke off")
             except httpx.DecodingError:
                 raise UpstreamBroken.because("its encoding is wrong") from None
+            failures, missed = failures + 1, None
         raise failure or UpstreamTooSlow()
 
-    async def _wait_for_a_moment(self, endpoint: str, deadline: float) -> None:
-        """Return when the endpoint may be called, and not late.
+    async def _call(self, path: str, endpoint: str, turn: Turn) -> httpx.Response:
+        """One GET, which leaves in its turn: to make a connection for it can take long.
+
+        Raises:
+            _TurnMissed: it would leave so late that it came too close to the next call.
+        """
+
+        async def leave_in_time(event: str, _: object) -> None:
+            nonlocal turn
+            while event.endswith("send_request_headers.started") and self._is_late(turn):
+                try:
+                    turn = await self._budget.take(endpoint, self._clock(), turn)
+                except UpstreamThrottled:
+                    raise _TurnMissed(turn) from None
+
+        async with asyncio.timeout(self._settings.upstream_timeout_s):
+            with account().spending("upstream"):
+                return await self._client.get(path, extensions={"trace": leave_in_time})
+
+    async def _wait_for_a_turn(self, endpoint: str, deadline: float, missed: Turn | None) -> Turn:
+        """Take a turn at the endpoint, and return when its moment has come.
 
         Raises:
             UpstreamThrottled: that is too late before the deadline to be of use.
         """
-        late = bool(self._settings.upstream_per_second or self._settings.upstream_per_minute)
-        while late:
-            left = deadline - asyncio.get_running_loop().time()
-            now = self._clock()
-            moment = await self._budget.take(endpoint, now + max(0, left - LEAST_S))
-            await asyncio.sleep(moment - self._clock())
-            late = self._clock() > moment + LATE_S
+        left = deadline - asyncio.get_running_loop().time()
+        turn = await self._budget.take(endpoint, self._clock() + max(0, left - LEAST_S), missed)
+        await asyncio.sleep(turn.moment - self._clock())
+        return turn
+
+    def _is_late(self, turn: Turn) -> bool:
+        return self._limited and self._clock() > turn.moment + LATE_S

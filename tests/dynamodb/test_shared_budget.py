@@ -6,6 +6,7 @@ import pytest
 
 from pulse.problems import UpstreamThrottled
 from pulse_io.shared_budget import SharedBudget
+from pulse_io.slots import Turn
 from pulse_io.table import Table
 from tests.dynamodb.environments import MovedClock, asking
 
@@ -24,7 +25,7 @@ async def taken_together(budgets: list[SharedBudget], each: int, until: float) -
         if isinstance(one, BaseException) and not isinstance(one, UpstreamThrottled)
     ]
     assert not unexpected
-    return sorted(one for one in outcomes if isinstance(one, float))
+    return sorted(one.moment for one in outcomes if isinstance(one, Turn))
 
 
 def test_environments_that_ask_at_once_share_one_budget() -> None:
@@ -48,13 +49,13 @@ def test_what_does_not_fit_is_told_when_it_will(monkeypatch: pytest.MonkeyPatch)
     async def ask(table: Table) -> None:
         clock = MovedClock()
         mine, other = (SharedBudget(table, 0, 1, clock) for _ in range(2))
-        moment = await mine.take(ENDPOINT, clock())
+        moment = (await mine.take(ENDPOINT, clock())).moment
         with pytest.raises(UpstreamThrottled) as caught:
             await other.take(ENDPOINT, clock() + 8)
         assert caught.value.retry_after_s is not None
         assert clock() + caught.value.retry_after_s >= moment + 60.25
         clock.moved_s += caught.value.retry_after_s
-        assert await other.take(ENDPOINT, clock()) <= clock()
+        assert (await other.take(ENDPOINT, clock())).moment <= clock() + 0.001
 
     asking(ask)
 
@@ -81,7 +82,7 @@ def test_each_endpoint_has_a_budget_of_its_own() -> None:
         clock = MovedClock()
         budget = SharedBudget(table, 0, 1, clock)
         for endpoint in ("overall", "system", "recent"):
-            assert await budget.take(endpoint, clock()) <= clock()
+            assert (await budget.take(endpoint, clock())).moment <= clock() + 0.001
 
     asking(ask)
 
@@ -97,7 +98,7 @@ def test_when_upstream_refuses_one_all_leave_it_alone() -> None:
                 await budget.take(ENDPOINT, clock() + 8)
             assert 50 < (caught.value.retry_after_s or 0) <= 60
         clock.moved_s = 60
-        assert await later.take(ENDPOINT, clock()) <= clock()
+        assert (await later.take(ENDPOINT, clock())).moment <= clock() + 0.001
 
     asking(ask)
 
@@ -108,7 +109,7 @@ def test_zero_switches_it_off() -> None:
         budget = SharedBudget(table, 0, 0, clock)
         await budget.close(ENDPOINT, 60)
         for _ in range(50):
-            assert await budget.take(ENDPOINT, clock()) <= clock()
+            assert (await budget.take(ENDPOINT, clock())).moment <= clock() + 0.001
         assert await table.get("budget#overall") is None
 
     asking(ask)
@@ -120,13 +121,40 @@ def test_while_the_table_is_away_each_goes_by_its_own_and_remembers_the_shared_o
     async def ask(table: Table) -> None:
         clock = MovedClock()
         budget, other = (SharedBudget(table, 0, 2, clock) for _ in range(2))
-        moment = await budget.take(ENDPOINT, clock())
+        moment = (await budget.take(ENDPOINT, clock())).moment
         monkeypatch.setattr(Table, "available", False)
-        assert await budget.take(ENDPOINT, clock()) <= clock()
-        assert await budget.take(ENDPOINT, clock() + 100) >= moment + 60.25
-        assert await other.take(ENDPOINT, clock()) <= clock()
+        assert (await budget.take(ENDPOINT, clock())).moment <= clock() + 0.001
+        assert (await budget.take(ENDPOINT, clock() + 100)).moment >= moment + 60.25
+        assert (await other.take(ENDPOINT, clock())).moment <= clock() + 0.001
         await other.close(ENDPOINT, 10)
         with pytest.raises(UpstreamThrottled):
             await other.take(ENDPOINT, clock() + 1)
+
+    asking(ask)
+
+
+def test_a_turn_that_was_missed_costs_no_other() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        late, other = (SharedBudget(table, 0, 1, clock) for _ in range(2))
+        missed = await late.take(ENDPOINT, clock())
+        clock.moved_s = 2
+        taken = await late.take(ENDPOINT, clock(), missed)
+        assert taken.slots == missed.slots
+        assert taken.moment >= missed.moment + 2
+        assert (await other.take(ENDPOINT, clock() + 100)).moment >= taken.moment + 60.25
+
+    asking(ask)
+
+
+def test_a_turn_that_was_missed_for_too_long_is_another_environments_by_now() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        late, other = (SharedBudget(table, 0, 1, clock) for _ in range(2))
+        missed = await late.take(ENDPOINT, clock())
+        clock.moved_s = 61
+        theirs = await other.take(ENDPOINT, clock())
+        mine = await late.take(ENDPOINT, clock() + 100, missed)
+        assert mine.moment >= theirs.moment + 60.25
 
     asking(ask)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pulse.problems import UpstreamThrottled
 from pulse_io.budget import OwnBudget
+from pulse_io.slots import Turn
 
 FOREVER = float("inf")
 
@@ -23,7 +24,7 @@ class Seconds:
 
 
 def take(budget: OwnBudget, until: float = FOREVER, endpoint: str = "overall") -> float:
-    return asyncio.run(budget.take(endpoint, until))
+    return asyncio.run(budget.take(endpoint, until)).moment
 
 
 def moments(budget: OwnBudget, calls: int) -> list[float]:
@@ -112,6 +113,20 @@ def test_a_call_whose_moment_was_given_out_elsewhere_counts_too() -> None:
     assert take(budget) == 1001.75
 
 
+def test_a_turn_that_was_missed_costs_no_other() -> None:
+    clock = Seconds()
+    budget = OwnBudget(1, 1, clock)
+
+    async def turns() -> tuple[Turn, Turn]:
+        missed = await budget.take("overall", FOREVER)
+        clock.now += 0.5
+        return missed, await budget.take("overall", FOREVER, missed)
+
+    missed, taken = asyncio.run(turns())
+    assert (missed.moment, taken.moment) == (1000.0, 1000.5)
+    assert take(budget) == 1060.75
+
+
 @given(st.lists(st.floats(min_value=0, max_value=20), min_size=1, max_size=120))
 def test_no_span_of_a_second_or_a_minute_sees_too_many_calls(pauses: list[float]) -> None:
     clock = Seconds()
@@ -121,11 +136,11 @@ def test_no_span_of_a_second_or_a_minute_sees_too_many_calls(pauses: list[float]
         taken = []
         for pause in pauses:
             clock.now += pause
-            taken.append(await budget.take("overall", FOREVER))
+            taken.append((await budget.take("overall", FOREVER)).moment)
         return taken
 
     taken = asyncio.run(calls())
     assert taken == sorted(taken)
     for allowed, span in ((5, 1.25), (30, 60.25)):
         for first, later in zip(taken, taken[allowed:], strict=False):
-            assert later >= first + span
+            assert later >= first + span - 0.001

@@ -15,6 +15,7 @@ from pulse.pypistats import Endpoint
 from pulse_io.leases import LEASE_S, Leases
 from pulse_io.library import Library, Supply
 from pulse_io.shared_budget import SharedBudget
+from pulse_io.slots import Turn
 from tests.unit.pulse_io.simulated.world import BEGAN, World
 
 PACKAGES = [PackageName.parse(name) for name in ("pulse-debut", "requests", "flask")]
@@ -153,15 +154,15 @@ class BudgetAndLeases(RuleBasedStateMachine):
     def moments_are_taken(self, takers: list[int], patience_s: float) -> None:
         until = self.world.clock() + patience_s
 
-        async def main() -> list[float | BaseException]:
+        async def main() -> list[Turn | BaseException]:
             return await asyncio.gather(
                 *(self.budgets[number].take("overall", until) for number in takers),
                 return_exceptions=True,
             )
 
         outcomes = self.world.loop.run_until_complete(main())
-        taken = [moment for moment in outcomes if isinstance(moment, float)]
-        refused = [one for one in outcomes if not isinstance(one, float)]
+        taken = [turn.moment for turn in outcomes if isinstance(turn, Turn)]
+        refused = [one for one in outcomes if not isinstance(one, Turn)]
         assert all(isinstance(one, UpstreamProblem) and one.retry_after_s for one in refused)
         assert all(moment >= self.closed_until for moment in taken)
         self.moments += taken
