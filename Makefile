@@ -13,7 +13,7 @@ RUN := PYTHONPATH=functions $(BIN)/python
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint politeness openapi examples costs format image build invoke local compare deploy deploy-local smoke lock
+.PHONY: help setup run test lint politeness openapi examples costs units format image build invoke local compare deploy deploy-local smoke lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -59,6 +59,9 @@ examples: setup ## put what the documentation's examples print into it
 
 costs: setup ## put into docs/operations.md what a month costs
 	$(RUN) -m workbench.costs --write docs/operations.md
+
+units: setup ## measure what requests cost in the table, and put it into docs/operations.md
+	@$(RUN) -m workbench.dynamodb.units --into docs/operations.md
 
 format: setup ## format the code and mend what can be mended
 	$(BIN)/ruff format .

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from workbench import ROOT
 from workbench.compare.costs import MILLION, PRICES, compute_per_million
@@ -33,6 +33,21 @@ ALARM: Final = 0.10
 METRIC: Final = 0.30
 DASHBOARD: Final = 3.00
 
+MOST_CALLS_A_DAY: Final = 4 * 30 * 60 * 24
+"""Upstream takes no more: four endpoints, thirty times a minute each."""
+
+
+class Units(NamedTuple):
+    """What the table is asked for by one request, in its units."""
+
+    reads: float
+    writes: float
+
+
+# As `workbench.dynamodb.units` measures them on `overall`, and its test holds them to it.
+FROM_TABLE: Final = Units(0.5, 0)
+FROM_UPSTREAM: Final = Units(1.5, 5)
+
 _PLACE: Final = re.compile(r"(?<=<!-- costs -->\n).*?(?=<!-- end of costs -->)", re.DOTALL)
 
 
@@ -48,10 +63,10 @@ class Request:
     """A warm answer from memory takes some 4 ms of a core in the runtime image, and 512 MB have 0.29 of one."""
     answer_bytes: int = 2_000
     """Between a PackageStats with its headers (900) and a compressed DownloadSeries of all days (3,500)."""
-    table_reads: float = 1.0
-    """Units. As if no execution environment remembered anything, so it is the most there is to read."""
-    table_writes: float = 0.1
-    """Units. One request in ten brings something new."""
+    from_table: float = 0.35
+    """The part of all requests that the table answers; memory answers the rest. An assumption."""
+    from_upstream: float = 0.05
+    """The part that brings something new, as long as upstream may be called. An assumption."""
     line_bytes: int = 450
     """The function's own line, with what CloudWatch adds to each."""
     system_bytes: int = 700
@@ -106,14 +121,23 @@ def month(a_day: float, request: Request, template: str) -> Month:
         * compute_per_million(
             request.billed_ms, request.memory_mb, PRICES.gb_second[request.architecture]
         ),
-        table=millions
-        * (request.table_reads * TABLE_MILLION_READS + request.table_writes * TABLE_MILLION_WRITES),
+        table=DAYS * _table_a_day(a_day * (1 - request.kept), request),
         logs=logged_gb * (LOGS_GB + LOGS_KEPT_GB_MONTH),
         transfer=0 if behind_cdn else sent_gb * TRANSFER_GB,
         distribution=asked / MILLION * CDN_MILLION_REQUESTS + sent_gb * CDN_GB if behind_cdn else 0,
         tracing=request.traced * traces / MILLION * TRACES_MILLION,
         watching=watched,
     )
+
+
+def _table_a_day(reached: float, request: Request) -> float:
+    """USD for the units of a day; what upstream may not be called for is taken to be in the table."""
+    wanted = reached * request.from_upstream
+    called = min(wanted, MOST_CALLS_A_DAY)
+    found = reached * request.from_table + wanted - called
+    reads = found * FROM_TABLE.reads + called * FROM_UPSTREAM.reads
+    writes = found * FROM_TABLE.writes + called * FROM_UPSTREAM.writes
+    return (reads * TABLE_MILLION_READS + writes * TABLE_MILLION_WRITES) / MILLION
 
 
 ITEMS: Final = {
@@ -138,7 +162,7 @@ def table(request: Request, template: str) -> str:
         if any(getattr(one, item) for one in months)
     ]
     rows[-1] = [f"**{cell}**" for cell in rows[-1]]
-    return _markdown(["requests a day", *(f"{one:,}" for one in REQUESTS_A_DAY)], rows)
+    return markdown_table(["requests a day", *(f"{one:,}" for one in REQUESTS_A_DAY)], rows)
 
 
 def choices(request: Request, template: str) -> str:
@@ -158,7 +182,7 @@ def choices(request: Request, template: str) -> str:
         [words, *(f"{month(a_day, one, template).total:,.2f}" for a_day in REQUESTS_A_DAY)]
         for words, one in changed.items()
     ]
-    return _markdown(
+    return markdown_table(
         ["all, USD a month, at requests a day", *(f"{n:,}" for n in REQUESTS_A_DAY)], rows
     )
 
@@ -168,9 +192,13 @@ def tables(request: Request, kept: float, template: str) -> str:
     return (
         f"Prices of {PRICES.region} as of {PRICES.known_on}, first tier, without free tier and taxes. "
         f"A request is billed {request.billed_ms:g} ms at {request.memory_mb} MB ({request.architecture}), "
-        f"its answer has {request.answer_bytes:,} bytes, it reads {request.table_reads:g} and writes "
-        f"{request.table_writes:g} units of the table, and leaves "
-        f"{request.line_bytes + request.system_bytes + request.access_bytes:,} bytes of log lines.\n\n"
+        f"its answer has {request.answer_bytes:,} bytes, and it leaves "
+        f"{request.line_bytes + request.system_bytes + request.access_bytes:,} bytes of log lines. Of those "
+        f"that reach a function, {request.from_table:.0%} are taken to be answered from the table "
+        f"({FROM_TABLE.reads:g} read units), {request.from_upstream:.0%} from upstream "
+        f"({FROM_UPSTREAM.reads:g} read and {FROM_UPSTREAM.writes:g} write units; it takes "
+        f"{MOST_CALLS_A_DAY:,} calls a day at most, and beyond that the table is taken to answer), the rest "
+        "from memory.\n\n"
         f"Without a distribution:\n\n{table(request, template)}\n"
         f"With one (`Cdn=on`) that answers {kept:.0%} of all requests by itself:\n\n"
         f"{table(replace(request, kept=kept), template)}\n"
@@ -178,7 +206,8 @@ def tables(request: Request, kept: float, template: str) -> str:
     )
 
 
-def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table with numbers in all columns but the first."""
     aligned = ["---", *("---:" for _ in header[1:])]
     return "".join(f"| {' | '.join(row)} |\n" for row in (header, aligned, *rows))
 

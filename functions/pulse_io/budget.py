@@ -4,6 +4,7 @@ pypistats.org counts each endpoint apart. This budget is one execution environme
 """
 
 import math
+import operator
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class OwnBudget:
         now = self._clock()
         free = self._slots(endpoint).without(missed).free(now)
         throttle_if_late(free.moment, until, now)
-        turn = Turn(free.moment, tuple(slots[0] for slots in free.choices))
+        turn = free.turn(missed, operator.itemgetter(0))
         self._taken[endpoint] |= dict.fromkeys(turn.slots, turn.moment)
         return turn
 

@@ -21,6 +21,7 @@ from pulse_io.slots import Slot, Slots, Turn, span_s, whole_ms
 from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
 
 _CLOSED_UNTIL: Final = "closed_until"
+LONGEST_WRITE_S: Final = 1.0
 _FORGOTTEN_AFTER_S: Final = 7200
 """Longer than any slot is taken for, or upstream can ask to be left alone."""
 
@@ -38,6 +39,8 @@ class SharedBudget:
         # What is known of the slots. Others may have taken them since, but none is free earlier.
         self._known: dict[str, Slots] = {}
         self._one_by_one: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # How long the last write took: a turn that is stamped earlier is missed when it is had.
+        self._write_s = 0.0
         self._random = random.Random()  # noqa: S311 - keeps environments apart, keeps no secret
 
     async def take(self, endpoint: str, until: float, missed: Turn | None = None) -> Turn:
@@ -50,15 +53,17 @@ class SharedBudget:
                 turn = await self._take(endpoint, until, missed)
         except TableUnavailable:
             return await self._own.take(endpoint, until, missed)
-        self._own.note(endpoint, turn.moment)
+        if missed is None:
+            self._own.note(endpoint, turn.moment)
         return turn
 
     def wait_s(self, endpoint: str) -> float:
         """As `Budget`."""
+        if not self._table.available:
+            return self._own.wait_s(endpoint)
         now = whole_ms(self._clock())
         known = self._known.get(endpoint)
-        shared_s = known.free(now).moment - now if known else 0
-        return max(shared_s, self._own.wait_s(endpoint))
+        return known.free(now).moment - now if known else 0
 
     async def look(self, endpoint: str) -> None:
         """As `Budget`."""
@@ -85,27 +90,29 @@ class SharedBudget:
     async def _take(self, endpoint: str, until: float, missed: Turn | None) -> Turn:
         slots = self._known.get(endpoint) or self._slots({})
         while True:
-            now = self._clock()
+            began = self._clock()
+            now = began + self._write_s
             free = slots.without(missed).free(now)
             throttle_if_late(free.moment, until, now)
             # Any of those that are free: all environments would want the first.
-            chosen = tuple(self._random.choice(choices) for choices in free.choices)
-            changes = [F(slot).set(_ms(free.moment)) for slot in chosen]
+            turn = free.turn(missed, self._random.choice)
+            changes = [F(slot).set(_ms(turn.moment)) for slot in turn.slots]
             conditions = [
-                *(self._is_free(slot, free.moment, slots, missed) for slot in chosen),
-                _is_by(_CLOSED_UNTIL, free.moment),
+                *(self._is_free(slot, turn.moment, slots, missed) for slot in turn.slots),
+                _is_by(_CLOSED_UNTIL, turn.moment),
             ]
             try:
                 item = await self._table.update(
                     _key(endpoint),
-                    reduce(and_, changes, self._forgotten(free.moment)),
+                    reduce(and_, changes, self._forgotten(turn.moment)),
                     reduce(and_, conditions),
                 )
             except ConditionFailed:
                 slots = await self._read(endpoint)
             else:
+                self._write_s = min(LONGEST_WRITE_S, self._clock() - began)
                 self._known[endpoint] = self._slots(item)
-                return Turn(free.moment, chosen)
+                return turn
 
     @staticmethod
     def _is_free(slot: Slot, moment: float, slots: Slots, missed: Turn | None) -> Condition:

@@ -8,14 +8,15 @@ This does no I/O: one execution environment keeps its slots in memory, several s
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-MARGIN_S: Final = 0.25
-"""What is added to each span: calls do not all take equally long to get to where they are counted."""
+MARGIN_S: Final = 0.5
+"""What is added to a second: calls do not all take equally long to get to where they are counted."""
 
-MINUTE_S: Final = 60 + MARGIN_S
+MINUTE_S: Final = 62
+"""A minute can afford a larger margin."""
 
 _SPANS: Final = {"s": 1 + MARGIN_S, "m": MINUTE_S}
 
@@ -79,6 +80,16 @@ class Free:
 
     moment: float
     choices: Sequence[Sequence[Slot]]
+
+    def turn(self, missed: Turn | None, pick: Callable[[Sequence[Slot]], Slot]) -> Turn:
+        """A turn at that moment: on the slots of the one that was missed, else on those that `pick` picks."""
+        own = missed.slots if missed else ()
+        return Turn(
+            self.moment,
+            tuple(
+                next((slot for slot in slots if slot in own), pick(slots)) for slots in self.choices
+            ),
+        )
 
 
 def whole_ms(seconds: float) -> float:

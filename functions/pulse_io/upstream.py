@@ -45,7 +45,7 @@ KEEPALIVE_EXPIRY_S = 60
 CONNECT_TIMEOUT_S = 2
 """A connection that is not there by then is tried again while there is still time to."""
 
-LATE_S: Final = MARGIN_S / 2
+LATE_S: Final = MARGIN_S / 4
 """A call that much after its moment could come too close to the next one: it needs another moment."""
 
 LEAST_S: Final = 1.0
@@ -69,14 +69,6 @@ def log_failure(package: PackageName, endpoint: str, problem: str) -> None:
         "upstream failed",
         extra={"problem": problem, "endpoint": str(endpoint), "package": package},
     )
-
-
-class _TurnMissed(Exception):
-    """A call did not leave when it should have, and may not leave at once."""
-
-    def __init__(self, turn: Turn) -> None:
-        super().__init__()
-        self.turn = turn
 
 
 class Upstream:
@@ -212,21 +204,19 @@ class Upstream:
         """GET, and once more if the connection failed and there is still time."""
         loop = asyncio.get_running_loop()
         failure: UpstreamProblem | None = None
-        failures, missed = 0, None
-        while failures < MAX_ATTEMPTS:
+        for _ in range(MAX_ATTEMPTS):
             if loop.time() >= deadline:
                 raise failure or await self.busy(endpoint)
             try:
                 with account().spending("budget"):
-                    turn = await self._wait_for_a_turn(endpoint, deadline, missed)
+                    await self._wait_for_a_turn(endpoint, deadline)
             except UpstreamThrottled as throttled:
                 # What went wrong first says more than that there is no second try.
                 raise failure or throttled from None
             try:
-                return await self._call(path, endpoint, turn)
-            except _TurnMissed as late:
-                missed = late.turn
-                continue
+                async with asyncio.timeout(self._settings.upstream_timeout_s):
+                    with account().spending("upstream"):
+                        return await self._client.get(path)
             except (TimeoutError, httpx.TimeoutException):
                 failure = UpstreamTooSlow()
             except httpx.ConnectError:
@@ -235,38 +225,19 @@ class Upstream:
                 failure = UpstreamBroken.because("it broke off")
             except httpx.DecodingError:
                 raise UpstreamBroken.because("its encoding is wrong") from None
-            failures, missed = failures + 1, None
         raise failure or UpstreamTooSlow()
 
-    async def _call(self, path: str, endpoint: str, turn: Turn) -> httpx.Response:
-        """One GET, which leaves in its turn: to make a connection for it can take long.
-
-        Raises:
-            _TurnMissed: it would leave so late that it came too close to the next call.
-        """
-
-        async def leave_in_time(event: str, _: object) -> None:
-            nonlocal turn
-            while event.endswith("send_request_headers.started") and self._is_late(turn):
-                try:
-                    turn = await self._budget.take(endpoint, self._clock(), turn)
-                except UpstreamThrottled:
-                    raise _TurnMissed(turn) from None
-
-        async with asyncio.timeout(self._settings.upstream_timeout_s):
-            with account().spending("upstream"):
-                return await self._client.get(path, extensions={"trace": leave_in_time})
-
-    async def _wait_for_a_turn(self, endpoint: str, deadline: float, missed: Turn | None) -> Turn:
-        """Take a turn at the endpoint, and return when its moment has come.
+    async def _wait_for_a_turn(self, endpoint: str, deadline: float) -> None:
+        """Take a turn at the endpoint, and return when its moment has come and not long gone.
 
         Raises:
             UpstreamThrottled: that is too late before the deadline to be of use.
         """
-        left = deadline - asyncio.get_running_loop().time()
-        turn = await self._budget.take(endpoint, self._clock() + max(0, left - LEAST_S), missed)
-        await asyncio.sleep(turn.moment - self._clock())
-        return turn
+        turn: Turn | None = None
+        while turn is None or self._is_late(turn):
+            left = deadline - asyncio.get_running_loop().time()
+            turn = await self._budget.take(endpoint, self._clock() + max(0, left - LEAST_S), turn)
+            await asyncio.sleep(turn.moment - self._clock())
 
     def _is_late(self, turn: Turn) -> bool:
         return self._limited and self._clock() > turn.moment + LATE_S

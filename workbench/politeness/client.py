@@ -11,7 +11,7 @@ import httpx
 
 from .answers import Answer, Kind, nothing, read
 
-BURST_EVERY_S: Final = 5.0
+BURST_EVERY_S: Final = 15
 """All clients start a burst at the same moment."""
 
 SINGLES: Final = 5

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from workbench.costs import Month, Request, month
+from workbench.costs import FROM_TABLE, FROM_UPSTREAM, MOST_CALLS_A_DAY, Month, Request, month
 
 TEMPLATE = "Type: AWS::CloudWatch::Alarm\nType: AWS::Logs::MetricFilter\n"
 MILLION_A_MONTH = 1_000_000 / 30
@@ -11,8 +11,8 @@ MILLION_A_MONTH = 1_000_000 / 30
 IDLE = Request(
     billed_ms=0,
     answer_bytes=0,
-    table_reads=0,
-    table_writes=0,
+    from_table=0,
+    from_upstream=0,
     line_bytes=0,
     system_bytes=0,
     access_bytes=0,
@@ -43,7 +43,17 @@ def test_a_gigabyte_of_lines_is_taken_in_and_kept() -> None:
 
 
 def test_the_table_is_paid_by_unit() -> None:
-    assert one_million(replace(IDLE, table_reads=1, table_writes=1)).table == pytest.approx(0.75)
+    found = one_million(replace(IDLE, from_table=1)).table
+    assert found == pytest.approx(FROM_TABLE.reads * 0.125)
+    fetched = one_million(replace(IDLE, from_upstream=1)).table
+    assert fetched == pytest.approx(FROM_UPSTREAM.reads * 0.125 + FROM_UPSTREAM.writes * 0.625)
+
+
+def test_upstream_is_called_no_more_than_it_allows() -> None:
+    calls_allowed = month(MOST_CALLS_A_DAY, replace(IDLE, from_upstream=1), TEMPLATE).table
+    wanted_twice = month(2 * MOST_CALLS_A_DAY, replace(IDLE, from_upstream=1), TEMPLATE).table
+    found = month(MOST_CALLS_A_DAY, replace(IDLE, from_table=1), TEMPLATE).table
+    assert wanted_twice == pytest.approx(calls_allowed + found)
 
 
 def test_what_a_distribution_keeps_never_reaches_the_rest() -> None:

@@ -1,0 +1,86 @@
+"""What requests cost in the table is measured, and what months cost goes by it."""
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+
+from workbench.costs import FROM_TABLE, FROM_UPSTREAM, Units
+from workbench.dynamodb.account import local_account
+from workbench.dynamodb.item_size import item_bytes, write_units
+from workbench.dynamodb.items import sizes
+from workbench.dynamodb.metered_world import Cost
+from workbench.dynamodb.requests import costs
+from workbench.dynamodb.table import create_table, dynamodb_client
+from workbench.dynamodb.units import items_table, requests_table
+
+COMPARED = 2
+
+
+@pytest.fixture
+def account(dynamodb_local_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in local_account(dynamodb_local_url).items():
+        monkeypatch.setenv(name, value)
+    return dynamodb_local_url
+
+
+def test_each_situation_costs_what_it_must(account: str) -> None:
+    measured = asyncio.run(costs(account, COMPARED))
+    by_situation = {one.situation: one for one in measured}
+    assert len(by_situation) == len(measured)
+
+    def units(situation: str) -> Units:
+        return Units(by_situation[situation].reads, by_situation[situation].writes)
+
+    for endpoint in ("overall", "system", "python_minor"):
+        assert by_situation[f"`{endpoint}`: fresh in memory"].operations == ()
+        found = units(f"`{endpoint}`: fresh in the table")
+        assert 0 < found.reads <= 1
+        assert found.writes == 0
+        assert units(f"`{endpoint}`: nobody has it").writes > 0
+    assert units("`overall`: fresh in the table") == FROM_TABLE
+    assert units("`overall`: nobody has it") == FROM_UPSTREAM
+
+    assert units("unknown package: remembered in the table").writes == 0
+    # That nothing was to be had was written as a lease's last word, and by a condition that failed.
+    assert units("budget exhausted: the environment finds out").writes == 3
+    assert units("budget exhausted: the environment knows").writes == 0
+    compared = units(f"comparison of {COMPARED}: fresh in the table")
+    assert compared == Units(COMPARED * FROM_TABLE.reads, 0)
+
+    (waited,) = (one for one in measured if one.situation.startswith("another environment's"))
+    assert [one.name for one in waited.operations[:2]] == ["GetItem", "PutItem"]
+    assert {one.name for one in waited.operations[2:]} == {"GetItem"}
+    assert waited.writes == 1
+
+
+def test_every_kind_of_item_is_weighed(account: str) -> None:
+    measured = dict(asyncio.run(sizes(account)))
+    for endpoint in ("overall", "python_major", "python_minor", "system"):
+        debut, typical, largest = (
+            measured[f"rows#{endpoint}#{package}"]
+            for package in ("pulse-debut", "requests", "__all__")
+        )
+        assert debut < typical < largest < 400_000
+    assert measured["rows#system#no-such-package"] < debut
+    assert measured["budget#overall"] < 1024
+    assert measured["lease#system#requests"] < measured["lease#overall#no-such-package"] < 1024
+
+
+@pytest.mark.parametrize("padding", [900, 1007, 1008, 1009, 1010, 3000])
+def test_an_item_is_as_large_as_dynamodb_counts_it(account: str, padding: int) -> None:
+    client, table = dynamodb_client(account), create_table(account)
+    item: dict[str, dict[str, Any]] = {
+        "key": {"S": "é"},
+        "n": {"N": "1784635261078"},
+        "b": {"B": b"x" * padding},
+    }
+    put = client.put_item(TableName=table, Item=item, ReturnConsumedCapacity="TOTAL")
+    assert put["ConsumedCapacity"]["CapacityUnits"] == write_units(item_bytes(item))
+
+
+def test_a_page_gets_tables_with_a_row_each() -> None:
+    costs_page = requests_table([Cost("nothing is asked", ())]).markdown
+    assert costs_page.splitlines()[-1] == "| nothing is asked | 0 | 0 | 0 |"
+    assert re.match(r"\| item \| bytes \|\n", items_table([]).markdown)
