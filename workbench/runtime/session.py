@@ -60,5 +60,7 @@ def local_session(machine: Machine, template: Path) -> Iterator[Session]:
 def write_variables(folder: Path, upstream_url: str) -> Path:
     """Write the file of settings that `sam local` hands to every function."""
     variables = folder / "variables.json"
-    variables.write_text(json.dumps({"Parameters": {"PYPISTATS_URL": upstream_url}}))
+    # No table: SAM would name one after the template, in an account that nobody here has.
+    settings = {"PYPISTATS_URL": upstream_url, "CACHE_TABLE": ""}
+    variables.write_text(json.dumps({"Parameters": settings}))
     return variables
