@@ -33,6 +33,9 @@ class Budget(Protocol):
     def wait_s(self, endpoint: str) -> float:
         """How long there is no moment for, as far as it is known; 0 if there is one now."""
 
+    def room_s(self, endpoint: str) -> float:
+        """As `wait_s`, until there are moments for others who wait too: what to promise a caller."""
+
     async def look(self, endpoint: str) -> None:
         """Learn how it stands, so that `wait_s` is true."""
 
@@ -53,7 +56,8 @@ class OwnBudget:
         """As `Budget`."""
         now = self._clock()
         free = self._slots(endpoint).without(missed).free(now)
-        throttle_if_late(free.moment, until, now)
+        if is_too_late(free.moment, until, now):
+            raise UpstreamThrottled(math.ceil(free.moment - now))
         turn = free.turn(missed, operator.itemgetter(0))
         self._taken[endpoint] |= dict.fromkeys(turn.slots, turn.moment)
         return turn
@@ -62,6 +66,10 @@ class OwnBudget:
         """As `Budget`."""
         now = whole_ms(self._clock())
         return self._slots(endpoint).free(now).moment - now
+
+    def room_s(self, endpoint: str) -> float:
+        """As `Budget`: there are no others."""
+        return self.wait_s(endpoint)
 
     async def look(self, endpoint: str) -> None:
         """As `Budget`: it knows all that there is to know."""
@@ -81,7 +89,6 @@ class OwnBudget:
         return Slots(*self._limits, self._taken[endpoint], self._closed_until[endpoint])
 
 
-def throttle_if_late(moment: float, until: float, now: float) -> None:
-    """Raise `UpstreamThrottled` if the moment is yet to come, and after the last one that is of use."""
-    if moment > max(until, whole_ms(now)):
-        raise UpstreamThrottled(math.ceil(moment - now))
+def is_too_late(moment: float, until: float, now: float) -> bool:
+    """Whether a moment is yet to come, and after the last one that is of use."""
+    return moment > max(until, whole_ms(now))

@@ -16,7 +16,8 @@ from typing import Final
 
 from aiodynamo.expressions import Condition, F, UpdateExpression
 
-from pulse_io.budget import Clock, OwnBudget, throttle_if_late
+from pulse.problems import UpstreamThrottled
+from pulse_io.budget import Clock, OwnBudget, is_too_late
 from pulse_io.slots import Slot, Slots, Turn, span_s, whole_ms
 from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
 
@@ -65,6 +66,13 @@ class SharedBudget:
         known = self._known.get(endpoint)
         return known.free(now).moment - now if known else 0
 
+    def room_s(self, endpoint: str) -> float:
+        """As `Budget`."""
+        if not self._table.available:
+            return self._own.room_s(endpoint)
+        known = self._known.get(endpoint)
+        return known.room_s(self._clock()) if known else 0
+
     async def look(self, endpoint: str) -> None:
         """As `Budget`."""
         with contextlib.suppress(TableUnavailable):
@@ -93,7 +101,8 @@ class SharedBudget:
             began = self._clock()
             now = began + self._write_s
             free = slots.without(missed).free(now)
-            throttle_if_late(free.moment, until, now)
+            if is_too_late(free.moment, until, now):
+                raise UpstreamThrottled(math.ceil(slots.room_s(began)))
             # Any of those that are free: all environments would want the first.
             turn = free.turn(missed, self._random.choice)
             changes = [F(slot).set(_ms(turn.moment)) for slot in turn.slots]

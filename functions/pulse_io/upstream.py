@@ -167,9 +167,8 @@ class Upstream:
     def check(self, endpoint: str, deadline: float) -> None:
         """Raise `UpstreamThrottled` if it is known that the endpoint may not be called by then."""
         left = deadline - asyncio.get_running_loop().time() - LEAST_S
-        wait_s = self._budget.wait_s(endpoint)
-        if wait_s > max(0, left):
-            raise UpstreamThrottled(math.ceil(wait_s))
+        if self._budget.wait_s(endpoint) > max(0, left):
+            raise UpstreamThrottled(math.ceil(self._budget.room_s(endpoint)))
 
     def is_calling(self, package: PackageName, endpoint: str) -> bool:
         """Whether it is upstream that an answer is being waited for."""
@@ -178,7 +177,7 @@ class Upstream:
     async def busy(self, endpoint: str) -> UpstreamThrottled:
         """What to tell those for whom it was never called: when it may be, or soon."""
         await self._budget.look(endpoint)
-        return UpstreamThrottled(max(BUSY_S, math.ceil(self._budget.wait_s(endpoint))))
+        return UpstreamThrottled(max(BUSY_S, math.ceil(self._budget.room_s(endpoint))))
 
     def too_late(self, endpoint: str) -> UpstreamProblem:
         """Why there is no answer by a deadline: the endpoint may not be called, or is slow."""
