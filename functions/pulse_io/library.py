@@ -170,9 +170,7 @@ class Library:
 
     async def _fetch(self, key: Key, deadline: float) -> Found:
         if self._settings.cache == "off":
-            content = await self._sources.upstream.fetch_known(*key, deadline)
-            kept = Kept(content, self.now())
-            return Found(_supply(key, kept), "upstream")
+            return Found(await self._fetch_anew(key, deadline), "upstream")
         kept_before = self._memory.find(key)
         if kept_before and self.now() < kept_before.fresh_until:
             return Found(_supply(key, kept_before), "memory")
@@ -189,6 +187,15 @@ class Library:
                 return Found(_supply(key, held), "memory")  # it came just too late for this request
             kept = self._memory.keep(key, stale(held.content, self.now() + HOLD_OFF))
             return Found(_supply(key, kept), "memory")
+
+    async def _fetch_anew(self, key: Key, deadline: float) -> Supply:
+        """What upstream says to this request alone."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                content = await self._sources.upstream.fetch_known(*key, deadline)
+        except TimeoutError:
+            raise self._sources.upstream.too_late(key[1]) from None
+        return _supply(key, Kept(content, self.now()))
 
     async def _join(self, name: tuple[PackageName, str], deadline: float, errand: Errand[T]) -> T:
         """As `Flights.join`, with the problem that it is where the deadline comes first."""

@@ -22,6 +22,9 @@ from pulse_io.slots import Slot, Slots, Turn, span_s, whole_ms
 from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
 
 _CLOSED_UNTIL: Final = "closed_until"
+LONGEST_LOOK_S: Final = 0.3
+"""The request that wants to know has no more time."""
+
 LONGEST_WRITE_S: Final = 1.0
 _FORGOTTEN_AFTER_S: Final = 7200
 """Longer than any slot is taken for, or upstream can ask to be left alone."""
@@ -75,8 +78,9 @@ class SharedBudget:
 
     async def look(self, endpoint: str) -> None:
         """As `Budget`."""
-        with contextlib.suppress(TableUnavailable):
-            await self._read(endpoint)
+        with contextlib.suppress(TableUnavailable, TimeoutError):
+            async with asyncio.timeout(LONGEST_LOOK_S):
+                await self._read(endpoint)
 
     async def close(self, endpoint: str, seconds: float) -> None:
         """As `Budget`."""

@@ -166,3 +166,14 @@ def test_the_budget_keeps_upstream_from_ever_answering_429(clock: Clock) -> None
         answer = api.client.get("/compare", params={"packages": names})
         assert [entry["status"] for entry in answer.json()["packages"]] == ["ok"] * 12
         assert len(limited.requests) == 12
+
+
+def test_a_request_ends_at_its_deadline_and_not_when_upstream_is_given_up(
+    stand_in: StandIn, clock: Clock
+) -> None:
+    stand_in.set_faults(["hang"])
+    patient = {"UPSTREAM_TIMEOUT_S": "20", "DEADLINE_S": "0.5"}
+    for cache in ("on", "off"):
+        with served(stand_in.url, clock, CACHE=cache, **patient) as api:
+            # The client gives up after 5 seconds.
+            assert api.client.get("/packages/requests").status_code == 504
