@@ -3,7 +3,6 @@
 pypistats.org counts each endpoint apart. This budget is one execution environment's own.
 """
 
-import math
 import operator
 import time
 from collections import defaultdict
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pulse.problems import UpstreamThrottled
-from pulse_io.slots import Slot, Slots, Turn, whole_ms
+from pulse_io.slots import Slot, Slots, Turn, whole_ms, whole_seconds
 
 Clock = Callable[[], float]
 """Seconds since 1970, UTC: environments share no other clock."""
@@ -57,7 +56,7 @@ class OwnBudget:
         now = self._clock()
         free = self._slots(endpoint).without(missed).free(now)
         if is_too_late(free.moment, until, now):
-            raise UpstreamThrottled(math.ceil(free.moment - now))
+            raise UpstreamThrottled(whole_seconds(free.moment - whole_ms(now)))
         turn = free.turn(missed, operator.itemgetter(0))
         self._taken[endpoint] |= dict.fromkeys(turn.slots, turn.moment)
         return turn

@@ -18,7 +18,7 @@ from aiodynamo.expressions import Condition, F, UpdateExpression
 
 from pulse.problems import UpstreamThrottled
 from pulse_io.budget import Clock, OwnBudget, is_too_late
-from pulse_io.slots import Slot, Slots, Turn, span_s, whole_ms
+from pulse_io.slots import Slot, Slots, Turn, span_s, whole_ms, whole_seconds
 from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
 
 _CLOSED_UNTIL: Final = "closed_until"
@@ -106,7 +106,7 @@ class SharedBudget:
             now = began + self._write_s
             free = slots.without(missed).free(now)
             if is_too_late(free.moment, until, now):
-                raise UpstreamThrottled(math.ceil(slots.room_s(began)))
+                raise UpstreamThrottled(whole_seconds(slots.room_s(began)))
             # Any of those that are free: all environments would want the first.
             turn = free.turn(missed, self._random.choice)
             changes = [F(slot).set(_ms(turn.moment)) for slot in turn.slots]

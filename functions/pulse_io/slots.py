@@ -103,6 +103,11 @@ class Free:
         )
 
 
+def whole_seconds(seconds: float) -> int:
+    """Rounded up, but for what is less than a millisecond: times are no more exact than that."""
+    return math.ceil(round(seconds, 3))
+
+
 def whole_ms(seconds: float) -> float:
     """Rounded up to milliseconds: that is how a table holds it."""
     return math.ceil(seconds * 1000) / 1000

@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import logging
-import math
 import time
 from collections.abc import Callable
 from typing import Final
@@ -34,7 +33,7 @@ from pulse.pypistats import (
 )
 from pulse_io.budget import Budget, Clock
 from pulse_io.settings import Settings
-from pulse_io.slots import MARGIN_S, Turn
+from pulse_io.slots import MARGIN_S, Turn, whole_seconds
 from pulse_io.tls import tls_context
 
 _log = logging.getLogger(__name__)
@@ -168,7 +167,7 @@ class Upstream:
         """Raise `UpstreamThrottled` if it is known that the endpoint may not be called by then."""
         left = deadline - asyncio.get_running_loop().time() - LEAST_S
         if self._budget.wait_s(endpoint) > max(0, left):
-            raise UpstreamThrottled(math.ceil(self._budget.room_s(endpoint)))
+            raise UpstreamThrottled(whole_seconds(self._budget.room_s(endpoint)))
 
     def is_calling(self, package: PackageName, endpoint: str) -> bool:
         """Whether it is upstream that an answer is being waited for."""
@@ -177,12 +176,12 @@ class Upstream:
     async def busy(self, endpoint: str) -> UpstreamThrottled:
         """What to tell those for whom it was never called: when it may be, or soon."""
         await self._budget.look(endpoint)
-        return UpstreamThrottled(max(BUSY_S, math.ceil(self._budget.room_s(endpoint))))
+        return UpstreamThrottled(max(BUSY_S, whole_seconds(self._budget.room_s(endpoint))))
 
     def too_late(self, endpoint: str) -> UpstreamProblem:
         """Why there is no answer by a deadline: the endpoint may not be called, or is slow."""
         wait_s = self._budget.wait_s(endpoint)
-        return UpstreamThrottled(math.ceil(wait_s)) if wait_s else UpstreamTooSlow()
+        return UpstreamThrottled(whole_seconds(wait_s)) if wait_s else UpstreamTooSlow()
 
     async def aclose(self) -> None:
         """Close the connections."""
