@@ -27,7 +27,8 @@ _BLOCK: Final = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.
 _COMMAND: Final = re.compile(r"^\$ (.*)$", re.MULTILINE)
 _CHANGES_BY_RUN: Final = re.compile(
     r'(?<="fetched_at":")[^"]*|(?<="request_id":")[^"]*'
-    r'|(?<="fetched_at": ")[^"]*|(?<="request_id": ")[^"]*|(?<=^date: ).*$',
+    r'|(?<="fetched_at": ")[^"]*|(?<="request_id": ")[^"]*|(?<=^date: ).*$'
+    r"|(?<=^x-request-id: ).*$|(?<=^server-timing: ).*$",
     re.MULTILINE,
 )
 

@@ -67,11 +67,12 @@ class Lease:
                 await self._table.delete(self._name, _HOLDER.equals(self._holder))
 
     async def _renew(self) -> None:
-        with contextlib.suppress(ConditionFailed, TableUnavailable):
+        with contextlib.suppress(ConditionFailed):  # it is another's by now
             while True:
                 await asyncio.sleep(RENEWED_AFTER_S)
                 change = _UNTIL.set(_ms(self._clock() + LEASE_S))
-                await self._table.update(self._name, change, _HOLDER.equals(self._holder))
+                with contextlib.suppress(TableUnavailable):
+                    await self._table.update(self._name, change, _HOLDER.equals(self._holder))
 
     async def _fail(self, problem: UpstreamProblem) -> None:
         now = self._clock()
