@@ -79,7 +79,7 @@ invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is 
 local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP; TLS=1 for HTTPS
 	@$(RUN) -m workbench.runtime.local --port $(PORT) $(if $(TLS),--tls)
 
-compare: setup ## measure Flask against FastAPI, some 15 minutes; ARGS=--quick takes 3, ARGS=--help tells more
+compare: setup ## measure Flask against FastAPI; ARGS=--quick does less of it, ARGS=--help tells more
 	@$(RUN) -m workbench.compare $(ARGS)
 
 # Built and deployed for what ENVIRONMENT says in samconfig.toml, whatever this machine is.

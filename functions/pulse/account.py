@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Literal, get_args
 
+from pulse.comparison import status_of
 from pulse.freshness import newest_expected
 from pulse.models import FetchedRows
 from pulse.problems import (
@@ -17,8 +18,6 @@ from pulse.problems import (
     Problem,
     UnknownPackage,
     UpstreamProblem,
-    UpstreamThrottled,
-    UpstreamTooSlow,
 )
 
 Spent = Literal["table", "others", "budget", "upstream"]
@@ -124,14 +123,8 @@ class Account:
 def outcome_of(problem: Problem) -> Outcome:
     """What a problem counts as."""
     match problem:
-        case UnknownPackage():
-            return "not_found"
-        case UpstreamThrottled():
-            return "throttled"
-        case UpstreamTooSlow():
-            return "timeout"
-        case UpstreamProblem():
-            return "upstream_error"
+        case UnknownPackage() | UpstreamProblem():
+            return status_of(problem)
         case InternalError():
             return "defect"
         case _:

@@ -72,7 +72,7 @@ def _compared(
     package: PackageName, outcome: FetchedRows | Problem, *, mirrors: bool
 ) -> ComparedPackage | FailedPackage:
     if isinstance(outcome, Problem):
-        return FailedPackage(package=package, status=_status(outcome), problem=outcome.details)
+        return FailedPackage(package=package, status=status_of(outcome), problem=outcome.details)
     stats = package_stats(package, outcome, mirrors=mirrors)
     return ComparedPackage(package=package, status="stale" if stats.stale else "ok", stats=stats)
 
@@ -81,9 +81,10 @@ def _is_failure(outcome: FetchedRows | Problem) -> bool:
     return isinstance(outcome, Problem) and not isinstance(outcome, UnknownPackage)
 
 
-def _status(
+def status_of(
     problem: Problem,
 ) -> Literal["not_found", "throttled", "timeout", "upstream_error"]:
+    """How a package fared of which there are no figures."""
     match problem:
         case UnknownPackage():
             return "not_found"
