@@ -7,9 +7,11 @@ import operator
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from pulse.problems import UpstreamThrottled
+from pulse_io.demand import Demand
 from pulse_io.slots import Slot, Slots, Turn, whole_ms, whole_seconds
 
 Clock = Callable[[], float]
@@ -32,8 +34,11 @@ class Budget(Protocol):
     def wait_s(self, endpoint: str) -> float:
         """How long there is no moment for, as far as it is known; 0 if there is one now."""
 
+    def wanting(self, endpoint: str, name: str) -> AbstractContextManager[None]:
+        """Count, for the length of a `with` block, what somebody wants of the endpoint."""
+
     def room_s(self, endpoint: str) -> float:
-        """As `wait_s`, until there are moments for others who wait too: what to promise a caller."""
+        """As `wait_s`, until there are moments for all that is wanted: what to promise a caller."""
 
     async def look(self, endpoint: str) -> None:
         """Learn how it stands, so that `wait_s` is true."""
@@ -48,6 +53,7 @@ class OwnBudget:
     def __init__(self, per_second: int, per_minute: int, clock: Clock = time.time) -> None:
         self._limits = per_second, per_minute
         self._clock = clock
+        self._demand = Demand(clock)
         self._taken: defaultdict[str, dict[Slot, float]] = defaultdict(dict)
         self._closed_until: defaultdict[str, float] = defaultdict(float)
 
@@ -56,7 +62,7 @@ class OwnBudget:
         now = self._clock()
         free = self._slots(endpoint).without(missed).free(now)
         if is_too_late(free.moment, until, now):
-            raise UpstreamThrottled(whole_seconds(free.moment - whole_ms(now)))
+            raise UpstreamThrottled(whole_seconds(self.room_s(endpoint)))
         turn = free.turn(missed, operator.itemgetter(0))
         self._taken[endpoint] |= dict.fromkeys(turn.slots, turn.moment)
         return turn
@@ -66,9 +72,18 @@ class OwnBudget:
         now = whole_ms(self._clock())
         return self._slots(endpoint).free(now).moment - now
 
+    def wanting(self, endpoint: str, name: str) -> AbstractContextManager[None]:
+        """As `Budget`."""
+        return self._demand.wanting(endpoint, name)
+
+    def wanted(self, endpoint: str) -> int:
+        """How many calls are wanted of the endpoint, as far as this environment knows."""
+        return self._demand.count(endpoint)
+
     def room_s(self, endpoint: str) -> float:
-        """As `Budget`: there are no others."""
-        return self.wait_s(endpoint)
+        """As `Budget`."""
+        calls = max(1, self.wanted(endpoint))
+        return self._slots(endpoint).room_s(self._clock(), calls)
 
     async def look(self, endpoint: str) -> None:
         """As `Budget`: it knows all that there is to know."""

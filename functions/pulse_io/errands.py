@@ -1,6 +1,7 @@
 """What is wanted of upstream, and what becomes of the answer: kept in memory and in the table."""
 
 import datetime as dt
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,10 @@ class RowsErrand:
         memory.keep(self.key, kept)
         return (kept, "table") if now < kept.fresh_until else None
 
+    def wanting(self) -> AbstractContextManager[None]:
+        """As `Errand`."""
+        return self.sources.upstream.wanting(*self.key)
+
     def check(self) -> None:
         """As `Errand`."""
         self.sources.upstream.check(self.key[1], self.deadline)
@@ -86,6 +91,10 @@ class NewestLoadedErrand:
         if stored is None:
             return None
         return await stored.find_newest_loaded(fetched_at, consistent=consistent)
+
+    def wanting(self) -> AbstractContextManager[None]:
+        """As `Errand`."""
+        return self.sources.upstream.wanting(ALL_OF_PYPI, RECENT)
 
     def check(self) -> None:
         """As `Errand`."""

@@ -34,6 +34,9 @@ class Errand(Protocol[T_co]):
     async def find(self, *, consistent: bool) -> T_co | None:
         """What another environment may have left; `consistent` sees all that was left before."""
 
+    def wanting(self) -> AbstractContextManager[None]:
+        """Count it, for the length of a `with` block, among what is wanted of upstream."""
+
     def check(self) -> None:
         """Raise the `UpstreamProblem` for which there is no use in asking now, if it is known."""
 
@@ -83,13 +86,20 @@ class Flights:
 
     async def _lead(self, name: str, deadline: float, errand: Errand[T]) -> T:
         if self._leases is None:
-            return await errand.ask()
+            with errand.wanting():
+                return await errand.ask()
         found = await errand.find(consistent=False)
         if found is not None:
             return found
+        with errand.wanting():
+            return await self._ask_or_wait(self._leases, name, deadline, errand)
+
+    async def _ask_or_wait(
+        self, leases: "Leases", name: str, deadline: float, errand: Errand[T]
+    ) -> T:
         async with self._places:
-            while (lease := await self._take(self._leases, name, deadline, errand)) is None:
-                await self._wait(self._leases, name, deadline)
+            while (lease := await self._take(leases, name, deadline, errand)) is None:
+                await self._wait(leases, name, deadline)
                 found = await errand.find(consistent=True)
                 if found is not None:
                     return found

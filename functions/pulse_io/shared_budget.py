@@ -10,6 +10,7 @@ import math
 import random
 import time
 from collections import defaultdict
+from contextlib import AbstractContextManager
 from functools import reduce
 from operator import and_
 from typing import Final
@@ -26,6 +27,9 @@ LONGEST_LOOK_S: Final = 0.3
 """The request that wants to know has no more time."""
 
 LONGEST_WRITE_S: Final = 1.0
+OTHERS: Final = 10
+"""Calls that other environments are taken to want, where one has to wait: they are told the same."""
+
 _FORGOTTEN_AFTER_S: Final = 7200
 """Longer than any slot is taken for, or upstream can ask to be left alone."""
 
@@ -69,12 +73,16 @@ class SharedBudget:
         known = self._known.get(endpoint)
         return known.free(now).moment - now if known else 0
 
+    def wanting(self, endpoint: str, name: str) -> AbstractContextManager[None]:
+        """As `Budget`."""
+        return self._own.wanting(endpoint, name)
+
     def room_s(self, endpoint: str) -> float:
         """As `Budget`."""
         if not self._table.available:
             return self._own.room_s(endpoint)
         known = self._known.get(endpoint)
-        return known.room_s(self._clock()) if known else 0
+        return self._room_s(endpoint, known) if known else 0
 
     async def look(self, endpoint: str) -> None:
         """As `Budget`."""
@@ -106,7 +114,7 @@ class SharedBudget:
             now = began + self._write_s
             free = slots.without(missed).free(now)
             if is_too_late(free.moment, until, now):
-                raise UpstreamThrottled(whole_seconds(slots.room_s(began)))
+                raise UpstreamThrottled(whole_seconds(self._room_s(endpoint, slots)))
             # Any of those that are free: all environments would want the first.
             turn = free.turn(missed, self._random.choice)
             changes = [F(slot).set(_ms(turn.moment)) for slot in turn.slots]
@@ -126,6 +134,9 @@ class SharedBudget:
                 self._write_s = min(LONGEST_WRITE_S, self._clock() - began)
                 self._known[endpoint] = self._slots(item)
                 return turn
+
+    def _room_s(self, endpoint: str, slots: Slots) -> float:
+        return slots.room_s(self._clock(), OTHERS + self._own.wanted(endpoint))
 
     @staticmethod
     def _is_free(slot: Slot, moment: float, slots: Slots, missed: Turn | None) -> Condition:

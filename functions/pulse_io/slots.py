@@ -18,9 +18,6 @@ MARGIN_S: Final = 0.5
 MINUTE_S: Final = 62
 """A minute can afford a larger margin."""
 
-ROOM: Final = 10
-"""Calls of a minute that must be free again before several who wait are told to come back."""
-
 _SPANS: Final = {"s": 1 + MARGIN_S, "m": MINUTE_S}
 
 Slot = str
@@ -69,13 +66,14 @@ class Slots:
             ],
         )
 
-    def room_s(self, now: float) -> float:
-        """How long until several calls may be made: others who wait are told the same."""
+    def room_s(self, now: float, calls: int) -> float:
+        """How long until so many calls may be made, or all of a minute's: others wait for theirs too."""
+        now = whole_ms(now)
         free_at = sorted(
             self.taken.get(f"m{number}", -MINUTE_S) + MINUTE_S for number in range(self.per_minute)
         )
-        several = free_at[:ROOM][-1] if free_at else 0
-        return max(0, self.closed_until - now, several - now, self.free(now).moment - whole_ms(now))
+        several = free_at[:calls][-1] if free_at else 0
+        return max(0, self.closed_until - now, several - now, self.free(now).moment - now)
 
     def without(self, missed: Turn | None) -> "Slots":
         """As if the slots of a turn that was missed had never been taken, where they still are its own."""

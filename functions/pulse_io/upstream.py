@@ -5,6 +5,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
 import httpx
@@ -44,8 +45,11 @@ KEEPALIVE_EXPIRY_S = 60
 CONNECT_TIMEOUT_S = 2
 """A connection that is not there by then is tried again while there is still time to."""
 
-LATE_S: Final = MARGIN_S / 4
+LATE_S: Final = MARGIN_S / 2
 """A call that much after its moment could come too close to the next one: it needs another moment."""
+
+_SENDING: Final = "http11.send_request_headers.started"
+"""What httpcore calls the moment when the connection is there and the request is about to go."""
 
 LEAST_S: Final = 1.0
 """What a call needs at least: one that starts later before the deadline is of no use."""
@@ -163,6 +167,10 @@ class Upstream:
             await self._leave_alone(package, RECENT, refused)
             raise
 
+    def wanting(self, package: PackageName, endpoint: str) -> AbstractContextManager[None]:
+        """Count, for the length of a `with` block, that a call is wanted; others wait behind it."""
+        return self._budget.wanting(endpoint, package)
+
     def check(self, endpoint: str, deadline: float) -> None:
         """Raise `UpstreamThrottled` if it is known that the endpoint may not be called by then."""
         left = deadline - asyncio.get_running_loop().time() - LEAST_S
@@ -180,8 +188,9 @@ class Upstream:
 
     def too_late(self, endpoint: str) -> UpstreamProblem:
         """Why there is no answer by a deadline: the endpoint may not be called, or is slow."""
-        wait_s = self._budget.wait_s(endpoint)
-        return UpstreamThrottled(whole_seconds(wait_s)) if wait_s else UpstreamTooSlow()
+        if self._budget.wait_s(endpoint):
+            return UpstreamThrottled(whole_seconds(self._budget.room_s(endpoint)))
+        return UpstreamTooSlow()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -206,15 +215,11 @@ class Upstream:
             if loop.time() >= deadline:
                 raise failure or await self.busy(endpoint)
             try:
-                with account().spending("budget"):
-                    await self._wait_for_a_turn(endpoint, deadline)
+                turn = await self._wait_for_a_turn(endpoint, deadline)
+                return await self._call(path, endpoint, deadline, turn)
             except UpstreamThrottled as throttled:
                 # What went wrong first says more than that there is no second try.
                 raise failure or throttled from None
-            try:
-                async with asyncio.timeout(self._settings.upstream_timeout_s):
-                    with account().spending("upstream"):
-                        return await self._client.get(path)
             except (TimeoutError, httpx.TimeoutException):
                 failure = UpstreamTooSlow()
             except httpx.ConnectError:
@@ -225,17 +230,41 @@ class Upstream:
                 raise UpstreamBroken.because("its encoding is wrong") from None
         raise failure or UpstreamTooSlow()
 
-    async def _wait_for_a_turn(self, endpoint: str, deadline: float) -> None:
+    async def _call(self, path: str, endpoint: str, deadline: float, turn: Turn) -> httpx.Response:
+        """GET, on a turn that is taken anew if its moment is gone once there is a connection.
+
+        Raises:
+            TimeoutError: it took `UPSTREAM_TIMEOUT_S`, without the wait for that turn.
+            UpstreamThrottled: as `_wait_for_a_turn`.
+        """
+        timeout_s = self._settings.upstream_timeout_s
+
+        async def on_time(event: str, _: object) -> None:
+            if event == _SENDING and self._is_late(turn):
+                patience.reschedule(None)
+                await self._wait_for_a_turn(endpoint, deadline, turn)
+                patience.reschedule(asyncio.get_running_loop().time() + timeout_s)
+
+        with account().spending("upstream"):
+            async with asyncio.timeout(timeout_s) as patience:
+                return await self._client.get(path, extensions={"trace": on_time})
+
+    async def _wait_for_a_turn(
+        self, endpoint: str, deadline: float, missed: Turn | None = None
+    ) -> Turn:
         """Take a turn at the endpoint, and return when its moment has come and not long gone.
 
         Raises:
             UpstreamThrottled: that is too late before the deadline to be of use.
         """
-        turn: Turn | None = None
-        while turn is None or self._is_late(turn):
-            left = deadline - asyncio.get_running_loop().time()
-            turn = await self._budget.take(endpoint, self._clock() + max(0, left - LEAST_S), turn)
-            await asyncio.sleep(turn.moment - self._clock())
+        with account().spending("budget"):
+            turn = missed
+            while turn is None or self._is_late(turn):
+                left = deadline - asyncio.get_running_loop().time()
+                until = self._clock() + max(0, left - LEAST_S)
+                turn = await self._budget.take(endpoint, until, turn)
+                await asyncio.sleep(turn.moment - self._clock())
+            return turn
 
     def _is_late(self, turn: Turn) -> bool:
         return self._limited and self._clock() > turn.moment + LATE_S

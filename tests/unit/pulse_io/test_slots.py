@@ -10,25 +10,25 @@ def taken(*times: float) -> dict[str, float]:
 
 
 def test_there_is_room_while_several_slots_are_free() -> None:
-    assert Slots(5, 30, taken(*[NOW] * 20)).room_s(NOW) == 0
+    assert Slots(5, 30, taken(*[NOW] * 20)).room_s(NOW, 10) == 0
 
 
 def test_there_is_room_again_when_ten_slots_are_free() -> None:
     times = [NOW - 30 + number for number in range(30)]
     assert Slots(0, 30, taken(*times)).free(NOW).moment == NOW + 32
-    assert Slots(0, 30, taken(*times)).room_s(NOW) == 32 + 9
+    assert Slots(0, 30, taken(*times)).room_s(NOW, 10) == 32 + 9
 
 
 def test_with_fewer_slots_than_that_all_of_them_are_room_enough() -> None:
-    assert Slots(0, 2, taken(NOW - 50, NOW - 10)).room_s(NOW) == 52
+    assert Slots(0, 2, taken(NOW - 50, NOW - 10)).room_s(NOW, 10) == 52
 
 
 def test_without_limits_there_is_always_room() -> None:
-    assert Slots(0, 0, {}).room_s(NOW) == 0
+    assert Slots(0, 0, {}).room_s(NOW, 10) == 0
 
 
 def test_a_refusal_leaves_no_room_until_it_is_over() -> None:
-    assert Slots(5, 30, {}, closed_until=NOW + 45).room_s(NOW) == 45
+    assert Slots(5, 30, {}, closed_until=NOW + 45).room_s(NOW, 10) == 45
 
 
 def test_a_turn_that_was_missed_goes_back_to_its_own_slots() -> None:

@@ -1,0 +1,88 @@
+"""A call goes when its turn is, even where it took long to get a connection."""
+
+import asyncio
+import contextlib
+import time
+
+import pytest
+
+from pulse.names import PackageName
+from pulse.problems import UpstreamThrottled
+from pulse.pypistats import Endpoint
+from pulse_io.budget import OwnBudget
+from pulse_io.settings import Settings
+from pulse_io.slots import Turn
+from pulse_io.upstream import LATE_S, Upstream, utc_now
+
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\nContent-Type: text/html\r\n\r\n404"
+DEADLINE_S = 8
+REQUESTS = PackageName.parse("requests")
+
+
+class SlowConnections:
+    """An upstream that knows nothing; each connection to it takes `delay_s` on the clock that calls go by."""
+
+    def __init__(self, delay_s: float) -> None:
+        self.delay_s = delay_s
+        self.asked = 0
+        self.lag_s = 0.0
+        self.over = asyncio.Event()
+
+    def clock(self) -> float:
+        """Seconds since 1970, with all delays so far."""
+        return time.time() + self.lag_s
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take one connection and one request."""
+        self.lag_s += self.delay_s
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            self.asked += 1
+            writer.write(NOT_FOUND)
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        self.over.set()
+
+
+async def next_moment_after_a_call(slow: SlowConnections, budget: OwnBudget) -> float:
+    """Make a call; returns the next moment for one, as seconds after this one began."""
+    async with await asyncio.start_server(slow.answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        settings = Settings.from_environ({"PYPISTATS_URL": f"http://127.0.0.1:{port}"})
+        upstream = Upstream(settings, budget, utc_now, slow.clock)
+        began = slow.clock()
+        deadline = asyncio.get_running_loop().time() + DEADLINE_S
+        try:
+            assert await upstream.fetch_known(REQUESTS, Endpoint.OVERALL, deadline) is None
+        finally:
+            await upstream.aclose()
+            await slow.over.wait()
+        return (await budget.take("overall", float("inf"))).moment - began
+
+
+def test_a_call_whose_moment_went_by_while_it_was_connecting_takes_another() -> None:
+    slow = SlowConnections(delay_s=20 + LATE_S)
+    budget = OwnBudget(0, 1, slow.clock)
+    assert asyncio.run(next_moment_after_a_call(slow, budget)) >= 20 + 62
+    assert slow.asked == 1
+
+
+def test_a_call_that_was_connected_in_time_keeps_its_moment() -> None:
+    slow = SlowConnections(delay_s=0)
+    budget = OwnBudget(0, 1, slow.clock)
+    asyncio.run(next_moment_after_a_call(slow, budget))
+    assert slow.asked == 1
+
+
+def test_where_others_took_all_moments_meanwhile_it_is_not_made() -> None:
+    class Contended(OwnBudget):
+        async def take(self, endpoint: str, until: float, missed: Turn | None = None) -> Turn:
+            if missed:
+                raise UpstreamThrottled(62)
+            return await super().take(endpoint, until)
+
+    slow = SlowConnections(delay_s=1)
+    with pytest.raises(UpstreamThrottled):
+        asyncio.run(next_moment_after_a_call(slow, Contended(0, 1, slow.clock)))
+    assert slow.asked == 0
