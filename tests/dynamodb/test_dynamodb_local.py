@@ -2,18 +2,16 @@
 
 import contextlib
 import ipaddress
-import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
-from workbench import environ
+from tests.commands import running, url_said_by
 from workbench.dynamodb.local import dynamodb_local
 from workbench.dynamodb.problems import DynamoDBLocalError
 from workbench.runtime.machine import ThisMachine
@@ -52,20 +50,8 @@ def addresses_of_this_machine() -> list[str]:
 @pytest.fixture
 def command(machine: ThisMachine) -> Iterator[tuple[subprocess.Popen[str], str]]:  # noqa: ARG001 - installs it
     """`python -m workbench.dynamodb`, running, and the URL that it says."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "workbench.dynamodb"],
-        env=environ(),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-        assert found
-        try:
-            yield process, found[0]
-        finally:
-            if process.poll() is None:
-                process.kill()
+    with running("workbench.dynamodb") as process:
+        yield process, url_said_by(process)
 
 
 def test_it_is_reached_on_the_loopback_alone(dynamodb_local_url: str) -> None:

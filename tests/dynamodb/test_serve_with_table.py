@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.commands import running, url_said_by
 from tests.dynamodb.table_at import TableAt
 from tests.dynamodb.test_dynamodb_local import listens
-from workbench import environ
 from workbench.runtime.machine import ThisMachine
 from workbench.upstream import StandIn
 
@@ -23,7 +23,6 @@ class Served:
     """The running command: what it said about itself."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
         assert process.stderr is not None
         self.process = process
         local = re.search(
@@ -31,9 +30,7 @@ class Served:
         )
         assert local
         self.table = TableAt(local[1], local[2])
-        api = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-        assert api
-        self.url = api[0]
+        self.url = url_said_by(process)
 
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
@@ -44,19 +41,9 @@ class Served:
 def served(machine: ThisMachine) -> Iterator[Served]:  # noqa: ARG001 - installs DynamoDB Local
     with (
         StandIn(limits=False) as upstream,
-        subprocess.Popen(
-            SERVE,
-            env=environ(PORT="0", TABLE="local", PYPISTATS_URL=upstream.url),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process,
+        running("workbench.serve", PORT="0", TABLE="local", PYPISTATS_URL=upstream.url) as process,
     ):
-        try:
-            yield Served(process)
-        finally:
-            if process.poll() is None:
-                process.kill()
+        yield Served(process)
 
 
 def test_what_is_asked_for_is_in_the_table(served: Served) -> None:

@@ -1,6 +1,5 @@
 """`make run`: the API on this machine, whatever the network is like."""
 
-import re
 import signal
 import socket
 import subprocess
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from tests.commands import running, url_said_by
 from workbench import environ
 from workbench.upstream import StandIn
 
@@ -20,21 +20,8 @@ SERVE = [sys.executable, "-m", "workbench.serve"]
 @contextmanager
 def served(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The running server and its base URL."""
-    with subprocess.Popen(
-        SERVE,
-        env=environ(PORT="0", **settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
-        assert found
-        try:
-            yield server, found[0]
-        finally:
-            if server.poll() is None:
-                server.kill()
+    with running("workbench.serve", PORT="0", **settings) as server:
+        yield server, url_said_by(server)
 
 
 def refused(**settings: str) -> tuple[int, str]:

@@ -1,0 +1,35 @@
+"""Commands of the workbench that serve something, run for the length of a `with` block."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from workbench import environ
+
+
+@contextmanager
+def running(module: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """`python -m module` with these environment variables; killed if it still runs after the block."""
+    with subprocess.Popen(
+        [sys.executable, "-m", module],
+        env=environ(**settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def url_said_by(process: subprocess.Popen[str]) -> str:
+    """The URL in the next line that a command prints, which it does once it answers."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"http://127\.0\.0\.1:\d+", line)
+    assert found, line
+    return found[0]
