@@ -13,7 +13,7 @@ RUN := PYTHONPATH=functions $(BIN)/python
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint politeness openapi examples costs units format image build invoke local compare deploy deploy-local smoke lock
+.PHONY: help setup run test lint politeness openapi examples costs units log-lines format image build invoke local compare deploy deploy-local smoke lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -62,6 +62,9 @@ costs: setup ## put into docs/operations.md what a month costs
 
 units: setup ## measure what requests cost in the table, and put it into docs/operations.md
 	@$(RUN) -m workbench.dynamodb.units --into docs/operations.md
+
+log-lines: image build ## put into docs/operations.md what the runtime image logs of a slow request
+	@$(RUN) -m workbench.runtime.log_lines --write docs/operations.md
 
 format: setup ## format the code and mend what can be mended
 	$(BIN)/ruff format .

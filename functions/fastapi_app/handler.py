@@ -11,8 +11,10 @@ from fastapi_app.app import app
 from gateway import never_crashing
 from pulse.problems import MEDIA_TYPE
 
-# Lambda logs from INFO on, and httpx has a line there for every call: fifty for fifty packages.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+# Lambda logs from INFO on. httpx has a line there for every call, fifty for fifty packages, and Mangum one
+# for every request, which says less than ours.
+for _chatty in ("httpx", "mangum"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 _TEXT_MIME_TYPES: Final = ["text/", "application/json", MEDIA_TYPE]
 """Bodies that leave as text; any other leaves base64-encoded. This replaces Mangum's own list."""

@@ -98,6 +98,11 @@ def test_a_request_leaves_one_line(
         assert line["days_behind"] == 0
 
 
+def test_no_library_adds_a_line(handler: Handler, lines: pytest.LogCaptureFixture) -> None:
+    handler(http_event("/packages/requests"), None)
+    assert [record.getMessage() for record in lines.records] == ["request"]
+
+
 def test_a_head_is_told_by_its_route(handler: Handler, lines: pytest.LogCaptureFixture) -> None:
     handler(http_event("/packages/requests", method="HEAD"), None)
     (line,) = requests_in(lines)

@@ -14,6 +14,9 @@ TEN_PACKAGES = (
 )
 """What events/compare.json asks for, in its order: packages that the stand-in knows."""
 
+FAILING_PACKAGE = "stamina"
+"""One that this folder's stand-in always answers 500 on."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -36,5 +39,5 @@ Invoke = Callable[[str, str], Answer]
 ServeApi = Callable[..., AbstractContextManager[httpx.Client]]
 """`sam local start-api` for the length of a `with` block, over TLS if it is given a certificate.
 
-The client knows where it is, and trusts the certificate.
+The client knows where it is, and trusts the certificate. What is printed goes to a file, if one is given.
 """

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.local.answers import Answer, Invoke, ServeApi
+from tests.local.answers import FAILING_PACKAGE, Answer, Invoke, ServeApi
 from workbench.runtime.certificate import Certificate
 from workbench.runtime.invoke import invoke
 from workbench.runtime.local import serve_command
@@ -35,7 +35,8 @@ def network(image: str, machine: ThisMachine) -> Iterator[str]:  # noqa: ARG001 
 
 @pytest.fixture(scope="session")
 def upstream(image: str, machine: ThisMachine, network: str) -> Iterator[StandIn]:
-    with stand_in(machine, image=image, network=network) as simulated:
+    always_failing = ("--fault", f"500:*:{FAILING_PACKAGE}")
+    with stand_in(machine, image=image, network=network, options=always_failing) as simulated:
         yield simulated
 
 
@@ -70,13 +71,16 @@ def invoked(session: Session) -> Invoke:
 def serve_api(session: Session, tmp_path_factory: pytest.TempPathFactory) -> ServeApi:
     """`sam local start-api` on a free port of the loopback, for the length of a `with` block.
 
-    With a certificate it is served over TLS, and the client trusts its authority alone.
+    With a certificate it is served over TLS, and the client trusts its authority alone. What SAM and
+    the functions print goes to `log`.
     """
 
     @contextmanager
-    def serve(certificate: Certificate | None = None) -> Iterator[httpx.Client]:
+    def serve(
+        certificate: Certificate | None = None, log: Path | None = None
+    ) -> Iterator[httpx.Client]:
         port = _free_port()
-        log = tmp_path_factory.mktemp("start-api") / "log"
+        log = log or tmp_path_factory.mktemp("start-api") / "log"
         with (
             log.open("wb") as output,
             started(

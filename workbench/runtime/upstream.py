@@ -1,6 +1,6 @@
 """Which upstream the functions in containers use: the one asked for, pypistats.org, or the stand-in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -80,8 +80,12 @@ def answers_containers(machine: Machine, url: str, *, image: str, network: str) 
 
 
 @contextmanager
-def stand_in(machine: Machine, *, image: str, network: str) -> Iterator[StandIn]:
+def stand_in(
+    machine: Machine, *, image: str, network: str, options: Sequence[str] = ()
+) -> Iterator[StandIn]:
     """Run the stand-in on a network for the length of a `with` block, once it is ready.
+
+    `options` are more of `python -m workbench.upstream`'s, such as its faults.
 
     Raises:
         UpstreamError: it did not start.
@@ -93,7 +97,7 @@ def stand_in(machine: Machine, *, image: str, network: str) -> Iterator[StandIn]
         *("--volume", f"{WORKBENCH}:/opt/pypi-pulse/workbench:ro"),
         *("--workdir", "/opt/pypi-pulse", "--entrypoint", "python3.13", image),
         *("-B", "-u", "-m", "workbench.upstream", "--host", "0.0.0.0"),  # noqa: S104 - of its own network
-        *("--port", str(STAND_IN_PORT), "--no-limits"),
+        *("--port", str(STAND_IN_PORT), "--no-limits", *options),
     )
     try:
         if not created.succeeded or not _becomes_ready(machine, name):

@@ -59,6 +59,14 @@ def test_elsewhere_the_stand_in_is_used_and_said_so(machine: ScriptedMachine) ->
     assert machine.ran[-1] == "docker rm --force --volumes own-upstream"
 
 
+def test_a_stand_in_is_told_how_to_behave(machine: ScriptedMachine) -> None:
+    machine.script("docker logs", Outcome(0, stdout="listening on http://0.0.0.0:8080"))
+    machine.script("docker port", Outcome(0, stdout="127.0.0.1:49153\n"))
+
+    with stand_in(machine, **WHERE, options=("--latency-ms", "40")):
+        assert machine.ran[0].endswith("--no-limits --latency-ms 40")
+
+
 def test_a_stand_in_that_ends_at_once_is_an_error_with_its_last_words(
     machine: ScriptedMachine,
 ) -> None:
