@@ -1,19 +1,20 @@
 """The measurement of the Lambda arena, on warm containers and fresh ones."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from workbench.compare.comparisons import WITH_TABLE
 from workbench.compare.lambda_arena.asking import Asking
 from workbench.compare.lambda_arena.bench import Bench
-from workbench.compare.lambda_arena.functions import COMPARABLE
+from workbench.compare.lambda_arena.functions import COMPARABLE, write_upstream
 from workbench.compare.lambda_arena.upstream import Upstream
 from workbench.compare.lambda_arena.warm import warm_up
 from workbench.compare.plan import Plan
 from workbench.runtime.machine import ThisMachine
-from workbench.runtime.session import Session
 from workbench.runtime.upstream import StandIn
 
 VARIANTS = ("fastapi", "flask", "flask-threads")
@@ -22,13 +23,24 @@ PLAN = Plan(("lambda",), VARIANTS, (3,), (LATENCY_MS,), (1,), 1, quick=True, out
 
 
 @pytest.fixture(scope="module")
+def built(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Artifacts that no other test's containers mount: by those the measurement knows its own."""
+    return Path(shutil.copytree(artifacts, tmp_path_factory.mktemp("compared") / "build"))
+
+
+@pytest.fixture(scope="module")
 def bench(
-    machine: ThisMachine, artifacts: Path, upstream: StandIn, session: Session
+    machine: ThisMachine,
+    built: Path,
+    upstream: StandIn,
+    network: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Bench]:
+    variables = write_upstream(tmp_path_factory.mktemp("variables"), upstream.url)
     with httpx.Client(base_url=upstream.local_url, trust_env=False) as client:
         told = Upstream(client)
         told.behave(latency_ms=LATENCY_MS)
-        yield Bench(machine, artifacts, session.network, told, session.variables)
+        yield Bench(machine, built, network, told, variables)
         told.behave(latency_ms=0)
 
 
@@ -64,3 +76,9 @@ def test_without_warm_containers_each_invocation_meets_a_fresh_one(bench: Bench)
         first, second = asking.package("flask"), asking.package("flask")
 
     assert min(first["duration_ms"], second["duration_ms"]) > LATENCY_MS
+
+
+def test_fastapi_starts_with_its_tables_client_where_no_table_answers(bench: Bench) -> None:
+    with bench.emulator((WITH_TABLE,), COMPARABLE, warm=False) as emulator:
+        asking = Asking(emulator, bench.upstream, fresh=True)
+        assert asking.health(WITH_TABLE)["duration_ms"] > 0

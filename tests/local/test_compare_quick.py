@@ -1,20 +1,15 @@
 """`make compare ARGS=--quick`, smaller still: what it leaves behind, and not how fast anything was."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from workbench import ROOT, environ
+from tests.local.compare_run import leftovers, start
 from workbench.compare.results import Results, load
-from workbench.runtime.machine import ThisMachine
 
 TIMEOUT_S = 600
-TEMPORARY = "temporary"
 SMALLER = (
     *("--quick", "--variants", "fastapi,flask", "--rounds", "1"),
     *("--packages", "1,5", "--latency", "50", "--concurrency", "1,5"),
@@ -25,18 +20,12 @@ SMALLER = (
 def folder(image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - no Docker, no run
     """What a run of two variants left behind."""
     output = tmp_path_factory.mktemp("compare")
-    # All that is mounted into containers or named to SAM lies in it, which tells it from others'.
-    (output / TEMPORARY).mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "workbench.compare", *SMALLER, "--output", str(output)],
-        cwd=ROOT,
-        env=environ(TMPDIR=str(output / TEMPORARY)),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_S,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    with start(output, *SMALLER) as run:
+        try:
+            _, words = run.communicate(timeout=TIMEOUT_S)
+        finally:
+            run.terminate()
+    assert run.returncode == 0, words[-3000:]
     return output
 
 
@@ -86,15 +75,4 @@ def test_every_printed_ratio_follows_from_the_samples(folder: Path, results: Res
 
 
 def test_nothing_is_left_behind(folder: Path) -> None:
-    temporary = str(folder / TEMPORARY)
-    ids = docker("ps", "--all", "--quiet").split()
-    mounts = docker("inspect", "--format", "{{.Mounts}}", *ids) if ids else ""
-    commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
-
-    assert list((folder / TEMPORARY).iterdir()) == []
-    assert temporary not in mounts
-    assert not any(temporary in word for command in commands for word in command)
-
-
-def docker(*arguments: str) -> str:
-    return ThisMachine().run("docker", *arguments).stdout
+    assert leftovers(folder) == []

@@ -7,9 +7,10 @@ from . import figures
 from .comparisons import Answer
 from .measured import Cell, Metric
 from .results import Results
+from .samples import Variant
 from .verdict import all_ratios
 
-Address = tuple[Metric, int, Cell, str]
+Address = tuple[Metric, int, Variant, Cell, Variant]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,13 @@ def pairs(first: Results, second: Results) -> list[Pair]:
 
 def _by_address(results: Results) -> dict[Address, Answer]:
     return {
-        (one.question.metric, one.question.percent, one.cell, one.variant): one
+        (
+            one.question.metric,
+            one.question.percent,
+            one.question.reference,
+            one.cell,
+            one.variant,
+        ): one
         for one in all_ratios(results.summary.measured)
     }
 

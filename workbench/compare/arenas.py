@@ -11,7 +11,8 @@ from .samples import Arena, Record, Say
 class Measure(Protocol):
     """Measures an arena's part of a plan.
 
-    Raises `workbench.runtime.problems.NeedError` where it lacks a part of the world that it can't set up.
+    Raises `workbench.runtime.problems.NeedError` where it lacks a part of the world that it can't set up, and
+    `MeasurementError` where something is not what was to be measured.
     """
 
     def __call__(self, plan: Plan, record: Record, say: Say) -> None:

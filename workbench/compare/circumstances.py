@@ -49,6 +49,8 @@ class MachineFacts(BaseModel):
     docker: str | None
     load_before: float
     """Processes that wanted a processor in the minute before."""
+    load_after: float | None = None
+    """The same in the last minute, what was measured included; None in older results."""
 
 
 class Versions(BaseModel):
@@ -92,8 +94,22 @@ def machine_facts(machine: Machine) -> MachineFacts:
         kernel=platform.release(),
         system=platform.platform(terse=True),
         docker=docker.stdout.strip() if docker.succeeded else None,
-        load_before=round(os.getloadavg()[0], 2),
+        load_before=_load(),
     )
+
+
+def with_load_after(facts: MachineFacts) -> MachineFacts:
+    """The same machine, with what it has to do now."""
+    return facts.model_copy(update={"load_after": _load()})
+
+
+def is_busy(facts: MachineFacts) -> bool:
+    """Whether so much else was running before that ratios will spread more."""
+    return facts.load_before > facts.cores / 2
+
+
+def _load() -> float:
+    return round(os.getloadavg()[0], 2)
 
 
 def _cores() -> int:

@@ -11,6 +11,9 @@ from .spread import Ratio, paired_ratio
 REFERENCE: Final[Variant] = "fastapi"
 """What all others are divided by."""
 
+WITH_TABLE: Final[Variant] = "fastapi-table"
+"""FastAPI with the client of its table, as it is deployed; elsewhere no table takes part."""
+
 Better = Literal["lower", "higher"]
 
 
@@ -27,6 +30,7 @@ class Question:
         percent: Which percentile of a round's values stands for the round.
         steady: Whether no load on the machine moves it, so that one value is enough: the size of a
             file, memory, or what is decided by limits.
+        reference: Which FastAPI the others are divided by.
         clients: Of how many clients at once it asks, where that was varied and not all count.
     """
 
@@ -37,12 +41,13 @@ class Question:
     better: Better = "lower"
     percent: int = MEDIAN
     steady: bool = False
+    reference: Variant = REFERENCE
     clients: range | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How many times what the reference needs another variant needs."""
+    """How many times what the question's reference needs another variant needs."""
 
     question: Question
     cell: Cell
@@ -51,14 +56,20 @@ class Answer:
 
 
 def answers(question: Question, measured: Measured) -> Iterator[Answer]:
-    """Every cell and every variant that can be compared with the reference."""
-    metric = question.metric
+    """Every cell and every variant that can be compared with the question's reference.
+
+    FastAPI with its table and without are no rivals: neither is compared with the other here.
+    """
+    metric, percent = question.metric, question.percent
     for cell in measured.cells(metric):
         if question.clients and cell.concurrency not in question.clients:
             continue
+        reference = measured.by_round(metric, cell, question.reference, percent)
         for variant in measured.variants(cell, metric):
-            ratio = ratio_to_reference(measured, metric, cell, variant, question.percent)
-            if variant != REFERENCE and ratio is not None:
+            if variant in {REFERENCE, WITH_TABLE}:
+                continue
+            ratio = paired_ratio(measured.by_round(metric, cell, variant, percent), reference)
+            if ratio is not None:
                 yield Answer(question, cell, variant, ratio)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .circumstances import MachineFacts
 from .comparisons import REFERENCE
 from .figures import number
 from .judgement import NO_DIFFERENCE_PERCENT
@@ -57,7 +58,7 @@ def _run(results: Results) -> str:
         if commit is None
         else f"`{commit.id}`{', with changes' if commit.changed else ''}",
         "Machine": f"{machine.processor}, {machine.architecture}, {machine.cores} cores, "
-        f"{machine.memory_mb} MB, load before: {number(machine.load_before)}",
+        f"{machine.memory_mb} MB, {_load(machine)}",
         "System": f"{machine.system}, Docker {machine.docker or 'absent'}",
         "Python": f"{versions.python} (server, core), {versions.lambda_python} (Lambda), "
         f"SAM {versions.sam}",
@@ -72,6 +73,13 @@ def _run(results: Results) -> str:
         rows[f"Settings, {arena}"] = ", ".join(_settings(settings))
     lines = [f"| {name} | {_escaped(value)} |" for name, value in rows.items()]
     return "\n".join(["| | |", "|---|---|", *lines])
+
+
+def _load(machine: MachineFacts) -> str:
+    before = f"load before: {number(machine.load_before)}"
+    return (
+        before if machine.load_after is None else f"{before}, after: {number(machine.load_after)}"
+    )
 
 
 def _settings(settings: Mapping[str, Any], of: str = "") -> Iterator[str]:

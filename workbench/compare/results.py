@@ -42,7 +42,7 @@ class Results(BaseModel):
         took_s: How long it took.
         plan: What was asked for.
         settings: Those of the variants, by arena.
-        missing: Why an arena was not measured, by its name.
+        missing: Why an arena was not measured, or not to its end, by its name.
         samples: Every measured value.
     """
 

@@ -13,6 +13,7 @@ from . import circumstances
 from .arenas import Measurer, measurer
 from .columnar import rounded
 from .plan import Plan
+from .problems import MeasurementError
 from .results import Results
 from .samples import Arena, Sample, Say
 
@@ -26,7 +27,7 @@ class Run:
         say: Tells how far it is.
         find: Finds what measures an arena.
         samples: What was measured.
-        missing: Why an arena could not be, by its name.
+        missing: Why an arena could not be, or not to its end, by its name.
         settings: What each arena sets that is worth knowing.
         complete: Whether all arenas were measured.
         began: When.
@@ -48,7 +49,12 @@ class Run:
         self._machine = circumstances.machine_facts(ThisMachine())
 
     def measure(self) -> None:
-        """Measure every arena of the plan; one that lacks a part of the world is noted in `missing`."""
+        """Measure every arena of the plan.
+
+        One that lacks a part of the world, or is not what was to be measured, is noted in `missing`;
+        the others are measured all the same.
+        """
+        self._warn_of_other_work()
         for name in self.plan.arenas:
             self.say(f"arena {name}")
             try:
@@ -58,7 +64,18 @@ class Run:
             except NeedError as need:
                 self.missing[name] = str(need)
                 self.say(f"arena {name} can't be measured here: {need}")
+            except MeasurementError as error:
+                self.missing[name] = f"It ended early: {error}"
+                self.say(f"arena {name} ended early: {error}")
         self.complete = not self.missing
+
+    def _warn_of_other_work(self) -> None:
+        machine = self._machine
+        if circumstances.is_busy(machine):
+            self.say(
+                f"other work is running (load {machine.load_before} on {machine.cores} cores): "
+                "ratios will spread more"
+            )
 
     def _record(self, sample: Sample) -> None:
         self.samples.append(replace(sample, value=rounded(sample.value)))
@@ -70,7 +87,7 @@ class Run:
             began=self.began,
             took_s=round(time.monotonic() - self._started, 1),
             commit=self._commit,
-            machine=self._machine,
+            machine=circumstances.with_load_after(self._machine),
             versions=circumstances.versions(),
             plan=self.plan,
             settings=self.settings,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from .comparisons import Question
+from .comparisons import WITH_TABLE, Question
 from .measured import Metric
 
 LONGER: Final = ("takes", "{} times as long")
@@ -78,6 +78,12 @@ SITUATIONS: Final = (
                 "Lambda, the same without an upstream call, Duration",
                 Metric("lambda", "cold start, no upstream", "duration_ms"),
                 *LONGER,
+            ),
+            Question(
+                "Lambda, the same with FastAPI's client of its table, as deployed, Duration",
+                Metric("lambda", "cold start, no upstream", "duration_ms"),
+                *LONGER,
+                reference=WITH_TABLE,
             ),
             Question(
                 "Server, from start to first answer",

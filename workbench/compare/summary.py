@@ -32,6 +32,7 @@ class Summary:
                 {
                     **asdict(answer.question.metric),
                     "percent": answer.question.percent,
+                    "reference": answer.question.reference,
                     **asdict(answer.cell),
                     "variant": answer.variant,
                     **asdict(answer.ratio),

@@ -7,6 +7,7 @@ from functools import partial
 
 from workbench.compare.own_process import OwnProcess
 from workbench.compare.plan import Plan
+from workbench.compare.problems import MeasurementError
 from workbench.compare.right_answers import PACKAGE, UPSTREAM_PATH, right_stats
 from workbench.compare.samples import Record, Sample, Say
 from workbench.compare.turns import typical_latency
@@ -17,7 +18,7 @@ from .batches import Batch, run
 from .schedule import Turn, turns, variants
 
 
-class WrongResult(RuntimeError):
+class WrongResult(MeasurementError):
     """A call made something else of upstream's answer than it is."""
 
 
@@ -27,7 +28,8 @@ def measure(plan: Plan, record: Record, say: Say) -> None:
     `limit_ms` is the slowest upstream call of the batch, as upstream measured it.
 
     Raises:
-        JobFailed, RuntimeError: a call failed, or what is needed could not be had.
+        JobFailed: a call failed.
+        MeasurementError: what is needed could not be had.
         WrongResult: see there.
     """
     latency_ms = typical_latency(plan)
@@ -42,7 +44,7 @@ def measure(plan: Plan, record: Record, say: Say) -> None:
         say("core: warming up")
         for variant in variants(plan):
             process.do(partial(run, Batch(variant, url, PACKAGE, max(plan.packages))))
-        upstream.hold_back(latency_ms)
+        upstream.behave(latency_ms=latency_ms)
         for round_ in range(1, plan.rounds + 1):
             for turn in turns(plan, latency_ms, round_):
                 say(f"core, round {round_} of {plan.rounds}: {turn.variant}, {turn.calls} calls")

@@ -6,6 +6,5 @@ are what it runs.
 """
 
 from .arena import measure
-from .problems import MeasurementError
 
-__all__ = ["MeasurementError", "measure"]
+__all__ = ["measure"]

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
 
+from workbench.compare.comparisons import REFERENCE, WITH_TABLE
+from workbench.compare.problems import MeasurementError
 from workbench.compare.samples import Variant
 
 from .emulator import Invocation
-from .problems import MeasurementError
 
 
 def check_health(variant: Variant, invocation: Invocation) -> None:
     """Raise `MeasurementError` unless it is the right variant that feels well."""
-    framework = "fastapi" if variant == "fastapi" else "flask"
+    framework = "fastapi" if variant in {REFERENCE, WITH_TABLE} else "flask"
     if invocation.status != HTTPStatus.OK or invocation.body.get("variant") != framework:
         raise _wrong(variant, invocation)
 

@@ -33,8 +33,8 @@ def measure(plan: Plan, record: Record, say: Say) -> None:
 def _measure_warm_containers(plan: Plan, equipment: Bench, record: Record, say: Say) -> None:
     say("lambda: starting warm containers")
     with equipment.emulator(plan.variants, COMPARABLE, warm=True) as emulator:
-        containers = equipment.containers(plan.variants)
         warm_up(plan, emulator)
+        containers = equipment.containers(plan.variants)
         asking = Asking(emulator, equipment.upstream, fresh=False)
         measure_warm(plan, asking, record, say)
         measure_fanout(plan, asking, record, say)

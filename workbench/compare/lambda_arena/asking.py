@@ -39,14 +39,14 @@ class Asking:
     def package(self, variant: Variant) -> Metrics:
         """Ask for one package; gives `limit_ms` and `billed_ms` too."""
         [package] = some(1)
-        self.upstream.forget()
+        self.upstream.forget_calls()
         invocation = self.emulator.invoke(variant, one_package(package), fresh=self.fresh)
         check_package(variant, invocation, package)
         return self._with_limit(invocation, 1)
 
     def comparison(self, packages: int, variant: Variant) -> Metrics:
         """Ask for so many packages at once; gives the same."""
-        self.upstream.forget()
+        self.upstream.forget_calls()
         event = comparison(some(packages))
         invocation = self.emulator.invoke(variant, event, fresh=self.fresh)
         check_comparison(variant, invocation, some(packages))

@@ -13,13 +13,13 @@ from workbench.runtime.engine import ensure_engine
 from workbench.runtime.image import ensure_image
 from workbench.runtime.machine import Machine
 from workbench.runtime.network import own_network
-from workbench.runtime.session import Session, write_variables
+from workbench.runtime.session import Session
 from workbench.runtime.upstream import stand_in
 
 from .artifacts import build
 from .containers import Containers, none_left
 from .emulator import Emulator, emulator
-from .functions import Settings, write_template
+from .functions import Settings, write_template, write_upstream
 from .upstream import Upstream
 
 
@@ -50,7 +50,7 @@ class Bench:
             yield running
 
     def containers(self, variants: tuple[Variant, ...]) -> Containers:
-        """The containers of a warm emulator that runs."""
+        """The containers of a warm emulator, in which each function has been invoked."""
         return Containers(self.machine, self.built, variants)
 
 
@@ -72,5 +72,5 @@ def bench(machine: Machine, say: Say) -> Iterator[Bench]:
             stand_in(machine, image=image, network=network) as simulated,
             httpx.Client(base_url=simulated.local_url, trust_env=False) as client,
         ):
-            variables = write_variables(Path(folder), simulated.url)
+            variables = write_upstream(Path(folder), simulated.url)
             yield Bench(machine, built, network, Upstream(client), variables)

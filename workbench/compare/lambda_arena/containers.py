@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from workbench.compare.problems import MeasurementError
 from workbench.compare.samples import Variant
 from workbench.runtime.machine import Machine
 
 from .functions import FUNCTIONS
-from .problems import MeasurementError
 
 MB_PER_PROCESSOR: Final = 1769
 """Of so much memory Lambda gives one whole processor, of less a share in proportion."""

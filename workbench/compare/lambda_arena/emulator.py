@@ -18,12 +18,12 @@ from typing import Any, Final
 
 import httpx
 
+from workbench.compare.problems import MeasurementError
 from workbench.compare.samples import Variant
 from workbench.runtime.processes import started
 from workbench.runtime.session import Session
 
 from .functions import FUNCTIONS
-from .problems import MeasurementError
 from .report import Report, ReportLog
 
 START_S: Final = 120.0
@@ -40,6 +40,7 @@ class Invocation:
         status: The HTTP status that the function answered with; 500 where it crashed or was cut off
             at its timeout, as API Gateway makes of that.
         body: Its body, as JSON; where there is none, an object that says so.
+        answered: Whether that is the function's own answer.
         report: The runtime's own account.
         client_ms: From request to answer, by the clock of whoever invoked it: SAM's part included,
             and of a fresh container its start.
@@ -47,8 +48,25 @@ class Invocation:
 
     status: int
     body: Any
+    answered: bool
     report: Report
     client_ms: float
+
+
+class Unreported(MeasurementError):
+    """The runtime reported no invocation, as where it was ended with its function.
+
+    Attributes:
+        status: As `Invocation` has it, here and below.
+        body: What came back all the same.
+        client_ms: How long that took.
+    """
+
+    def __init__(self, words: str, status: int, body: Any, client_ms: float) -> None:  # noqa: ANN401 - JSON
+        super().__init__(words)
+        self.status = status
+        self.body = body
+        self.client_ms = client_ms
 
 
 class Emulator:
@@ -67,8 +85,8 @@ class Emulator:
             fresh: Whether it must be the first invocation of its container, or must not be.
 
         Raises:
-            MeasurementError: the answer came from a container that is not as it must be, or the
-                runtime reported no invocation.
+            Unreported: the runtime reported no invocation.
+            MeasurementError: the answer came from a container that is not as it must be, or SAM is gone.
         """
         invocation = self._invoke(variant, event)
         if invocation.report.first_of_container is not fresh:
@@ -81,19 +99,32 @@ class Emulator:
 
     def _invoke(self, variant: Variant, event: bytes) -> Invocation:
         path = f"/2015-03-31/functions/{FUNCTIONS[variant]}/invocations"
+        self._log.skip()  # such as a report that came too late
         began = time.perf_counter()
-        response = self._client.post(path, content=event)
+        try:
+            response = self._client.post(path, content=event)
+        except httpx.TransportError as error:
+            raise MeasurementError(f"SAM: {error!r}:\n{self._log.last_words()}") from error
         client_ms = (time.perf_counter() - began) * _MS_PER_S
-        status, body = _as_gateway_answers(response)
-        return Invocation(status, body, self._log.next(), client_ms)
+        answer = _answer_of(response)
+        status, body = answer or (HTTPStatus.INTERNAL_SERVER_ERROR.value, _none(response))
+        report = self._log.next()
+        if report is None:
+            words = f"SAM reported no invocation of {variant}:\n{self._log.last_words()}"
+            raise Unreported(words, status, body, client_ms)
+        return Invocation(status, body, answer is not None, report, client_ms)
 
 
-def _as_gateway_answers(response: httpx.Response) -> tuple[int, Any]:
+def _answer_of(response: httpx.Response) -> tuple[int, Any] | None:
     try:
         answer = response.json()
         return answer["statusCode"], json.loads(answer["body"])
     except (ValueError, KeyError, TypeError):
-        return HTTPStatus.INTERNAL_SERVER_ERROR, {"detail": f"no answer: {response.text[:300]}"}
+        return None
+
+
+def _none(response: httpx.Response) -> dict[str, str]:
+    return {"detail": f"no answer: {response.text[:300]}"}
 
 
 @contextmanager
@@ -103,7 +134,8 @@ def emulator(session: Session, variants: tuple[Variant, ...], *, warm: bool) -> 
     Args:
         session: What `sam local` runs in; its template has all functions.
         variants: Whose functions to run.
-        warm: Whether each has one container that stays, or a fresh one for each invocation.
+        warm: Whether each has one container that stays, from its first invocation on, or a fresh one for
+            each invocation.
 
     Raises:
         MeasurementError: it doesn't start; with its last words.
@@ -112,7 +144,9 @@ def emulator(session: Session, variants: tuple[Variant, ...], *, warm: bool) -> 
     command = session.command(
         *("start-lambda", *(FUNCTIONS[variant] for variant in variants)),
         *("--host", "127.0.0.1", "--port", str(port)),
-        *(("--warm-containers", "EAGER") if warm else ()),
+        # Not EAGER: SAM then starts all at once, each in a thread, and a thread may lose sight of its
+        # container, so that the first invocation starts another beside it.
+        *(("--warm-containers", "LAZY") if warm else ()),
     )
     with tempfile.NamedTemporaryFile(prefix="pypi-pulse-", suffix=".log") as output:
         log = ReportLog(Path(output.name))
@@ -136,7 +170,7 @@ def _wait_until_it_listens(
         try:
             client.get("/")
         except httpx.TransportError:
-            time.sleep(_POLL_S)  # it listens once its containers run
+            time.sleep(_POLL_S)
         else:
             return
     raise MeasurementError(f"sam local start-lambda did not start:\n{log.last_words()}")

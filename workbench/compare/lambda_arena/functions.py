@@ -1,4 +1,4 @@
-"""Which Lambda functions stand for the variants, and the template that SAM runs them from."""
+"""Which Lambda functions stand for the variants, and the template and variables that SAM runs them with."""
 
 import copy
 import json
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from workbench.compare.comparisons import WITH_TABLE
 from workbench.compare.samples import Variant
 
 Template = dict[str, Any]
@@ -18,9 +19,14 @@ FUNCTIONS: Final[dict[Variant, str]] = {
     "fastapi": "FastApiFunction",
     "flask": "FlaskFunction",
     "flask-threads": "FlaskThreadsFunction",
+    WITH_TABLE: "FastApiTableFunction",
 }
-"""Logical ids. The last is not in the template: it is made here of the second, artifact and all."""
+"""Logical ids. The last two are not in the template: they are made here of others, artifact and all."""
 
+_MADE_OF: Final = {
+    "FlaskThreadsFunction": "FlaskFunction",
+    "FastApiTableFunction": "FastApiFunction",
+}
 _FANOUT: Final = {"FlaskFunction": "sequential", "FlaskThreadsFunction": "threads"}
 
 
@@ -39,6 +45,14 @@ class Settings:
 
 NO_TABLE: Final = {"CACHE_TABLE": ""}
 """SAM local would hand on the table's logical id, and nothing answers to that here."""
+
+TABLE: Final = {
+    "CACHE": "on",
+    "CACHE_TABLE": "pypi-pulse",
+    # Nobody listens there: whoever asks the table is refused at once.
+    "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9",
+}
+"""What `WITH_TABLE` is told beside. It takes the table's client to start, and no table."""
 
 COMPARABLE: Final = Settings(
     variables={
@@ -81,18 +95,28 @@ def derived(template: Template, settings: Settings) -> Template:
     """The template with a function for each variant, each with these settings."""
     template = copy.deepcopy(template)
     resources = template["Resources"]
-    resources["FlaskThreadsFunction"] = copy.deepcopy(resources["FlaskFunction"])
+    for function, original in _MADE_OF.items():
+        resources[function] = copy.deepcopy(resources[original])
     for function in FUNCTIONS.values():
         # SAM goes by this name and not by the logical id: two functions with one share a container.
         resources[function].setdefault("Metadata", {})["SamResourceId"] = function
         properties = resources[function]["Properties"]
         variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
         variables.update(settings.variables)
+        if function == FUNCTIONS[WITH_TABLE]:
+            variables.update(TABLE)
         if function in _FANOUT:
             variables["FLASK_FANOUT"] = _FANOUT[function]
         if settings.timeout_s is not None:
             properties["Timeout"] = settings.timeout_s
     return template
+
+
+def write_upstream(folder: Path, url: str) -> Path:
+    """Write the file that names upstream to the functions; all else the template tells them."""
+    path = folder / "upstream.json"
+    path.write_text(json.dumps({"Parameters": {"PYPISTATS_URL": url}}))
+    return path
 
 
 def gateway_timeout_ms(built: Path) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from .problems import MeasurementError
+from workbench.compare.problems import MeasurementError
 
 PATIENCE_S: Final = 10.0
 """SAM copies a container's lines from a thread of its own, which may be late."""
@@ -48,22 +48,26 @@ class ReportLog:
         self._path = path
         self._read = 0
 
-    def next(self) -> Report:
-        """The report of the invocation that has just been answered.
+    def skip(self) -> None:
+        """Read on after all that there is now: it is of no invocation that is still to come."""
+        self._read = self._path.stat().st_size
+
+    def next(self) -> Report | None:
+        """The report of the invocation that has just been answered; None where it doesn't come.
 
         Raises:
-            MeasurementError: it doesn't come, or there are several.
+            MeasurementError: there are several.
         """
         deadline = time.monotonic() + PATIENCE_S
         while not (reports := Report.all_in(self._unread())):
             if time.monotonic() > deadline:
-                raise MeasurementError(f"SAM reported no invocation:\n{self.last_words()}")
+                return None
             time.sleep(_POLL_S)
         if len(reports) > 1:
             raise MeasurementError(
                 f"SAM reported {len(reports)} invocations where one was asked for"
             )
-        self._read = self._path.stat().st_size
+        self.skip()
         return reports[0]
 
     def last_words(self) -> str:

@@ -16,6 +16,11 @@ from .situation import Situation
 REPEATS: Final = 5
 """What takes no second has its turn so many times more often than the fan-out, each a round of its own."""
 
+LONG_MS: Final = 4000
+"""Where one after the other takes longer than this, `LONG_ROUNDS` have to do."""
+
+LONG_ROUNDS: Final = 3
+
 _POOL: Final = 10
 """Packages at once that open every connection that a variant ever holds."""
 
@@ -41,12 +46,14 @@ def measure_warm(plan: Plan, asking: Asking, record: Record, say: Say) -> None:
 
 
 def measure_fanout(plan: Plan, asking: Asking, record: Record, say: Say) -> None:
-    """Record `fan-out`: a comparison of each size at each latency."""
+    """Record `fan-out`: a comparison of each size at each latency; `LONG_ROUNDS` of the longest."""
     for round_ in range(1, plan.rounds + 1):
         for latency_ms in plan.latencies_ms:
             say(f"lambda: fan-out at {latency_ms} ms, round {round_} of {plan.rounds}")
             asking.upstream.behave(latency_ms=latency_ms)
             for packages in plan.packages:
+                if packages * latency_ms > LONG_MS and round_ > LONG_ROUNDS:
+                    continue
                 many = partial(Situation, "fan-out", packages=packages, latency_ms=latency_ms)
                 ask = partial(asking.comparison, packages)
                 take_turns(plan.variants, round_, many, ask, record)

@@ -23,8 +23,8 @@ def measure(plan: Plan, record: Record, say: Say) -> None:
     """Measure each variant's start, its answers to every number of clients, and its memory.
 
     Raises:
-        ServerDidNotStart, JobFailed, RuntimeError: what is needed could not be had.
-        AnsweredWithoutUpstream: a cache was on.
+        JobFailed: the clients failed.
+        MeasurementError: what is needed could not be had, or a cache was on.
     """
     with ExitStack() as running:
         upstream = running.enter_context(upstream_process())

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 from workbench.compare.own_process import OwnProcess
+from workbench.compare.problems import MeasurementError
 from workbench.compare.right_answers import PACKAGE, right_health, right_stats
 from workbench.compare.samples import Variant
 from workbench.compare.upstream_process import UpstreamProcess
@@ -18,7 +19,7 @@ from .usage import Usage
 _MS_PER_S: Final = 1000
 
 
-class AnsweredWithoutUpstream(RuntimeError):
+class AnsweredWithoutUpstream(MeasurementError):
     """A server gave more answers than it asked upstream for: a cache is on, and nothing counts."""
 
 
@@ -40,7 +41,7 @@ class Bench:
         self._usages = {variant: Usage(server.pid) for variant, server in servers.items()}
         self._right_stats = without_time(right_stats(upstream).model_dump_json().encode())
         self._peaks: dict[Variant, int] = dict.fromkeys(servers, 0)
-        upstream.hold_back(latency_ms)
+        upstream.behave(latency_ms=latency_ms)
 
     def peak_bytes(self, variant: Variant) -> int:
         """The most memory that a server was seen to have while it was under load."""

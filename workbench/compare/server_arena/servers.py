@@ -10,6 +10,7 @@ from typing import IO, Final
 
 import httpx
 
+from workbench.compare.problems import MeasurementError
 from workbench.compare.samples import Variant
 from workbench.runtime.processes import started
 
@@ -23,7 +24,7 @@ _MS_PER_S: Final = 1000
 _HTTP_OK: Final = 200
 
 
-class ServerDidNotStart(RuntimeError):
+class ServerDidNotStart(MeasurementError):
     """A server did not answer; the message ends with what it logged."""
 
 

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import psutil
 
+from workbench.compare.problems import MeasurementError
 
-class ServerEnded(RuntimeError):
+
+class ServerEnded(MeasurementError):
     """A process of a server ended while it was being measured."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.compare.circumstances import Commit, MachineFacts, Versions
 from workbench.compare.columnar import rounded
+from workbench.compare.comparisons import REFERENCE, WITH_TABLE
 from workbench.compare.plan import Plan
 from workbench.compare.results import Results
 from workbench.compare.samples import Arena, Sample
@@ -48,6 +49,7 @@ def run(samples: list[Sample] | None = None, **changes: Any) -> Results:  # noqa
             system="Linux-6.1.0",
             docker="26.1.5",
             load_before=0.25,
+            load_after=1.75,
         ),
         "versions": Versions(
             python="3.11.7",
@@ -138,6 +140,10 @@ def _lambda(turn: _Turn) -> Iterator[Sample]:
     health = turn.by_variant(840, 600, 601)
     times = {"duration_ms": health, "client_ms": health + 900}
     yield from turn.samples("lambda", "cold start, no upstream", times)
+    if turn.variant == REFERENCE:
+        times = {"duration_ms": 1260, "client_ms": 2160}
+        with_table = _Turn(WITH_TABLE, turn.round, turn.noise)
+        yield from with_table.samples("lambda", "cold start, no upstream", times)
     health = turn.by_variant(2.2, 1.4, 1.4)
     times = {"duration_ms": health, "client_ms": health + 9}
     yield from turn.samples("lambda", "no upstream", times)

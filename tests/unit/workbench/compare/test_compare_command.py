@@ -10,6 +10,7 @@ from workbench.compare.__main__ import main
 from workbench.compare.arenas import Measurer
 from workbench.compare.markdown import report
 from workbench.compare.plan import Plan
+from workbench.compare.problems import MeasurementError
 from workbench.compare.results import load
 from workbench.compare.samples import Arena, Record, Sample, Say
 from workbench.runtime.problems import EngineError
@@ -69,6 +70,52 @@ def test_an_arena_that_lacks_something_is_named_and_the_others_are_measured(
     assert load(tmp_path).missing == {"lambda": "No Docker engine answers."}
     assert {"core"} == {sample.arena for sample in load(tmp_path).samples}
     assert "not measured: lambda. No Docker engine answers." in capsys.readouterr().err
+
+
+def test_an_arena_that_ends_early_keeps_its_samples_and_the_others_are_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    early = arenas(server=raising(MeasurementError("flask gave a wrong answer: 500")))
+
+    status = main(["--output", str(tmp_path), "--arenas", "server,core"], early)
+
+    assert status == 1
+    results = load(tmp_path)
+    why = "It ended early: flask gave a wrong answer: 500"
+    assert (results.complete, results.missing) == (False, {"server": why})
+    assert [one for one in results.samples if one.arena == "server"] == of_arena("server")[:1]
+    assert {sample.arena for sample in results.samples} == {"server", "core"}
+    assert why in (tmp_path / "report.md").read_text()
+    told = capsys.readouterr()
+    assert f"not measured: server. {why}" in told.err
+    assert "Traceback" not in told.err
+
+
+@pytest.mark.parametrize(("load", "warned"), [(0.4, False), (1.0, False), (1.1, True)])
+def test_other_work_on_the_machine_is_warned_of(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    load: float,
+    warned: bool,
+) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 9, 9))
+    monkeypatch.setattr("workbench.compare.circumstances._cores", lambda: 2)
+
+    main(["--output", str(tmp_path), "--arenas", "core"], arenas())
+
+    assert ("other work is running" in capsys.readouterr().err) is warned
+
+
+def test_the_load_before_and_after_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loads = iter([(0.25, 9, 9), (1.75, 9, 9)])
+    monkeypatch.setattr("os.getloadavg", lambda: next(loads))
+
+    main(["--output", str(tmp_path), "--arenas", "core"], arenas())
+
+    machine = load(tmp_path).machine
+    assert (machine.load_before, machine.load_after) == (0.25, 1.75)
+    assert "load before: 0.25, after: 1.75" in (tmp_path / "report.md").read_text()
 
 
 def test_an_arena_that_is_not_asked_for_is_not_missed(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 import pytest
 
-from workbench.compare.comparisons import Answer, Better, Question
+from workbench.compare.comparisons import WITH_TABLE, Answer, Better, Question
 from workbench.compare.judgement import Outcome, is_sure, judge
-from workbench.compare.measured import Cell, Metric
+from workbench.compare.measured import Cell, Measured, Metric
+from workbench.compare.samples import Sample
 from workbench.compare.spread import Ratio, coverage
-from workbench.compare.verdict import line_on
+from workbench.compare.verdict import line_on, verdicts
 
 TIME = Question("Duration", Metric("lambda", "fan-out", "duration_ms"), "takes", "{} times as long")
 RATE = Question(
@@ -100,6 +101,25 @@ def test_a_ratio_of_fewer_rounds_than_the_others_says_so() -> None:
         "**FastAPI wins in 1 of 2 cases, as far as so few rounds can tell**: "
         "`flask` answers 0.20 [0.10…0.30] (rounds: 2) times."
     )
+
+
+def test_fastapi_with_its_table_is_a_reference_and_no_rival() -> None:
+    samples = [
+        sample(variant, round_, value)
+        for variant, value in (("fastapi", 800), ("flask", 600), (WITH_TABLE, 1200))
+        for round_ in range(1, 6)
+    ]
+    [cold] = [one for one in verdicts(Measured(samples)) if one.name == "cold-start"]
+
+    assert [(line.variant, line.text) for line in cold.lines] == [
+        ("flask", "**`flask` wins**: `flask` takes 0.75 times as long."),
+        ("flask", "**`flask` wins**: `flask` takes 0.50 times as long."),
+    ]
+    assert "as deployed" in cold.lines[1].label
+
+
+def sample(variant: str, round_: int, value: float) -> Sample:
+    return Sample("lambda", "cold start, no upstream", variant, "duration_ms", value, round_)
 
 
 def answer(question: Question, measured: Ratio, packages: int | None = None) -> Answer:

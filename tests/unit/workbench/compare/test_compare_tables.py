@@ -170,3 +170,17 @@ def sample(  # noqa: PLR0913, PLR0917 - as many as a sample has
     **at: int,
 ) -> Sample:
     return Sample(arena, measure, variant, metric, value, round_, **at)
+
+
+def test_the_price_of_the_tables_client_stands_among_the_cold_starts() -> None:
+    [table] = [
+        table
+        for table in whole_run().summary.tables
+        if table.name == "lambda-cold-start-no-upstream"
+    ]
+
+    by_variant = {row[0].text: row for row in table.rows}
+    assert list(by_variant) == ["fastapi", "flask", "flask-threads", "fastapi-table"]
+    # 1260 ms against 840 ms, in every round.
+    assert by_variant["fastapi-table"][2].text == "1.50"
+    assert "`fastapi-table` imports and opens the client of its table" in table.note

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from workbench.compare.lambda_arena import MeasurementError
 from workbench.compare.lambda_arena.answers import (
     Outcome,
     check_comparison,
@@ -13,10 +12,13 @@ from workbench.compare.lambda_arena.answers import (
 )
 from workbench.compare.lambda_arena.emulator import Invocation
 from workbench.compare.lambda_arena.report import Report
+from workbench.compare.problems import MeasurementError
 
 
 def answered(body: object, status: int = 200) -> Invocation:
-    return Invocation(status, body, Report(1, 1, first_of_container=False), client_ms=1)
+    return Invocation(
+        status, body, answered=True, report=Report(1, 1, first_of_container=False), client_ms=1
+    )
 
 
 def stats(package: str, *, stale: bool = False) -> dict[str, Any]:
@@ -33,6 +35,7 @@ def compared(*statuses: str) -> dict[str, Any]:
 
 def test_each_variant_is_healthy_under_its_frameworks_name() -> None:
     check_health("fastapi", answered({"status": "ok", "variant": "fastapi"}))
+    check_health("fastapi-table", answered({"status": "ok", "variant": "fastapi"}))
     check_health("flask-threads", answered({"status": "ok", "variant": "flask"}))
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.workbench.runtime.scripted_machine import ScriptedMachine
-from workbench.compare.lambda_arena import MeasurementError
 from workbench.compare.lambda_arena.containers import (
     Containers,
     Memory,
     containers_on,
     none_left,
 )
+from workbench.compare.problems import MeasurementError
 from workbench.runtime.machine import Outcome
 
 VERSION_1 = "cache 22761472\nrss 100\ntotal_cache 22761472\ntotal_rss 46800896\ntotal_rss_huge 0\n"

@@ -1,20 +1,25 @@
 """The template that the variants are run from, made of the built one."""
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workbench.compare.comparisons import WITH_TABLE
 from workbench.compare.lambda_arena.functions import (
     AS_SHIPPED,
     COMPARABLE,
     FUNCTIONS,
+    TABLE,
     derived,
     gateway_timeout_ms,
     read_template,
     write_template,
+    write_upstream,
 )
+from workbench.compare.plan import VARIANTS
 
 BUILT = """\
 Globals:
@@ -76,7 +81,24 @@ def test_sam_knows_every_function_by_a_name_of_its_own(template: dict[str, Any])
     assert names == list(FUNCTIONS.values())
 
 
-@pytest.mark.parametrize("function", FUNCTIONS.values())
+def test_fastapi_with_its_table_differs_in_the_table_alone(template: dict[str, Any]) -> None:
+    made = derived(template, COMPARABLE)
+    plain, with_table = (made["Resources"][FUNCTIONS[name]] for name in ("fastapi", WITH_TABLE))
+    told, more = (variables(made, FUNCTIONS[name]) for name in ("fastapi", WITH_TABLE))
+
+    assert plain["Properties"]["CodeUri"] == with_table["Properties"]["CodeUri"]
+    assert {name for name in more if more[name] != told.get(name)} == set(TABLE)
+    assert (more["CACHE"], told["CACHE_TABLE"]) == ("on", "")
+    assert more["CACHE_TABLE"]
+
+
+def test_nothing_but_upstream_is_told_to_all_functions_beside_the_template(tmp_path: Path) -> None:
+    # SAM lets that prevail over the template, so that no function could have a table of its own.
+    told = json.loads(write_upstream(tmp_path, "http://upstream").read_text())
+    assert told == {"Parameters": {"PYPISTATS_URL": "http://upstream"}}
+
+
+@pytest.mark.parametrize("function", [FUNCTIONS[variant] for variant in VARIANTS])
 def test_comparable_functions_have_no_cache_no_budget_and_much_time(
     template: dict[str, Any], function: str
 ) -> None:

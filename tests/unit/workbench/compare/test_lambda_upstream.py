@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from workbench.compare.lambda_arena import MeasurementError
 from workbench.compare.lambda_arena.upstream import Upstream
+from workbench.compare.problems import MeasurementError
 from workbench.upstream import StandIn
 
 
@@ -37,7 +37,7 @@ def test_the_slowest_call_takes_at_least_the_latency(client: httpx.Client) -> No
 def test_what_was_asked_before_does_not_count(client: httpx.Client) -> None:
     upstream = Upstream(client)
     ask(client, "requests")
-    upstream.forget()
+    upstream.forget_calls()
     ask(client, "flask")
 
     assert upstream.slowest_call_ms(["flask"]) > 0

@@ -3,7 +3,7 @@
 import pytest
 
 from workbench.compare.plan import VARIANTS
-from workbench.compare.server_arena.commands import command, environment
+from workbench.compare.server_arena.commands import SETTINGS, command, environment
 from workbench.compare.server_arena.servers import ServerDidNotStart, serving
 
 
@@ -17,6 +17,12 @@ def test_there_are_as_many_threads_as_fastapi_may_have_calls_under_way() -> None
     words = command("flask-threads", 8001)
     threads = words[words.index("--threads") + 1]
     assert threads == environment("http://127.0.0.1:1")["UPSTREAM_CONCURRENCY"]
+
+
+def test_uvicorn_is_told_which_loop_and_which_parser_so_that_the_report_says_it() -> None:
+    words = " ".join(command("fastapi", 8001))
+    assert "--loop asyncio --http h11" in words
+    assert "--loop asyncio --http h11" in SETTINGS["commands"]["fastapi"]
 
 
 def test_what_a_user_has_set_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What ends a measurement: an answer or a container that is not the one that was to be measured."""
+"""What ends the measurement of an arena: something is not what was to be measured."""
 
 
 class MeasurementError(Exception):
