@@ -13,7 +13,7 @@ from .packages import some
 from .rounds import take_turns
 from .situation import Situation
 
-REPEATS: Final = 5
+REPEATS: Final = 4
 """What takes no second has its turn so many times more often than the fan-out, each a round of its own."""
 
 LONG_MS: Final = 4000

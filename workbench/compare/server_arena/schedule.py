@@ -16,7 +16,7 @@ ONE_AT_A_TIME: Final[frozenset[Variant]] = frozenset({"flask"})
 LONG_S: Final = 4
 """Where each client waits longer than this for its turn, `LONG_ROUNDS` have to do."""
 
-LONG_ROUNDS: Final = 4
+LONG_ROUNDS: Final = 3
 
 _MS_PER_S: Final = 1000
 _FULL_S: Final[dict[Asked, float]] = {"one package": 0.6, "no upstream": 0.2}
