@@ -28,7 +28,8 @@ class Budget(Protocol):
         and not used, which costs no other then.
 
         Raises:
-            UpstreamThrottled: there is none by then; it says when there will be. Nothing is taken.
+            UpstreamThrottled: there is none by then; it says when there will be. Nothing is taken, and
+                what was missed is given back.
         """
 
     def wait_s(self, endpoint: str) -> float:
@@ -60,8 +61,10 @@ class OwnBudget:
     async def take(self, endpoint: str, until: float, missed: Turn | None = None) -> Turn:
         """As `Budget`."""
         now = self._clock()
-        free = self._slots(endpoint).without(missed).free(now)
+        slots = self._slots(endpoint).without(missed)
+        free = slots.free(now)
         if is_too_late(free.moment, until, now):
+            self._taken[endpoint] = dict(slots.taken)
             raise UpstreamThrottled(whole_seconds(self.room_s(endpoint)))
         turn = free.turn(missed, operator.itemgetter(0))
         self._taken[endpoint] |= dict.fromkeys(turn.slots, turn.moment)

@@ -114,6 +114,8 @@ class SharedBudget:
             now = began + self._write_s
             free = slots.without(missed).free(now)
             if is_too_late(free.moment, until, now):
+                if missed:
+                    await self._give_back(endpoint, missed)
                 raise UpstreamThrottled(whole_seconds(self._room_s(endpoint, slots)))
             # Any of those that are free: all environments would want the first.
             turn = free.turn(missed, self._random.choice)
@@ -134,6 +136,15 @@ class SharedBudget:
                 self._write_s = min(LONGEST_WRITE_S, self._clock() - began)
                 self._known[endpoint] = self._slots(item)
                 return turn
+
+    async def _give_back(self, endpoint: str, turn: Turn) -> None:
+        """Free the slots of a turn that no call was made on, but for those that are free by now."""
+        for slot in turn.slots:
+            if turn.moment + span_s(slot) > self._clock():
+                still_its_own = F(slot).equals(_ms(turn.moment))
+                with contextlib.suppress(TableUnavailable, ConditionFailed):
+                    item = await self._table.update(_key(endpoint), F(slot).remove(), still_its_own)
+                    self._known[endpoint] = self._slots(item)
 
     def _room_s(self, endpoint: str, slots: Slots) -> float:
         return slots.room_s(self._clock(), OTHERS + self._own.wanted(endpoint))

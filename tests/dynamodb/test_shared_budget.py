@@ -161,3 +161,17 @@ def test_a_turn_that_was_missed_for_too_long_is_another_environments_by_now() ->
         assert mine.moment >= theirs.moment + 62
 
     asking(ask)
+
+
+def test_a_turn_that_was_missed_for_good_is_given_back() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        late, other = (SharedBudget(table, 1, 1, clock) for _ in range(2))
+        missed = await late.take(ENDPOINT, clock())
+        await late.close(ENDPOINT, 10)
+        with pytest.raises(UpstreamThrottled):
+            await late.take(ENDPOINT, clock() + 5, missed)
+        clock.moved_s = 11
+        assert (await other.take(ENDPOINT, clock())).moment <= clock() + SOON_S
+
+    asking(ask)

@@ -127,6 +127,17 @@ def test_a_turn_that_was_missed_costs_no_other() -> None:
     assert take(budget) == 1062.5
 
 
+def test_a_turn_that_was_missed_for_good_is_given_back() -> None:
+    clock = Seconds()
+    budget = OwnBudget(0, 1, clock)
+    missed = asyncio.run(budget.take("overall", FOREVER))
+    asyncio.run(budget.close("overall", 10))
+    with pytest.raises(UpstreamThrottled):
+        asyncio.run(budget.take("overall", clock.now + 5, missed))
+    clock.now += 10
+    assert take(budget) == clock.now
+
+
 @given(st.lists(st.floats(min_value=0, max_value=20), min_size=1, max_size=120))
 def test_no_span_of_a_second_or_a_minute_sees_too_many_calls(pauses: list[float]) -> None:
     clock = Seconds()
