@@ -25,10 +25,12 @@ from pulse.problems import (
 from pulse_io.budget import Clock
 from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
 
-LEASE_S: Final = 4.0
+LEASE_S: Final = 5.0
 """How long after its last sign of life a holder is given up."""
 
 RENEWED_AFTER_S: Final = 1.0
+LONGEST_TAKE_S: Final = 2.0
+"""A lease that took longer to be had could be over before it is renewed for the first time."""
 
 _FORGOTTEN_AFTER_S: Final = 3600
 _HOLDER: Final = F("holder")
@@ -38,10 +40,11 @@ _UNTIL: Final = F("until")
 class Lease:
     """The right to ask, for the length of an `async with` block."""
 
-    def __init__(self, table: Table, name: str, holder: str, clock: Clock) -> None:
+    def __init__(self, table: Table, name: str, holder: str, since: float, clock: Clock) -> None:
         self._table = table
         self._name = name
         self._holder = holder
+        self._since = since
         self._clock = clock
         self._renewal: asyncio.Task[None] | None = None
 
@@ -69,10 +72,20 @@ class Lease:
     async def _renew(self) -> None:
         with contextlib.suppress(ConditionFailed):  # it is another's by now
             while True:
-                await asyncio.sleep(RENEWED_AFTER_S)
-                change = _UNTIL.set(_ms(self._clock() + LEASE_S))
+                await asyncio.sleep(self._since + RENEWED_AFTER_S - self._clock())
                 with contextlib.suppress(TableUnavailable):
-                    await self._table.update(self._name, change, _HOLDER.equals(self._holder))
+                    await self.renew()
+
+    async def renew(self) -> None:
+        """Let it last from now on.
+
+        Raises:
+            ConditionFailed: it is another's by now.
+            TableUnavailable: nobody knows.
+        """
+        self._since = self._clock()
+        change = _UNTIL.set(_ms(self._since + LEASE_S))
+        await self._table.update(self._name, change, _HOLDER.equals(self._holder))
 
     async def _fail(self, problem: UpstreamProblem) -> None:
         now = self._clock()
@@ -111,11 +124,14 @@ class Leases:
                 },
                 _UNTIL.does_not_exist() | _UNTIL.lte(_ms(now)),
             )
+            lease = Lease(self._table, key, holder, now, self._clock)
+            if self._clock() > now + LONGEST_TAKE_S:
+                await lease.renew()
         except ConditionFailed:
             return None
         except TableUnavailable:
             return contextlib.nullcontext()
-        return Lease(self._table, key, holder, self._clock)
+        return lease
 
     async def is_held(self, name: str, since: float = math.inf) -> bool:
         """Whether another environment is still at it.

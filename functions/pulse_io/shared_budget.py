@@ -23,7 +23,7 @@ from pulse_io.slots import Slot, Slots, Turn, span_s, whole_ms, whole_seconds
 from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
 
 _CLOSED_UNTIL: Final = "closed_until"
-LONGEST_LOOK_S: Final = 0.3
+LONGEST_LOOK_S: Final = 1.0
 """The request that wants to know has no more time."""
 
 LONGEST_WRITE_S: Final = 1.0
@@ -147,7 +147,10 @@ class SharedBudget:
                     self._known[endpoint] = self._slots(item)
 
     def _room_s(self, endpoint: str, slots: Slots) -> float:
-        return slots.room_s(self._clock(), OTHERS + self._own.wanted(endpoint))
+        """Until there is room for all, and a place at random in the queue that they then stand in."""
+        wanted = OTHERS + self._own.wanted(endpoint)
+        queue_s = slots.queue_s(wanted)
+        return slots.room_s(self._clock(), wanted) + self._random.uniform(0, queue_s)
 
     @staticmethod
     def _is_free(slot: Slot, moment: float, slots: Slots, missed: Turn | None) -> Condition:

@@ -75,6 +75,10 @@ class Slots:
         several = free_at[:calls][-1] if free_at else 0
         return max(0, self.closed_until - now, several - now, self.free(now).moment - now)
 
+    def queue_s(self, calls: int) -> float:
+        """How long so many calls take, one after the other, where a second is all that holds them up."""
+        return calls / self.per_second * (1 + MARGIN_S) if self.per_second else 0
+
     def without(self, missed: Turn | None) -> "Slots":
         """As if the slots of a turn that was missed had never been taken, where they still are its own."""
         if missed is None:

@@ -16,6 +16,9 @@ ENDPOINT = "overall"
 SOON_S = 1
 """A turn is had for when the write that takes it is over."""
 
+QUEUE_S = 3 + 1
+"""Ten calls on others' part take so long, at five a second and a margin; and what is rounded up."""
+
 
 async def taken_together(budgets: list[SharedBudget], each: int, until: float) -> list[float]:
     """The moments that all of them got, asking at the same time; refusals left out."""
@@ -98,7 +101,7 @@ def test_when_upstream_refuses_one_all_leave_it_alone() -> None:
         for budget in (refused, other):
             with pytest.raises(UpstreamThrottled) as caught:
                 await budget.take(ENDPOINT, clock() + 8)
-            assert 50 < (caught.value.retry_after_s or 0) <= 60
+            assert 50 < (caught.value.retry_after_s or 0) <= 60 + QUEUE_S
         clock.moved_s = 60
         assert (await later.take(ENDPOINT, clock())).moment <= clock() + SOON_S
 

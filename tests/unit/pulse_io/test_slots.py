@@ -27,6 +27,11 @@ def test_without_limits_there_is_always_room() -> None:
     assert Slots(0, 0, {}).room_s(NOW, 10) == 0
 
 
+def test_a_queue_takes_as_long_as_its_seconds_with_their_margins() -> None:
+    assert Slots(5, 30, {}).queue_s(20) == 6
+    assert Slots(0, 30, {}).queue_s(20) == 0
+
+
 def test_a_refusal_leaves_no_room_until_it_is_over() -> None:
     assert Slots(5, 30, {}, closed_until=NOW + 45).room_s(NOW, 10) == 45
 
