@@ -145,13 +145,13 @@ class Table:
 
 
 async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """What is asked for; once more if it takes too long.
+    """What is asked for; once more if it takes too long, or the connection breaks off, as idle ones do.
 
     A write that came through all the same meets its own condition then, and fails: a lease that is held
     by nobody, or a slot that is taken for nothing, is soon free again.
     """
     for _ in range(ATTEMPTS - 1):
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, httpx.TransportError):
             async with asyncio.timeout(TIMEOUT_S):
                 return await ask()
     async with asyncio.timeout(TIMEOUT_S):

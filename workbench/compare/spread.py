@@ -83,6 +83,30 @@ def coverage(rounds: int, left_out: int = 0) -> float:
     return 1 - 2 * sum(math.comb(rounds, heads) for heads in range(left_out + 1)) / 2.0**rounds
 
 
+def apart_by_chance(rounds: int, others: int) -> float:
+    """How probably the brackets of two measurements of the same thing do not meet, after so many rounds each.
+
+    All orders of all ratios are equally likely then, whatever their distribution is.
+    """
+    return _below(rounds, others) + _below(others, rounds)
+
+
+def _below(rounds: int, others: int) -> float:
+    """How probably the bracket of the first lies below that of the others.
+
+    It does where `inside` or more of the first come before the lowest of the others' bracket, which has
+    `low` of its own below it.
+    """
+    low = most_left_out(others)
+    inside = rounds - most_left_out(rounds)
+    orders = sum(
+        math.comb(before + low, low)
+        * math.comb(rounds - before + others - low - 1, others - low - 1)
+        for before in range(inside, rounds + 1)
+    )
+    return orders / math.comb(rounds + others, rounds)
+
+
 def most_left_out(rounds: int) -> int:
     """How many ratios can be left out at each end, so that the rest is sure enough.
 

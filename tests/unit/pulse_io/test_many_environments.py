@@ -102,6 +102,19 @@ def test_after_all_environments_died_what_was_asked_is_still_there_stale_and_the
     world.loop.run_until_complete(main())
 
 
+def test_a_connection_that_the_table_has_closed_meanwhile_is_not_a_table_away(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        world.table.hanging_up = 1
+        await fetch(world.environment())
+        await fetch(world.environment())
+
+    world.loop.run_until_complete(main())
+    assert len(world.upstream.calls) == 1
+    assert not caplog.records
+
+
 def test_while_the_table_is_away_upstream_answers(world: World) -> None:
     async def main() -> None:
         environment = world.environment()

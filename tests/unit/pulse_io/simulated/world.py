@@ -81,16 +81,23 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
 
 @dataclass
 class SimulatedTable(httpx.AsyncBaseTransport):
-    """DynamoDB behind no network; `away` refuses every connection."""
+    """DynamoDB behind no network.
+
+    `away` refuses every connection, `hanging_up` leaves so many requests without an answer.
+    """
 
     dynamodb: httpx.WSGITransport
     away: bool = False
+    hanging_up: int = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
         await asyncio.sleep(TABLE_LATENCY_S)
         if self.away:
             raise httpx.ConnectError("nobody listens")
+        if self.hanging_up:
+            self.hanging_up -= 1
+            raise httpx.RemoteProtocolError("it was idle for too long")
         answer = self.dynamodb.handle_request(request)
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.read())
 
