@@ -19,7 +19,7 @@ from aiodynamo.expressions import Condition, F, UpdateExpression
 
 from pulse.problems import UpstreamThrottled
 from pulse_io.budget import Clock, OwnBudget, is_too_late
-from pulse_io.slots import Slot, Slots, Turn, span_s, whole_ms, whole_seconds
+from pulse_io.slots import MINUTE_S, Slot, Slots, Turn, span_s, whole_ms, whole_seconds
 from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
 
 _CLOSED_UNTIL: Final = "closed_until"
@@ -81,8 +81,11 @@ class SharedBudget:
         """As `Budget`."""
         if not self._table.available:
             return self._own.room_s(endpoint)
+        if not any(self._limits):
+            return 0
         known = self._known.get(endpoint)
-        return self._room_s(endpoint, known) if known else 0
+        # A table that is too slow to tell has many who ask: what is not known is promised with caution.
+        return self._room_s(endpoint, known) if known else MINUTE_S
 
     async def look(self, endpoint: str) -> None:
         """As `Budget`."""

@@ -178,3 +178,18 @@ def test_a_turn_that_was_missed_for_good_is_given_back() -> None:
         assert (await other.take(ENDPOINT, clock())).moment <= clock() + SOON_S
 
     asking(ask)
+
+
+def test_of_a_table_that_does_not_tell_in_time_a_whole_minute_is_promised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def ask(table: Table) -> None:
+        known, unknown = (SharedBudget(table, 5, 30) for _ in range(2))
+        await known.look(ENDPOINT)
+        monkeypatch.setattr("pulse_io.shared_budget.LONGEST_LOOK_S", 0)
+        await unknown.look(ENDPOINT)
+        assert known.room_s(ENDPOINT) <= QUEUE_S
+        assert unknown.room_s(ENDPOINT) == 62
+        assert SharedBudget(table, 0, 0).room_s(ENDPOINT) == 0
+
+    asking(ask)

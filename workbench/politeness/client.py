@@ -33,7 +33,7 @@ class Outcomes:
         packages: How many packages in them, by what was said of each.
         had: The packages that it got data for at least once.
         kept: Waits after which some of what had been throttled was there.
-        broken: Waits after which none of it was.
+        broken: Waits after which none of it was: how many seconds each of them was.
         not_due: Waits that would have outlasted the run.
         words: The first answers that were none of what is promised.
     """
@@ -42,7 +42,7 @@ class Outcomes:
     packages: Counter[Kind] = field(default_factory=Counter)
     had: set[str] = field(default_factory=set)
     kept: int = 0
-    broken: int = 0
+    broken: list[int] = field(default_factory=list)
     not_due: int = 0
     words: list[str] = field(default_factory=list)
 
@@ -103,12 +103,13 @@ class Client:
                 self.outcomes.not_due += 1
                 return
             self._waiting |= set(waiting)
-            await asyncio.sleep(answer.retry_after_s)
+            waited_s = answer.retry_after_s
+            await asyncio.sleep(waited_s)
             answer = await self._ask(waiting)
             self._waiting -= set(waiting)
             self.outcomes.take(answer)
             if set(answer.throttled) >= set(waiting):
-                self.outcomes.broken += 1
+                self.outcomes.broken.append(waited_s)
             else:
                 self.outcomes.kept += 1
 

@@ -63,7 +63,7 @@ def _cells(outcomes: Outcomes) -> list[str]:
         outcomes.answers,
         *(outcomes.packages[kind] for kind in Kind),
         len(outcomes.had),
-        *(outcomes.kept, outcomes.broken, outcomes.not_due),
+        *(outcomes.kept, len(outcomes.broken), outcomes.not_due),
     ]
     return [str(number) for number in numbers]
 

@@ -37,7 +37,8 @@ def _to_client(outcomes: Outcomes) -> Iterator[str]:
     if others := outcomes.packages[Kind.OTHER]:
         yield f"{others} packages with neither data nor a Retry-After, such as {outcomes.words[0]}"
     if outcomes.broken:
-        yield f"{outcomes.broken} times nothing was there after the Retry-After"
+        waits = ", ".join(f"{wait_s} s" for wait_s in outcomes.broken)
+        yield f"{len(outcomes.broken)} times nothing was there after the Retry-After, of {waits}"
 
 
 def _unused(result: Result) -> Iterator[str]:

@@ -150,9 +150,9 @@ def test_two_runs_are_held_against_each_other(
     capsys.readouterr()
 
     assert main(["--agree", str(one), str(one)]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told[0] == "18 of 18 ratios agree within their printed spread."
-    assert told[1].endswith("0.14 would not by chance: no more than chance explains.")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "18 of 18 ratios agree within their printed spread."
+    assert lines[1].endswith("0.14 would not by chance: no more than chance explains.")
     assert main(["--agree", str(one), str(other)]) == 1
     told = capsys.readouterr().out
     assert told.startswith("9 of 18 ratios agree within their printed spread.\n")

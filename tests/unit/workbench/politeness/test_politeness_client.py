@@ -78,7 +78,7 @@ def test_data_after_the_wait_keeps_the_promise(api: Api) -> None:
     )
     api.reply = lambda _: next(answers)
     outcomes = asked_once(api, for_s=3)
-    assert (outcomes.kept, outcomes.broken, outcomes.not_due) == (1, 0, 0)
+    assert (outcomes.kept, outcomes.broken, outcomes.not_due) == (1, [], 0)
     assert outcomes.had == {"rich"}
 
 
@@ -86,4 +86,4 @@ def test_nothing_after_the_wait_breaks_it(api: Api) -> None:
     answers = iter(["1", "600"])
     api.reply = lambda _: (503, {"Retry-After": next(answers)}, {})
     outcomes = asked_once(api, for_s=3)
-    assert (outcomes.kept, outcomes.broken, outcomes.not_due) == (0, 1, 1)
+    assert (outcomes.kept, outcomes.broken, outcomes.not_due) == (0, [1], 1)

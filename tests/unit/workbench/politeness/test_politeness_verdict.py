@@ -56,9 +56,9 @@ def test_an_answer_that_is_none_of_what_is_promised_breaks_one() -> None:
 
 def test_a_wait_for_nothing_breaks_one() -> None:
     outcomes = contented()
-    outcomes.broken = 1
+    outcomes.broken = [7]
     assert broken_promises(result(POLITE, outcomes)) == [
-        "client 1: 1 times nothing was there after the Retry-After"
+        "client 1: 1 times nothing was there after the Retry-After, of 7 s"
     ]
 
 
