@@ -29,7 +29,7 @@ def measure_cold_starts(plan: Plan, bench: Bench, record: Record, say: Say) -> N
     bench.upstream.behave(latency_ms=latency_ms)
     with bench.emulator(without_upstream, COMPARABLE, warm=False) as emulator:
         asking = Asking(emulator, bench.upstream, fresh=True)
-        for variant in without_upstream:  # the first ones read the artifact from the disk
+        for variant in plan.variants:  # the first ones read the artifact from the disk
             emulator.warm_up(variant, HEALTH)
         for round_ in range(1, plan.rounds + 1):
             say(f"lambda: cold starts, round {round_} of {plan.rounds}")

@@ -21,6 +21,8 @@ LONG_MS: Final = 4000
 
 LONG_ROUNDS: Final = 3
 
+QUICK_REPEATS: Final = 2
+
 _POOL: Final = 10
 """Packages at once that open every connection that a variant ever holds."""
 
@@ -36,7 +38,8 @@ def warm_up(plan: Plan, emulator: Emulator) -> None:
 def measure_warm(plan: Plan, asking: Asking, record: Record, say: Say) -> None:
     """Record `no upstream` and `warm` (one package, at each latency)."""
     say("lambda: warm, one package")
-    for round_ in range(1, REPEATS * plan.rounds + 1):
+    repeats = QUICK_REPEATS if plan.quick else REPEATS
+    for round_ in range(1, repeats * plan.rounds + 1):
         none = partial(Situation, "no upstream")
         take_turns(plan.variants, round_, none, asking.health, record)
         for latency_ms in plan.latencies_ms:
