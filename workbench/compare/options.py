@@ -31,8 +31,8 @@ results.json, with every sample and every printed number, report.md and its plot
 Progress is on stderr, tables are on stdout. Ctrl-C keeps what was measured until then."""
 
 EPILOG: Final = """\
-exit status: 0 when all was measured; 1 when something could not be, or more ratios
-disagree than chance explains; 2 when asked
+exit status: 0 when all was measured; 1 when something could not be, or more ratios disagree
+than chance explains; 2 when asked
 for what there is not; 130 after Ctrl-C."""
 
 
