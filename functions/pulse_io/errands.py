@@ -1,7 +1,6 @@
 """What is wanted of upstream, and what becomes of the answer: kept in memory and in the table."""
 
 import datetime as dt
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,13 +49,9 @@ class RowsErrand:
         memory.keep(self.key, kept)
         return (kept, "table") if now < kept.fresh_until else None
 
-    def wanting(self) -> AbstractContextManager[None]:
+    async def check(self) -> None:
         """As `Errand`."""
-        return self.sources.upstream.wanting(*self.key)
-
-    def check(self) -> None:
-        """As `Errand`."""
-        self.sources.upstream.check(self.key[1], self.deadline)
+        await self.sources.upstream.check(*self.key, self.deadline)
 
     async def ask(self) -> tuple[Kept, Tier]:
         """As `Errand`."""
@@ -92,13 +87,9 @@ class NewestLoadedErrand:
             return None
         return await stored.find_newest_loaded(fetched_at, consistent=consistent)
 
-    def wanting(self) -> AbstractContextManager[None]:
+    async def check(self) -> None:
         """As `Errand`."""
-        return self.sources.upstream.wanting(ALL_OF_PYPI, RECENT)
-
-    def check(self) -> None:
-        """As `Errand`."""
-        self.sources.upstream.check(RECENT, self.deadline)
+        await self.sources.upstream.check(ALL_OF_PYPI, RECENT, self.deadline)
 
     async def ask(self) -> dt.date:
         """As `Errand`."""

@@ -3,19 +3,19 @@
 import asyncio
 import contextlib
 import time
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from pulse.account import account
-from pulse.problems import UpstreamProblem
+from pulse.problems import UpstreamThrottled
 from pulse_io.budget import Clock
 
 if TYPE_CHECKING:
     from pulse_io.leases import Leases
 
-FIRST_PAUSE_S: Final = 0.1
+FIRST_PAUSE_S: Final = 0.125
 LONGEST_PAUSE_S: Final = 1.0
-"""Between two looks at another environment's lease: each look costs a read, and time to sign it."""
+"""Between two looks at another environment's lease, at most: each look costs a read."""
 
 AT_ONCE: Final = 10
 """Leases that an environment holds or waits for at a time."""
@@ -34,14 +34,18 @@ class Errand(Protocol[T_co]):
     async def find(self, *, consistent: bool) -> T_co | None:
         """What another environment may have left; `consistent` sees all that was left before."""
 
-    def wanting(self) -> AbstractContextManager[None]:
-        """Count it, for the length of a `with` block, among what is wanted of upstream."""
-
-    def check(self) -> None:
-        """Raise the `UpstreamProblem` for which there is no use in asking now, if it is known."""
+    async def check(self) -> None:
+        """Raise `UpstreamThrottled` if there is no use in asking now."""
 
     async def ask(self) -> T_co:
         """Ask upstream, and leave the answer for others."""
+
+
+class _Flight(NamedTuple):
+    """What is being asked for, and until when at most."""
+
+    task: asyncio.Task[Any]
+    deadline: float
 
 
 class Flights:
@@ -51,32 +55,38 @@ class Flights:
         self._leases = leases
         self._clock = clock
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._under_way: dict[str, asyncio.Task[Any]] = {}
+        self._under_way: dict[str, _Flight] = {}
 
     async def join(self, name: str, deadline: float, errand: Errand[T]) -> T:
         """Join who is already asking for it, or ask so that others can join.
 
-        `deadline` is on the event loop's clock.
+        `deadline` is on the event loop's clock. Who has more time than those who were joined asks again
+        when time was all they lacked.
 
         Raises:
             TooLate: it is not over by the deadline.
             UpstreamProblem: as the errand raises it, here or in another environment.
         """
-        task = self._under_way.get(name)
-        if task is None:
-            task = asyncio.create_task(self._lead(name, deadline, errand))
-            self._under_way[name] = task
-            task.add_done_callback(lambda done: self._forget(name, done))
-            waiting: AbstractContextManager[None] = contextlib.nullcontext()
-        else:
-            waiting = account().spending("others")
-        try:
-            async with asyncio.timeout_at(deadline):
-                with waiting:
-                    result: T = await asyncio.shield(task)
-                    return result
-        except TimeoutError:
-            raise TooLate from None
+        while True:
+            joined = self._under_way.get(name)
+            flight = joined or self._take_off(name, deadline, errand)
+            waiting = account().spending("others") if joined else contextlib.nullcontext()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    with waiting:
+                        result: T = await asyncio.shield(flight.task)
+                        return result
+            except TimeoutError:
+                raise TooLate from None
+            except (TooLate, UpstreamThrottled):
+                if flight.deadline >= deadline:
+                    raise
+
+    def _take_off(self, name: str, deadline: float, errand: Errand[T]) -> _Flight:
+        task = asyncio.create_task(self._lead(name, deadline, errand))
+        flight = self._under_way[name] = _Flight(task, deadline)
+        task.add_done_callback(lambda done: self._forget(name, done))
+        return flight
 
     def _forget(self, name: str, done: asyncio.Task[Any]) -> None:
         del self._under_way[name]
@@ -86,13 +96,11 @@ class Flights:
 
     async def _lead(self, name: str, deadline: float, errand: Errand[T]) -> T:
         if self._leases is None:
-            with errand.wanting():
-                return await errand.ask()
+            return await errand.ask()
         found = await errand.find(consistent=False)
         if found is not None:
             return found
-        with errand.wanting():
-            return await self._ask_or_wait(self._leases, name, deadline, errand)
+        return await self._ask_or_wait(self._leases, name, deadline, errand)
 
     async def _ask_or_wait(
         self, leases: "Leases", name: str, deadline: float, errand: Errand[T]
@@ -116,8 +124,8 @@ class Flights:
         if asyncio.get_running_loop().time() >= deadline:
             raise TooLate
         try:
-            errand.check()
-        except UpstreamProblem:
+            await errand.check()
+        except UpstreamThrottled:
             # No use in a lease; but another environment may have its answer soon.
             if await leases.is_held(name):
                 return None
@@ -130,7 +138,20 @@ class Flights:
         since, pause = self._clock(), FIRST_PAUSE_S
         with account().spending("others"):
             while await leases.is_held(name, since):
-                if loop.time() + pause > deadline:
+                # All who wait look at the very same moments: one request is for all of them.
+                moment = (loop.time() // pause + 1) * pause
+                if moment > deadline:
                     raise TooLate
-                await asyncio.sleep(pause)
+                await _sleep_until(moment)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+async def _sleep_until(moment: float) -> None:
+    """Sleep until a moment of the event loop's clock: those who name the same wake up together."""
+    loop = asyncio.get_running_loop()
+    over = loop.create_future()
+    waking = loop.call_at(moment, over.set_result, None)
+    try:
+        await over
+    finally:
+        waking.cancel()

@@ -23,7 +23,8 @@ from pulse.problems import (
     UpstreamUnreachable,
 )
 from pulse_io.budget import Clock
-from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
+from pulse_io.reads import Item
+from pulse_io.table import ConditionFailed, Table, TableUnavailable
 
 LEASE_S: Final = 5.0
 """How long after its last sign of life a holder is given up."""
@@ -59,12 +60,15 @@ class Lease:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Give it back, with word of why there is no answer if there is none."""
+        """Give it back, with word of why there is no answer if there is none.
+
+        That there was no moment for a call is nothing to others: they may have more time.
+        """
         if self._renewal:
             self._renewal.cancel()
         # Lost to another, or the table is away: either way it is no longer ours to give back.
         with contextlib.suppress(ConditionFailed, TableUnavailable):
-            if isinstance(error, UpstreamProblem):
+            if isinstance(error, UpstreamProblem) and not isinstance(error, UpstreamThrottled):
                 await self._fail(error)
             else:
                 await self._table.delete(self._name, _HOLDER.equals(self._holder))
@@ -95,8 +99,6 @@ class Lease:
             & F("problem").set(problem.slug)
             & F("detail").set(problem.detail)
         )
-        if problem.retry_after_s is not None:
-            change &= F("retry_at").set(_ms(now + problem.retry_after_s))
         await self._table.update(self._name, change, _HOLDER.equals(self._holder))
 
 
@@ -146,7 +148,7 @@ class Leases:
         if item is None:
             return False
         if item.get("failed_at", 0) > since * 1000:
-            raise _problem(item, self._clock())
+            raise _problem(item)
         return bool(item["until"] > _ms(self._clock()))
 
 
@@ -158,11 +160,9 @@ def _ms(moment: float) -> int:
     return math.ceil(moment * 1000)
 
 
-def _problem(item: Item, now: float) -> UpstreamProblem:
+def _problem(item: Item) -> UpstreamProblem:
     """The problem that a holder left word of."""
     match item["problem"]:
-        case UpstreamThrottled.slug:
-            return UpstreamThrottled(max(1, math.ceil(item.get("retry_at", 0) / 1000 - now)))
         case UpstreamTooSlow.slug:
             return UpstreamTooSlow()
         case UpstreamUnreachable.slug:

@@ -17,6 +17,7 @@ from pulse.problems import (
     Problem,
     UnknownPackage,
     UpstreamProblem,
+    UpstreamThrottled,
     UpstreamTooSlow,
 )
 from pulse.pypistats import RECENT, Endpoint
@@ -159,14 +160,21 @@ class Library:
         return asyncio.get_running_loop().time() + self._settings.deadline_s
 
     async def _fetch_for_account(self, key: Key, deadline: float) -> Supply:
-        """As `_fetch`, noted in the account of the request that it is for."""
+        """As `_fetch_or_promise`, noted in the account of the request that it is for."""
         try:
-            supply, tier = await self._fetch(key, deadline)
+            supply, tier = await self._fetch_or_promise(key, deadline)
         except Problem as problem:
             account().missed(problem)
             raise
         account().had(supply.fetched, tier, self.now())
         return supply
+
+    async def _fetch_or_promise(self, key: Key, deadline: float) -> Found:
+        """As `_fetch`; who is refused is told when to come back, and finds that moment kept."""
+        try:
+            return await self._fetch(key, deadline)
+        except UpstreamThrottled as refused:
+            raise await self._sources.upstream.promised(*key, refused) from None
 
     async def _fetch(self, key: Key, deadline: float) -> Found:
         if self._settings.cache == "off":
@@ -194,7 +202,7 @@ class Library:
             async with asyncio.timeout_at(deadline):
                 content = await self._sources.upstream.fetch_known(*key, deadline)
         except TimeoutError:
-            raise self._sources.upstream.too_late(key[1]) from None
+            raise self._sources.upstream.too_late(*key) from None
         return _supply(key, Kept(content, self.now()))
 
     async def _join(self, name: tuple[PackageName, str], deadline: float, errand: Errand[T]) -> T:
@@ -205,11 +213,11 @@ class Library:
         except TooLate:
             upstream = self._sources.upstream
             if self._sources.stored is None:
-                raise upstream.too_late(endpoint) from None
+                raise upstream.too_late(package, endpoint) from None
             if upstream.is_calling(package, endpoint):
                 raise UpstreamTooSlow(BUSY_S) from None
             # It is others that were waited for: upstream had no chance to be slow.
-            raise await upstream.busy(endpoint) from None
+            raise UpstreamThrottled(BUSY_S) from None
 
 
 def _supply(key: Key, kept: Kept) -> Supply:

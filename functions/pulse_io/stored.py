@@ -13,7 +13,8 @@ from pulse.freshness import UNKNOWN_FOR, WINDOW_DAYS, rows_fresh_until
 from pulse.models import FetchedRows
 from pulse_io.memory import Kept, Key
 from pulse_io.packing import UnreadableRows, pack, unpack
-from pulse_io.table import ConditionFailed, Item, Table, TableUnavailable
+from pulse_io.reads import Item
+from pulse_io.table import ConditionFailed, Table, TableUnavailable
 
 FORMAT: Final = 1
 """Of an item; what has another is another version's, and is passed over."""

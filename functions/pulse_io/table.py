@@ -6,20 +6,22 @@ Nothing depends on it: whoever asks gets an answer soon, or `TableUnavailable`, 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Final, TypeVar
 
 import httpx
 from aiodynamo.client import Client
 from aiodynamo.client import Table as DynamoTable
-from aiodynamo.errors import AIODynamoError, ConditionalCheckFailed, ItemNotFound
+from aiodynamo.errors import AIODynamoError, ConditionalCheckFailed, ItemNotFound, Throttled
 from aiodynamo.expressions import Condition, UpdateExpression
 from aiodynamo.http.httpx import HTTPX
-from aiodynamo.models import DecorelatedJitterRetry, ReturnValues
+from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeout, ReturnValues
 from yarl import URL
 
 from pulse.account import account
 from pulse_io.credentials import CredentialsAtFirstUse
+from pulse_io.reads import Item, Reads
 from pulse_io.settings import Settings
 from pulse_io.tls import tls_context
 
@@ -41,9 +43,6 @@ _RETRY: Final = DecorelatedJitterRetry(
     time_limit_secs=0.3, base_delay_secs=0.02, max_delay_secs=0.1
 )
 
-Item = Mapping[str, Any]
-"""An item's attributes: strings, whole numbers and bytes."""
-
 T = TypeVar("T")
 
 
@@ -61,10 +60,15 @@ class Table:
     Every method raises `TableUnavailable` if the table is slow, throttled, missing or denied.
     """
 
-    def __init__(self, dynamo: DynamoTable, http: httpx.AsyncClient) -> None:
-        self._dynamo = dynamo
+    def __init__(self, client: Client, name: str, http: httpx.AsyncClient) -> None:
+        self._client = client
+        self._dynamo: DynamoTable = client.table(name)
         self._http = http
         self._connections = asyncio.Semaphore(CONNECTIONS)
+        self._reads = {
+            consistent: Reads(self._connections, partial(self._read, consistent=consistent))
+            for consistent in (False, True)
+        }
         self._away_until = 0.0
 
     @property
@@ -74,14 +78,8 @@ class Table:
 
     async def get(self, key: str, *, consistent: bool = False) -> Item | None:
         """An item, or None; `consistent` sees every write that was over before."""
-
-        async def read() -> Item | None:
-            try:
-                return await self._dynamo.get_item({"key": key}, consistent_read=consistent)
-            except ItemNotFound:
-                return None
-
-        return await self._ask("GetItem", read)
+        with account().spending("table"):
+            return await self._reads[consistent].get(key)
 
     async def put(self, item: Item, condition: Condition) -> None:
         """Put an item in the place of the one with its key, which has to fulfil the condition.
@@ -121,6 +119,37 @@ class Table:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    async def _read(self, keys: Sequence[str], *, consistent: bool) -> Mapping[str, Item]:
+        if len(keys) == 1:
+            return await self._ask_now(
+                "GetItem", lambda: self._read_one(keys[0], consistent=consistent)
+            )
+        return await self._ask_now(
+            "BatchGetItem", lambda: self._read_several(keys, consistent=consistent)
+        )
+
+    async def _read_one(self, key: str, *, consistent: bool) -> Mapping[str, Item]:
+        try:
+            return {key: await self._dynamo.get_item({"key": key}, consistent_read=consistent)}
+        except ItemNotFound:
+            return {}
+
+    async def _read_several(self, keys: Sequence[str], *, consistent: bool) -> Mapping[str, Item]:
+        found: dict[str, Item] = {}
+        # What DynamoDB had no capacity for is asked for again as what it throttles: a little later.
+        with contextlib.suppress(RetryTimeout):
+            async for _ in self._client.throttle_config.attempts():
+                request = BatchGetRequest(
+                    [{"key": key} for key in keys], consistent_read=consistent
+                )
+                response = await self._client.batch_get({self._dynamo.name: request})
+                found |= {item["key"]: item for item in response.items.get(self._dynamo.name, [])}
+                left = response.unprocessed_keys.get(self._dynamo.name, [])
+                if not left:
+                    return found
+                keys = [key["key"] for key in left]
+        raise Throttled("keys were left unprocessed")
 
     async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T:
         with account().spending("table"):
@@ -173,4 +202,4 @@ def open_table(settings: Settings, name: str) -> Table:
         numeric_type=int,
         throttle_config=_RETRY,
     )
-    return Table(client.table(name), http)
+    return Table(client, name, http)

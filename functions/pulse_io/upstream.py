@@ -5,7 +5,6 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Final
 
 import httpx
@@ -95,7 +94,7 @@ class Upstream:
         self._now = now
         self._clock = clock
         self._limited = bool(settings.upstream_per_second or settings.upstream_per_minute)
-        self._calling: set[tuple[PackageName, str]] = set()
+        self._called: set[tuple[PackageName, str]] = set()
         self._places = asyncio.Semaphore(settings.upstream_concurrency)
         self._client = httpx.AsyncClient(
             base_url=settings.pypistats_url,
@@ -122,11 +121,7 @@ class Upstream:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        self._calling.add((package, endpoint))
-        try:
-            answer = await self._answer(package, endpoint, deadline)
-        finally:
-            self._calling.discard((package, endpoint))
+        answer = await self._answer(package, endpoint, deadline)
         try:
             return read_answer(package, endpoint, answer)
         except UpstreamThrottled as refused:
@@ -145,7 +140,7 @@ class Upstream:
             async with asyncio.timeout_at(deadline):
                 await self._places.acquire()
         except TimeoutError:
-            raise self.too_late(endpoint) from None
+            raise self.too_late(package, endpoint) from None
         try:
             return await self.fetch(package, endpoint, deadline)
         except UnknownPackage:
@@ -167,29 +162,33 @@ class Upstream:
             await self._leave_alone(package, RECENT, refused)
             raise
 
-    def wanting(self, package: PackageName, endpoint: str) -> AbstractContextManager[None]:
-        """Count, for the length of a `with` block, that a call is wanted; others wait behind it."""
-        return self._budget.wanting(endpoint, package)
+    async def check(self, package: PackageName, endpoint: str, deadline: float) -> None:
+        """Raise `UpstreamThrottled` if there is no moment for a call by then."""
+        left_s = max(0, deadline - asyncio.get_running_loop().time() - LEAST_S)
+        if self._budget.wait_s(endpoint, package) > left_s:
+            await self._budget.look(endpoint)
+        wait_s = self._budget.wait_s(endpoint, package)
+        if wait_s > left_s:
+            raise UpstreamThrottled(whole_seconds(wait_s))
 
-    def check(self, endpoint: str, deadline: float) -> None:
-        """Raise `UpstreamThrottled` if it is known that the endpoint may not be called by then."""
-        left = deadline - asyncio.get_running_loop().time() - LEAST_S
-        if self._budget.wait_s(endpoint) > max(0, left):
-            raise UpstreamThrottled(whole_seconds(self._budget.room_s(endpoint)))
+    async def promised(
+        self, package: PackageName, endpoint: str, refused: UpstreamThrottled
+    ) -> UpstreamThrottled:
+        """What to tell those who were refused: when there is a moment that is kept for their call."""
+        if not self._limited:
+            return refused
+        with account().spending("budget"):
+            wait_s = await self._budget.promise_s(endpoint, package)
+        return UpstreamThrottled(max(1, whole_seconds(wait_s)))
 
     def is_calling(self, package: PackageName, endpoint: str) -> bool:
         """Whether it is upstream that an answer is being waited for."""
-        return (package, endpoint) in self._calling
+        return (package, endpoint) in self._called
 
-    async def busy(self, endpoint: str) -> UpstreamThrottled:
-        """What to tell those for whom it was never called: when it may be, or soon."""
-        await self._budget.look(endpoint)
-        return UpstreamThrottled(max(BUSY_S, whole_seconds(self._budget.room_s(endpoint))))
-
-    def too_late(self, endpoint: str) -> UpstreamProblem:
+    def too_late(self, package: PackageName, endpoint: str) -> UpstreamProblem:
         """Why there is no answer by a deadline: the endpoint may not be called, or is slow."""
-        if self._budget.wait_s(endpoint):
-            return UpstreamThrottled(whole_seconds(self._budget.room_s(endpoint)))
+        if wait_s := self._budget.wait_s(endpoint, package):
+            return UpstreamThrottled(whole_seconds(wait_s))
         return UpstreamTooSlow()
 
     async def aclose(self) -> None:
@@ -203,20 +202,19 @@ class Upstream:
         await self._budget.close(endpoint, refused.retry_after_s or THROTTLED_RETRY_AFTER_S)
 
     async def _answer(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
-        path = request_path(package, endpoint)
-        response = await self._get(path, endpoint, deadline)
+        response = await self._get(package, endpoint, deadline)
         return UpstreamAnswer(response.status_code, response.headers, response.content, self._now())
 
-    async def _get(self, path: str, endpoint: str, deadline: float) -> httpx.Response:
+    async def _get(self, package: PackageName, endpoint: str, deadline: float) -> httpx.Response:
         """GET, and once more if the connection failed and there is still time."""
         loop = asyncio.get_running_loop()
         failure: UpstreamProblem | None = None
         for _ in range(MAX_ATTEMPTS):
             if loop.time() >= deadline:
-                raise failure or await self.busy(endpoint)
+                raise failure or UpstreamThrottled(BUSY_S)
             try:
-                turn = await self._wait_for_a_turn(endpoint, deadline)
-                return await self._call(path, endpoint, deadline, turn)
+                turn = await self._wait_for_a_turn(package, endpoint, deadline)
+                return await self._call(package, endpoint, deadline, turn)
             except UpstreamThrottled as throttled:
                 # What went wrong first says more than that there is no second try.
                 raise failure or throttled from None
@@ -230,7 +228,9 @@ class Upstream:
                 raise UpstreamBroken.because("its encoding is wrong") from None
         raise failure or UpstreamTooSlow()
 
-    async def _call(self, path: str, endpoint: str, deadline: float, turn: Turn) -> httpx.Response:
+    async def _call(
+        self, package: PackageName, endpoint: str, deadline: float, turn: Turn
+    ) -> httpx.Response:
         """GET, on a turn that is taken anew if its moment is gone once there is a connection.
 
         Raises:
@@ -242,15 +242,22 @@ class Upstream:
         async def on_time(event: str, _: object) -> None:
             if event == _SENDING and self._is_late(turn):
                 patience.reschedule(None)
-                await self._wait_for_a_turn(endpoint, deadline, turn)
+                self._called.discard((package, endpoint))
+                await self._wait_for_a_turn(package, endpoint, deadline, turn)
+                self._called.add((package, endpoint))
                 patience.reschedule(asyncio.get_running_loop().time() + timeout_s)
 
-        with account().spending("upstream"):
-            async with asyncio.timeout(timeout_s) as patience:
-                return await self._client.get(path, extensions={"trace": on_time})
+        self._called.add((package, endpoint))
+        try:
+            with account().spending("upstream"):
+                async with asyncio.timeout(timeout_s) as patience:
+                    path = request_path(package, endpoint)
+                    return await self._client.get(path, extensions={"trace": on_time})
+        finally:
+            self._called.discard((package, endpoint))
 
     async def _wait_for_a_turn(
-        self, endpoint: str, deadline: float, missed: Turn | None = None
+        self, package: PackageName, endpoint: str, deadline: float, missed: Turn | None = None
     ) -> Turn:
         """Take a turn at the endpoint, and return when its moment has come and not long gone.
 
@@ -262,7 +269,7 @@ class Upstream:
             while turn is None or self._is_late(turn):
                 left = deadline - asyncio.get_running_loop().time()
                 until = self._clock() + max(0, left - LEAST_S)
-                turn = await self._budget.take(endpoint, until, turn)
+                turn = await self._budget.take(endpoint, package, until, turn)
                 await asyncio.sleep(turn.moment - self._clock())
             return turn
 

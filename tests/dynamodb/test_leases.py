@@ -78,7 +78,6 @@ def test_a_holder_that_is_at_work_keeps_its_lease(monkeypatch: pytest.MonkeyPatc
         UpstreamBroken.because("its status is 500"),
         UpstreamTooSlow(),
         UpstreamUnreachable(),
-        UpstreamThrottled(42),
     ],
     ids=lambda problem: problem.slug,
 )
@@ -94,6 +93,20 @@ def test_those_who_waited_learn_why_the_holder_failed(problem: UpstreamProblem) 
             await waiting.is_held(NAME, since=0)
         assert caught.value.detail == problem.detail
         assert caught.value.retry_after_s == problem.retry_after_s
+
+    asking(ask)
+
+
+def test_a_holder_for_whom_there_was_no_moment_is_no_reason_for_others_not_to_try() -> None:
+    async def ask(table: Table) -> None:
+        leases, waiting = Leases(table), Leases(table)
+        lease = await leases.take(NAME)
+        assert lease is not None
+        with pytest.raises(UpstreamThrottled):
+            async with lease:
+                raise UpstreamThrottled(42)
+        assert not await waiting.is_held(NAME, since=0)
+        assert await waiting.take(NAME) is not None
 
     asking(ask)
 

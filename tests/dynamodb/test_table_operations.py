@@ -1,16 +1,50 @@
 """The table answers soon, or says that it can't; whoever asks goes on without it."""
 
+import asyncio
 import logging
 import socket
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+from aiodynamo.client import Client
 from aiodynamo.expressions import F
+from aiodynamo.models import BatchGetRequest, BatchGetResponse, StaticDelayRetry
 
 from pulse_io.table import ConditionFailed, Table, TableUnavailable
 from tests.dynamodb.environments import asking
 from tests.dynamodb.table_at import TableAt
+from workbench.dynamodb.meter import Meter, metered
 
 NEW = F("key").does_not_exist()
+
+
+@pytest.fixture
+def meter(table: TableAt, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
+    """What is between the table and those who ask it."""
+    with metered(table.url) as meter:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", meter.url)
+        yield meter
+
+
+def operations(meter: Meter) -> list[str]:
+    return [one.name for one in meter.read()]
+
+
+def process_one_key_at_a_time(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Let DynamoDB leave all keys of a batch but the first; returns the keys that each will ask for."""
+    asked = []
+    batch_get = Client.batch_get
+
+    async def first_alone(client: Client, request: dict[str, BatchGetRequest]) -> BatchGetResponse:
+        ((table, wanted),) = request.items()
+        asked.append([key["key"] for key in wanted.keys])
+        first, *left = wanted.keys
+        response = await batch_get(client, {table: replace(wanted, keys=[first])})
+        return replace(response, unprocessed_keys={table: left} if left else {})
+
+    monkeypatch.setattr(Client, "batch_get", first_alone)
+    return asked
 
 
 @pytest.mark.usefixtures("table")
@@ -26,6 +60,83 @@ def test_an_item_is_found_as_it_was_put() -> None:
         }
 
     asking(ask)
+
+
+def test_items_that_are_wanted_at_the_same_time_are_read_by_one_operation(meter: Meter) -> None:
+    async def ask(table: Table) -> None:
+        await table.put({"key": "a", "bytes": b"\0\xff"}, NEW)
+        await table.put({"key": "b", "number": 7}, NEW)
+        assert await asyncio.gather(*(table.get(key) for key in "bcab")) == [
+            {"key": "b", "number": 7},
+            None,
+            {"key": "a", "bytes": b"\0\xff"},
+            {"key": "b", "number": 7},
+        ]
+
+    asking(ask)
+    assert operations(meter) == ["PutItem", "PutItem", "BatchGetItem"]
+
+
+def test_an_item_that_is_wanted_alone_is_read_by_its_own_operation(meter: Meter) -> None:
+    async def ask(table: Table) -> None:
+        assert await table.get("a") is None
+        assert await asyncio.gather(*(table.get(key) for key in "aa")) == [None, None]
+
+    asking(ask)
+    assert operations(meter) == ["GetItem", "GetItem"]
+
+
+def test_consistent_reads_of_several_see_what_was_just_written(meter: Meter) -> None:
+    async def ask(table: Table) -> None:
+        for number in range(3):
+            for key in "ab":
+                await table.update(key, F("number").set(number), F("key").exists() | NEW)
+            assert await asyncio.gather(*(table.get(key, consistent=True) for key in "ab")) == [
+                {"key": "a", "number": number},
+                {"key": "b", "number": number},
+            ]
+
+    asking(ask)
+    # Local tables hide nothing from any read; by its price, this was a consistent one.
+    assert [one.reads for one in meter.read() if one.name == "BatchGetItem"] == [2, 2, 2]
+
+
+@pytest.mark.usefixtures("table")
+def test_what_dynamodb_leaves_unprocessed_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pulse_io.table._RETRY", StaticDelayRetry(time_limit_secs=20, delay=0))
+    asked = process_one_key_at_a_time(monkeypatch)
+
+    async def ask(table: Table) -> None:
+        await table.put({"key": "a"}, NEW)
+        await table.put({"key": "c"}, NEW)
+        found = await asyncio.gather(*(table.get(key, consistent=True) for key in "abc"))
+        assert found == [{"key": "a"}, None, {"key": "c"}]
+        assert table.available
+
+    asking(ask)
+    assert asked == [["a", "b", "c"], ["b", "c"], ["c"]]
+
+
+@pytest.mark.usefixtures("table")
+def test_a_table_that_keeps_leaving_keys_unprocessed_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("pulse_io.table._RETRY", StaticDelayRetry(time_limit_secs=0, delay=0))
+    process_one_key_at_a_time(monkeypatch)
+
+    async def ask(table: Table) -> None:
+        wanted = (table.get(key) for key in "abc")
+        outcomes = await asyncio.gather(*wanted, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {TableUnavailable}
+        assert not table.available
+
+    with caplog.at_level(logging.WARNING, logger="pulse_io.table"):
+        asking(ask)
+    (line,) = caplog.records
+    assert vars(line)["operation"] == "BatchGetItem"
+    assert vars(line)["reason"] == "Throttled: keys were left unprocessed"
 
 
 @pytest.mark.usefixtures("table")

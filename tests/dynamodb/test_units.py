@@ -10,6 +10,7 @@ from workbench.costs import FROM_TABLE, FROM_UPSTREAM, Units
 from workbench.dynamodb.account import local_account
 from workbench.dynamodb.item_size import item_bytes, write_units
 from workbench.dynamodb.items import sizes
+from workbench.dynamodb.meter import Operation, metered
 from workbench.dynamodb.metered_world import Cost
 from workbench.dynamodb.requests import costs
 from workbench.dynamodb.table import create_table, dynamodb_client
@@ -43,11 +44,14 @@ def test_each_situation_costs_what_it_must(account: str) -> None:
     assert units("`overall`: nobody has it") == FROM_UPSTREAM
 
     assert units("unknown package: remembered in the table").writes == 0
-    # That nothing was to be had was written as a lease's last word, and by a condition that failed.
-    assert units("budget exhausted: the environment finds out").writes == 3
+    # A lease, a condition that failed, the lease's end, and the promise of a moment.
+    assert units("budget exhausted: the environment finds out").writes == 4
     assert units("budget exhausted: the environment knows").writes == 0
-    compared = units(f"comparison of {COMPARED}: fresh in the table")
-    assert compared == Units(COMPARED * FROM_TABLE.reads, 0)
+    compared = f"comparison of {COMPARED}: fresh in the table"
+    assert units(compared) == Units(COMPARED * FROM_TABLE.reads, 0)
+    assert [one.name for one in by_situation[compared].operations] == ["BatchGetItem"]
+    missed = units(f"comparison of {COMPARED}: nobody has them")
+    assert missed.reads == COMPARED * FROM_UPSTREAM.reads
 
     (waited,) = (one for one in measured if one.situation.startswith("another environment's"))
     assert [one.name for one in waited.operations[:2]] == ["GetItem", "PutItem"]
@@ -65,7 +69,10 @@ def test_every_kind_of_item_is_weighed(account: str) -> None:
         assert debut < typical < largest < 400_000
     assert measured["rows#system#no-such-package"] < debut
     assert measured["budget#overall"] < 1024
-    assert measured["lease#system#requests"] < measured["lease#overall#no-such-package"] < 1024
+    held, failed = (
+        measured[f"lease#{name}"] for name in ("system#requests", "python_major#no-such-package")
+    )
+    assert held < failed < 1024
 
 
 @pytest.mark.parametrize("padding", [900, 1007, 1008, 1009, 1010, 3000])
@@ -78,6 +85,25 @@ def test_an_item_is_as_large_as_dynamodb_counts_it(account: str, padding: int) -
     }
     put = client.put_item(TableName=table, Item=item, ReturnConsumedCapacity="TOTAL")
     assert put["ConsumedCapacity"]["CapacityUnits"] == write_units(item_bytes(item))
+
+
+@pytest.mark.parametrize("consistent", [False, True])
+@pytest.mark.parametrize("keys", ["ab", "cd", "abcd"], ids=["there", "not there", "some there"])
+def test_a_batch_consumes_what_its_reads_would_alone(
+    account: str, keys: str, *, consistent: bool
+) -> None:
+    table = create_table(account)
+    for key, size in ("a", 100), ("b", 5000):
+        item: dict[str, Any] = {"key": {"S": key}, "bytes": {"B": b"x" * size}}
+        dynamodb_client(account).put_item(TableName=table, Item=item)
+    wanted: list[dict[str, Any]] = [{"key": {"S": key}} for key in keys]
+    with metered(account) as meter:
+        client = dynamodb_client(meter.url)
+        for one in wanted:
+            client.get_item(TableName=table, Key=one, ConsistentRead=consistent)
+        client.batch_get_item(RequestItems={table: {"Keys": wanted, "ConsistentRead": consistent}})
+        *alone, batch = meter.read()
+    assert batch == Operation("BatchGetItem", sum(single.reads for single in alone), 0)
 
 
 def test_a_page_gets_tables_with_a_row_each() -> None:

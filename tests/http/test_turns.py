@@ -58,7 +58,7 @@ async def next_moment_after_a_call(slow: SlowConnections, budget: OwnBudget) -> 
         finally:
             await upstream.aclose()
             await slow.over.wait()
-        return (await budget.take("overall", float("inf"))).moment - began
+        return (await budget.take("overall", "another", float("inf"))).moment - began
 
 
 def test_a_call_whose_moment_went_by_while_it_was_connecting_takes_another() -> None:
@@ -77,10 +77,12 @@ def test_a_call_that_was_connected_in_time_keeps_its_moment() -> None:
 
 def test_where_others_took_all_moments_meanwhile_it_is_not_made() -> None:
     class Contended(OwnBudget):
-        async def take(self, endpoint: str, until: float, missed: Turn | None = None) -> Turn:
+        async def take(
+            self, endpoint: str, name: str, until: float, missed: Turn | None = None
+        ) -> Turn:
             if missed:
                 raise UpstreamThrottled(62)
-            return await super().take(endpoint, until)
+            return await super().take(endpoint, name, until)
 
     slow = SlowConnections(delay_s=1)
     with pytest.raises(UpstreamThrottled):

@@ -28,6 +28,11 @@ def write_units(size: int) -> int:
     return max(1, math.ceil(size / WRITE_BYTES))
 
 
+def missing_read_units(*, consistent: bool) -> float:
+    """What it takes to read that an item is not there; `consistent` sees every write that was over before."""
+    return 1 if consistent else 0.5
+
+
 def _value_bytes(value: Mapping[str, Any]) -> int:
     ((kind, content),) = value.items()
     match kind:

@@ -18,6 +18,9 @@ from .table import create_table, dynamodb_client
 PACKAGES: Final = (PackageName.parse(DEBUT), TYPICAL, ALL_OF_PYPI)
 """A young one, one with all days and categories, and the one with the largest numbers."""
 
+BROKEN: Final = Endpoint.PYTHON_MAJOR
+"""Where upstream fails when it is asked for the unknown package."""
+
 
 class Size(NamedTuple):
     """An item and its bytes, names included."""
@@ -28,12 +31,13 @@ class Size(NamedTuple):
 
 async def sizes(dynamodb_url: str) -> list[Size]:
     """The sizes of all kinds of items, by key; credentials as for `costs`."""
-    with StandIn(now=NOW, limits=False) as upstream:
+    with StandIn(now=NOW, limits=False, faults=[f"500:{BROKEN}:{UNKNOWN}"]) as upstream:
         world = World(dynamodb_url, create_table(dynamodb_url), upstream.url)
         async with world.environment() as one:
             for endpoint in Endpoint:
                 await one.library.fetch_all(PACKAGES, endpoint)
             await one.try_to(lambda library: library.fetch(UNKNOWN, Endpoint.SYSTEM))
+            await one.try_to(lambda library: library.fetch(UNKNOWN, BROKEN))
         await world.exhaust(Endpoint.OVERALL)
         async with world.environment() as one:
             await one.try_to(lambda library: library.fetch(UNKNOWN, Endpoint.OVERALL))

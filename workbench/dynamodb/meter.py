@@ -15,9 +15,9 @@ from typing import Any, Final
 import httpx
 
 from .account import HOST
-from .item_size import item_bytes, write_units
+from .item_size import item_bytes, missing_read_units, write_units
 
-READS: Final = frozenset({"GetItem"})
+READS: Final = frozenset({"GetItem", "BatchGetItem"})
 
 _FREE_PORT: Final = 0
 _POLL_S: Final = 0.02
@@ -99,8 +99,26 @@ def _operation(name: str, asked: dict[str, Any], answer: httpx.Response) -> Oper
 
 def _units(asked: dict[str, Any], status: int, answer: dict[str, Any]) -> float:
     if status == HTTPStatus.OK:
-        return float(answer["ConsumedCapacity"]["CapacityUnits"])
+        consumed = answer["ConsumedCapacity"]
+        return _of_batch(asked, answer) if isinstance(consumed, list) else _told(consumed)
     if answer.get("__type", "").endswith(_REFUSED):
         # DynamoDB charges for the larger of what is there and what was to be put, without saying so.
         return write_units(max(item_bytes(one.get("Item", {})) for one in (asked, answer)))
     return 0
+
+
+def _of_batch(asked: dict[str, Any], answer: dict[str, Any]) -> float:
+    """What a batch of reads consumed, of one table or of several.
+
+    DynamoDB takes the least that a read takes for an item that is not there; DynamoDB Local takes nothing.
+    """
+    units = sum(_told(consumed) for consumed in answer["ConsumedCapacity"])
+    for table, wanted in asked["RequestItems"].items():
+        left = answer["UnprocessedKeys"].get(table, {"Keys": []})
+        missing = len(wanted["Keys"]) - len(answer["Responses"][table]) - len(left["Keys"])
+        units += missing * missing_read_units(consistent=wanted.get("ConsistentRead", False))
+    return units
+
+
+def _told(consumed: dict[str, Any]) -> float:
+    return float(consumed["CapacityUnits"])

@@ -98,5 +98,5 @@ class World:
         limits = settings.upstream_per_second, settings.upstream_per_minute
         budget = SharedBudget(table, *limits)
         for _ in range(settings.upstream_per_minute):
-            await budget.take(endpoint, math.inf)
+            await budget.take(endpoint, "another", math.inf)
         await table.aclose()

@@ -2,7 +2,7 @@
 
 Every request is made by a real library, as an execution environment has one, with the limits of upstream
 that a stack has. Figures and day are the same in every run. What depends on how long things take is how
-often a lease is renewed, and how often one who waits looks whether it is over.
+often a lease is renewed, how often one who waits looks whether it is over, and which reads are one operation.
 """
 
 import asyncio

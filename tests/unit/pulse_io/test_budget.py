@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pulse.problems import UpstreamThrottled
 from pulse_io.budget import OwnBudget
-from pulse_io.slots import Turn
+from pulse_io.slots import KEPT_S, Turn
 
 FOREVER = float("inf")
 
@@ -23,8 +23,10 @@ class Seconds:
         return self.now
 
 
-def take(budget: OwnBudget, until: float = FOREVER, endpoint: str = "overall") -> float:
-    return asyncio.run(budget.take(endpoint, until)).moment
+def take(
+    budget: OwnBudget, until: float = FOREVER, endpoint: str = "overall", name: str = "requests"
+) -> float:
+    return asyncio.run(budget.take(endpoint, name, until)).moment
 
 
 def moments(budget: OwnBudget, calls: int) -> list[float]:
@@ -118,9 +120,9 @@ def test_a_turn_that_was_missed_costs_no_other() -> None:
     budget = OwnBudget(1, 1, clock)
 
     async def turns() -> tuple[Turn, Turn]:
-        missed = await budget.take("overall", FOREVER)
+        missed = await budget.take("overall", "requests", FOREVER)
         clock.now += 0.5
-        return missed, await budget.take("overall", FOREVER, missed)
+        return missed, await budget.take("overall", "requests", FOREVER, missed)
 
     missed, taken = asyncio.run(turns())
     assert (missed.moment, taken.moment) == (1000.0, 1000.5)
@@ -130,12 +132,43 @@ def test_a_turn_that_was_missed_costs_no_other() -> None:
 def test_a_turn_that_was_missed_for_good_is_given_back() -> None:
     clock = Seconds()
     budget = OwnBudget(0, 1, clock)
-    missed = asyncio.run(budget.take("overall", FOREVER))
+    missed = asyncio.run(budget.take("overall", "requests", FOREVER))
     asyncio.run(budget.close("overall", 10))
     with pytest.raises(UpstreamThrottled):
-        asyncio.run(budget.take("overall", clock.now + 5, missed))
+        asyncio.run(budget.take("overall", "requests", clock.now + 5, missed))
     clock.now += 10
     assert take(budget) == clock.now
+
+
+def promised_s(budget: OwnBudget, name: str) -> float:
+    return asyncio.run(budget.promise_s("overall", name))
+
+
+def test_what_was_promised_is_kept_for_whom_it_was_promised() -> None:
+    clock = Seconds()
+    budget = OwnBudget(0, 1, clock)
+    take(budget)
+    clock.now += 2
+    assert promised_s(budget, "flask") == 60
+    clock.now += 60
+    with pytest.raises(UpstreamThrottled) as caught:
+        take(budget, clock.now + 8, name="django")
+    assert caught.value.retry_after_s == KEPT_S
+    assert take(budget, clock.now, name="flask") == clock.now
+
+
+def test_who_asks_again_before_the_promised_moment_is_told_the_same_moment() -> None:
+    clock = Seconds()
+    budget = OwnBudget(0, 2, clock)
+    assert promised_s(budget, "flask") == 5
+    clock.now += 3
+    assert promised_s(budget, "flask") == 2
+
+
+def test_those_for_whom_no_slot_is_left_are_told_when_one_is_to_be_had_again() -> None:
+    budget = OwnBudget(0, 1, Seconds())
+    assert promised_s(budget, "flask") == 5
+    assert promised_s(budget, "django") == 5 + KEPT_S + 62
 
 
 @given(st.lists(st.floats(min_value=0, max_value=20), min_size=1, max_size=120))
@@ -147,7 +180,7 @@ def test_no_span_of_a_second_or_a_minute_sees_too_many_calls(pauses: list[float]
         taken = []
         for pause in pauses:
             clock.now += pause
-            taken.append((await budget.take("overall", FOREVER)).moment)
+            taken.append((await budget.take("overall", "requests", FOREVER)).moment)
         return taken
 
     taken = asyncio.run(calls())

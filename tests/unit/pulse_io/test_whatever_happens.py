@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 from collections import defaultdict
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -14,12 +15,15 @@ from pulse.problems import UpstreamProblem
 from pulse.pypistats import Endpoint
 from pulse_io.leases import LEASE_S, Leases
 from pulse_io.library import Library, Supply
-from pulse_io.shared_budget import SharedBudget
-from pulse_io.slots import Turn
+from pulse_io.shared_budget import LATELY_S, LONGEST_PROMISE_S, SharedBudget
+from pulse_io.slots import KEPT_S, Turn
 from tests.unit.pulse_io.simulated.world import BEGAN, World
 
 PACKAGES = [PackageName.parse(name) for name in ("pulse-debut", "requests", "flask")]
+NAMES = [f"package-{number}" for number in range(12)]
 ENVIRONMENTS = 3
+LATEST_S = 7
+"""`DEADLINE_S`, less what a call needs: those who come back may have to let some others go first."""
 SPANS_S = [0.3, 5.0, 61.0, 1801.0, 20_000.0, 86_400.0]
 FAULTS = ["500", "dropped", "html", "hang", "429:*:*:1"]
 CHECKS = settings(
@@ -72,7 +76,8 @@ class Libraries(RuleBasedStateMachine):
 
         began = self.world.loop.time()
         outcomes = self.world.loop.run_until_complete(main())
-        assert self.world.loop.time() - began <= self.world.settings.deadline_s + 0.01
+        took_s = self.world.loop.time() - began
+        assert took_s <= self.world.settings.deadline_s + LONGEST_PROMISE_S + 0.01
         for (_, package), outcome in zip(questions, outcomes, strict=True):
             self.check(package, outcome)
 
@@ -145,18 +150,22 @@ class BudgetAndLeases(RuleBasedStateMachine):
         self.leases = [Leases(table, self.world.clock) for table in tables]
         self.moments: list[float] = []
         self.closed_until = 0.0
+        self.promised: dict[str, float] = {}
         self.held_until = 0.0
 
     def teardown(self) -> None:
         self.world.close()
 
-    @rule(takers=st.lists(environments, min_size=1, max_size=12), patience_s=st.floats(0, 90))
+    @rule(takers=st.lists(environments, min_size=1, max_size=12), patience_s=st.floats(0, LATEST_S))
     def moments_are_taken(self, takers: list[int], patience_s: float) -> None:
         until = self.world.clock() + patience_s
 
         async def main() -> list[Turn | BaseException]:
             return await asyncio.gather(
-                *(self.budgets[number].take("overall", until) for number in takers),
+                *(
+                    self.budgets[number].take("overall", f"package-{number}", until)
+                    for number in takers
+                ),
                 return_exceptions=True,
             )
 
@@ -167,10 +176,34 @@ class BudgetAndLeases(RuleBasedStateMachine):
         assert all(moment >= self.closed_until for moment in taken)
         self.moments += taken
 
+    @rule(name=st.sampled_from(NAMES), number=environments)
+    def a_moment_is_promised(self, name: str, number: int) -> None:
+        budget = self.budgets[number]
+        wait_s = self.world.loop.run_until_complete(budget.promise_s("overall", name))
+        moment = self.world.clock() + wait_s
+        if self.world.clock() < self.promised.get(name, 0) - 0.01:
+            assert moment == pytest.approx(self.promised[name], abs=0.01)
+        assert moment >= self.closed_until - 0.01
+        self.promised[name] = moment
+
+    @precondition(lambda self: self.promised)
+    @rule(data=st.data(), number=environments, late_s=st.floats(0, KEPT_S - LATEST_S))
+    def what_was_promised_is_kept(self, data: st.DataObject, number: int, late_s: float) -> None:
+        name = data.draw(st.sampled_from(sorted(self.promised)))
+        wait_s = self.promised.pop(name) + late_s - self.world.clock()
+        if wait_s < 0:
+            return
+        self.world.loop.run_until_complete(asyncio.sleep(wait_s))
+        until = self.world.clock() + LATEST_S
+        taking = self.budgets[number].take("overall", name, until)
+        self.moments.append(self.world.loop.run_until_complete(taking).moment)
+
     @rule(number=environments, seconds=st.floats(1, 100))
     def upstream_refuses(self, number: int, seconds: float) -> None:
         self.closed_until = max(self.closed_until, self.world.clock() + seconds)
+        self.promised.clear()  # no promise binds upstream
         self.world.loop.run_until_complete(self.budgets[number].close("overall", seconds))
+        self.time_passes(LATELY_S)  # until all have heard of it
 
     @rule(number=environments)
     def a_lease_is_taken_by_one_who_dies(self, number: int) -> None:

@@ -12,6 +12,7 @@ ALLOWED = {
         ("FastApiLogGroup", "logs:CreateLogStream"),
         ("FastApiLogGroup", "logs:PutLogEvents"),
         ("CacheTable", "dynamodb:GetItem"),
+        ("CacheTable", "dynamodb:BatchGetItem"),
         ("CacheTable", "dynamodb:PutItem"),
         ("CacheTable", "dynamodb:UpdateItem"),
         ("CacheTable", "dynamodb:DeleteItem"),

@@ -143,7 +143,7 @@ class World:
 
     def open_table(self) -> Table:
         """The table, as one environment has it."""
-        return Table(self._client().table(self.name), self._http())
+        return Table(self._client(), self.name, self._http())
 
     def close(self) -> None:
         """End what is under way."""
