@@ -67,20 +67,22 @@ class Flights:
             TooLate: it is not over by the deadline.
             UpstreamProblem: as the errand raises it, here or in another environment.
         """
+        loop = asyncio.get_running_loop()
         while True:
             joined = self._under_way.get(name)
             flight = joined or self._take_off(name, deadline, errand)
-            waiting = account().spending("others") if joined else contextlib.nullcontext()
+            with account().spending("others") if joined else contextlib.nullcontext():
+                # Whoever is cancelled here cancels it for nobody.
+                await asyncio.wait((flight.task,), timeout=deadline - loop.time())
+            if not flight.task.done():
+                raise TooLate
             try:
-                async with asyncio.timeout_at(deadline):
-                    with waiting:
-                        result: T = await asyncio.shield(flight.task)
-                        return result
-            except TimeoutError:
-                raise TooLate from None
+                result: T = flight.task.result()
             except (TooLate, UpstreamThrottled):
                 if flight.deadline >= deadline:
                     raise
+            else:
+                return result
 
     def _take_off(self, name: str, deadline: float, errand: Errand[T]) -> _Flight:
         task = asyncio.create_task(self._lead(name, deadline, errand))
