@@ -135,15 +135,18 @@ def test_what_the_budget_has_no_room_for_before_the_deadline_is_throttled(
     with served(stand_in.url, clock, **budget) as api:
         answer = api.client.get("/compare?packages=requests,flask,numpy,boto3,idna")
         again = api.client.get("/packages/six")
-        nothing = api.client.get("/compare?packages=six,attrs")
+        nothing = api.client.get("/compare?packages=six,idna")
+        beyond = api.client.get("/packages/attrs")
     statuses = [entry["status"] for entry in answer.json()["packages"]]
     assert sorted(statuses) == ["ok", "ok", "ok", "throttled", "throttled"]
     throttled = [e["problem"] for e in answer.json()["packages"] if e["status"] == "throttled"]
     assert all(50 <= problem["retry_after"] <= 62 for problem in throttled)
     assert int(answer.headers["retry-after"]) == max(p["retry_after"] for p in throttled)
     assert answer.headers["cache-control"] == "no-store"
-    assert again.status_code == nothing.status_code == 503
-    assert 50 <= int(nothing.headers["retry-after"]) <= int(again.headers["retry-after"])
+    assert again.status_code == nothing.status_code == beyond.status_code == 503
+    assert 50 <= int(nothing.headers["retry-after"]) <= int(again.headers["retry-after"]) <= 62
+    # All three calls of the next minute are promised: this one is for the minute after.
+    assert 120 <= int(beyond.headers["retry-after"]) <= 62 + 10 + 62
     assert 50 <= int(again.headers["retry-after"]) <= 62
     assert len(stand_in.requests) == 3
 
