@@ -25,7 +25,8 @@ from pulse_io.errands import NewestLoadedErrand, RowsErrand, Sources
 from pulse_io.flights import Errand, Flights, TooLate
 from pulse_io.memory import Kept, Key, Memory, stale
 from pulse_io.settings import Settings
-from pulse_io.upstream import BUSY_S, Now, Upstream, utc_now
+from pulse_io.slots import SOONEST_S
+from pulse_io.upstream import Now, Upstream, utc_now
 
 if TYPE_CHECKING:
     from pulse_io.stored import Stored
@@ -215,9 +216,9 @@ class Library:
             if self._sources.stored is None:
                 raise upstream.too_late(package, endpoint) from None
             if upstream.is_calling(package, endpoint):
-                raise UpstreamTooSlow(BUSY_S) from None
+                raise UpstreamTooSlow(SOONEST_S) from None
             # It is others that were waited for: upstream had no chance to be slow.
-            raise UpstreamThrottled(BUSY_S) from None
+            raise UpstreamThrottled(SOONEST_S) from None
 
 
 def _supply(key: Key, kept: Kept) -> Supply:

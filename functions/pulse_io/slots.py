@@ -25,7 +25,7 @@ KEPT_S: Final = 10
 """How long a promised slot is kept: who is told whole seconds, and has a way to go, comes late."""
 
 SOONEST_S: Final = 5
-"""No promise is for earlier: what another environment is still at may well be there by then."""
+"""Nothing is promised for earlier: what others are still at may well be there by then."""
 
 AFTER_ALL: Final = 10
 """Of how many slots one is named to those for whom no slot is left: they come one after the other then."""
@@ -56,6 +56,10 @@ class Entry(NamedTuple):
     def promised_moment(self) -> float:
         """From when on it is kept."""
         return whole_ms(self.at + MINUTE_S - KEPT_S)
+
+    def is_kept(self, now: float) -> bool:
+        """Whether it is promised, and that is not over."""
+        return bool(self.kept_for) and self.at + MINUTE_S > now
 
 
 _NEVER: Final = Entry(-math.inf)
@@ -96,7 +100,7 @@ class Slots:
         Where others are promised a moment by then, half of the time is left to them: a slot of the minute
         is kept for them, and those of the second are not to be taken for long after theirs.
         """
-        promised = [entry for slot, entry in self.entries.items() if _is_kept(slot, entry, now)]
+        promised = [entry for entry in self.entries.values() if entry.is_kept(now)]
         if any(entry.kept_for == name for entry in promised):
             return until
         if any(entry.promised_moment <= until for entry in promised):
@@ -126,9 +130,7 @@ class Slots:
     def promises(self, now: float, names: Iterable[str]) -> dict[Slot, Entry]:
         """A slot for each of `names`, one after the other, as long as there are any not yet promised."""
         gap_s = _SPANS["s"] / self.per_second if self.per_second else 0
-        promised = {
-            slot: entry for slot, entry in self.entries.items() if _is_kept(slot, entry, now)
-        }
+        promised = {slot: entry for slot, entry in self.entries.items() if entry.is_kept(now)}
         # Of those who came back and were not served after all.
         own = {entry.kept_for: slot for slot, entry in promised.items()}
         others = [slot for slot in self._of_span("m") if slot not in promised]
@@ -151,8 +153,8 @@ class Slots:
         """The next moments at which there are slots again, for those whom none can be promised."""
         promised = sorted(
             max(entry.at + 2 * MINUTE_S, self.closed_until)
-            for slot, entry in self.entries.items()
-            if _is_kept(slot, entry, now)
+            for entry in self.entries.values()
+            if entry.is_kept(now)
         )
         return promised[:AFTER_ALL] or [max(self.free(now).moment, now + SOONEST_S)]
 
@@ -208,7 +210,3 @@ def whole_ms(seconds: float) -> float:
 def span_s(slot: Slot) -> float:
     """How long a slot is taken for."""
     return _SPANS[slot[0]]
-
-
-def _is_kept(slot: Slot, entry: Entry, now: float) -> bool:
-    return bool(entry.kept_for) and entry.at + span_s(slot) > now

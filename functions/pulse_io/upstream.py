@@ -33,7 +33,7 @@ from pulse.pypistats import (
 )
 from pulse_io.budget import Budget, Clock
 from pulse_io.settings import Settings
-from pulse_io.slots import MARGIN_S, Turn, whole_seconds
+from pulse_io.slots import MARGIN_S, SOONEST_S, Turn, whole_seconds
 from pulse_io.tls import tls_context
 
 _log = logging.getLogger(__name__)
@@ -52,9 +52,6 @@ _SENDING: Final = "http11.send_request_headers.started"
 
 LEAST_S: Final = 1.0
 """What a call needs at least: one that starts later before the deadline is of no use."""
-
-BUSY_S: Final = 5
-"""How soon to come back for what another environment, or an earlier request, is still at."""
 
 Now = Callable[[], dt.datetime]
 """The time of day, UTC."""
@@ -211,7 +208,7 @@ class Upstream:
         failure: UpstreamProblem | None = None
         for _ in range(MAX_ATTEMPTS):
             if loop.time() >= deadline:
-                raise failure or UpstreamThrottled(BUSY_S)
+                raise failure or UpstreamThrottled(SOONEST_S)
             try:
                 turn = await self._wait_for_a_turn(package, endpoint, deadline)
                 return await self._call(package, endpoint, deadline, turn)
