@@ -8,7 +8,7 @@ import pytest
 
 
 def expected_stats(
-    package: str, rows: Sequence[dict[str, Any]], *, mirrors: bool
+    package: str, rows: Sequence[dict[str, Any]], as_of: date, *, mirrors: bool
 ) -> dict[str, Any]:
     """What docs/api.md's definitions give for the `overall` rows of the stand-in.
 
@@ -17,25 +17,28 @@ def expected_stats(
     category = "with_mirrors" if mirrors else "without_mirrors"
     counts = {r["date"]: r["downloads"] for r in rows if r["category"] == category}
     first, latest = min(counts), max(counts)
-    newest = date.fromisoformat(latest)
     days = [
-        (newest - timedelta(days=ago)).isoformat()
-        for ago in range((newest - date.fromisoformat(first)).days + 1)
+        (as_of - timedelta(days=ago)).isoformat()
+        for ago in range((as_of - date.fromisoformat(first)).days + 1)
     ]
     newest_first = [counts.get(day, 0) for day in days]
-    this_week, week_before = sum(newest_first[:7]), sum(newest_first[7:14])
-    whole = len(newest_first) >= 14
+    steady = len(counts) >= 0.9 * len(days)
+    pairs = [
+        (newest_first[ago], newest_first[ago + 7])
+        for ago in range(7)
+        if len(days) >= 14 and (not steady or (days[ago] in counts and days[ago + 7] in counts))
+    ]
+    this_week, week_before = sum(later for later, _ in pairs), sum(before for _, before in pairs)
     return {
         "package": package,
         "total_downloads": sum(newest_first),
         "latest_date": latest,
         "first_date": first,
+        "as_of": as_of.isoformat(),
         "last_day": newest_first[0],
-        "last_week": this_week,
+        "last_week": sum(newest_first[:7]),
         "last_month": sum(newest_first[:30]),
-        "weekly_growth": (
-            pytest.approx(this_week / week_before - 1) if whole and week_before else None
-        ),
+        "weekly_growth": pytest.approx(this_week / week_before - 1) if week_before else None,
         "missing_dates": sorted(set(days) - set(counts)),
         "mirrors": mirrors,
         "source": "simulated",

@@ -7,7 +7,7 @@ from pulse import __version__
 from pulse.analysis import package_stats
 from pulse.comparison import compare
 from pulse.dropin import upstream_recent, upstream_series
-from pulse.models import DailyDownloads, DownloadSeries, FetchedRows, Health
+from pulse.models import DailyDownloads, DownloadSeries, FetchedRows, Health, Supply
 from pulse.names import PackageName
 from pulse.parameters import DownloadsQuery
 from pulse.problems import InputError, InvalidInput, UnknownPackage
@@ -28,14 +28,17 @@ def model_examples() -> dict[str, Any]:
     fetched = _fetched()
     comparison = compare(
         [_REQUESTS, _UNKNOWN],
-        {_REQUESTS: fetched, _UNKNOWN: UnknownPackage.named(_UNKNOWN)},
+        {
+            _REQUESTS: Supply(fetched, _NEWEST, _FETCHED_AT),
+            _UNKNOWN: UnknownPackage.named(_UNKNOWN),
+        },
         mirrors=True,
     )
     series = _series(fetched)
     invalid = InputError(location="query", parameter="mirrors", detail="It is 'true' or 'false'.")
-    recent = upstream_recent(_REQUESTS, fetched, newest=_NEWEST)
+    recent = upstream_recent(_REQUESTS, fetched, as_of=_NEWEST)
     examples: list[BaseModel] = [
-        package_stats(_REQUESTS, fetched, mirrors=True),
+        package_stats(_REQUESTS, fetched, as_of=_NEWEST, mirrors=True),
         series,
         series.series[0],
         series.series[0].points[0],
@@ -65,7 +68,7 @@ def _fetched() -> FetchedRows:
 def _series(fetched: FetchedRows) -> DownloadSeries:
     # As from a query string, where a boolean is a word.
     query = DownloadsQuery.model_validate({"period": "week", "mirrors": "false"})
-    return download_series(_REQUESTS, query, DateRange(None, None), fetched)
+    return download_series(_REQUESTS, query, DateRange(None, None), fetched, _NEWEST)
 
 
 def _rows() -> list[DailyDownloads]:

@@ -1,6 +1,5 @@
 """The Flask application: the twin's routes, and how a failure becomes an answer."""
 
-import datetime as dt
 import logging
 import os
 import time
@@ -21,7 +20,6 @@ from pulse import __version__, comparison
 from pulse.account import account, open_account
 from pulse.analysis import package_stats
 from pulse.cors import ON_EVERY_ANSWER, ON_OPTIONS
-from pulse.freshness import window_expected
 from pulse.models import Health
 from pulse.negotiation import CSV_CONTENT_TYPE
 from pulse.parameters import CompareRequest, DownloadsRequest, HealthRequest, StatsRequest, read
@@ -57,16 +55,16 @@ def create_app(upstream: BlockingUpstream) -> Flask:
     @app.get("/packages/<package>")
     def get_package_stats(package: str) -> Response:
         asked = read(StatsRequest, {"package": package}, _query_string())
-        fetched = upstream.fetch(asked.path.package, Endpoint.OVERALL)
-        stats = package_stats(asked.path.package, fetched, mirrors=asked.query.mirrors)
+        fetched, as_of, _ = upstream.fetch(asked.path.package, Endpoint.OVERALL)
+        stats = package_stats(asked.path.package, fetched, as_of=as_of, mirrors=asked.query.mirrors)
         return _model_response(stats)
 
     @app.get("/packages/<package>/downloads")
     def get_package_downloads(package: str) -> Response:
         asked = read(DownloadsRequest, {"package": package}, _query_string())
-        dates = read_dates(asked.query, window_expected(dt.datetime.now(dt.UTC)))
-        fetched = upstream.fetch(asked.path.package, Endpoint(asked.query.by))
-        series = download_series(asked.path.package, asked.query, dates, fetched)
+        dates = read_dates(asked.query)
+        fetched, as_of, _ = upstream.fetch(asked.path.package, Endpoint(asked.query.by))
+        series = download_series(asked.path.package, asked.query, dates, fetched, as_of)
         if asked.query.wants_csv(request.headers.get("accept", "")):
             return Response(
                 as_csv(series), headers=csv_headers(series), content_type=CSV_CONTENT_TYPE

@@ -1,8 +1,9 @@
 """Asking pypistats.org and blocking until it answers: one pooled session for all."""
 
+import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -12,8 +13,10 @@ from urllib3.exceptions import DecodeError, HTTPError, MaxRetryError, ReadTimeou
 
 from flask_app.settings import FlaskSettings
 from pulse.account import account
-from pulse.models import FetchedRows
-from pulse.names import PackageName
+from pulse.as_of import Loaded, loaded_day, own_as_of, supply
+from pulse.freshness import fresh_until, newest_expected
+from pulse.models import FetchedRows, Supply
+from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import (
     Problem,
     UpstreamBroken,
@@ -23,10 +26,12 @@ from pulse.problems import (
 )
 from pulse.pypistats import (
     MAX_ATTEMPTS,
+    RECENT,
     REQUEST_HEADERS,
     Endpoint,
     UpstreamAnswer,
     read_answer,
+    read_recent,
     request_path,
 )
 
@@ -34,35 +39,37 @@ CONNECT_TIMEOUT_S: Final = 2
 _CHUNK_BYTES: Final = 65536
 
 
+def utc_now() -> dt.datetime:
+    """The time of day, UTC, in whole seconds."""
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
 class BlockingUpstream:
     """pypistats.org, asked through a session that outlives invocations."""
 
-    def __init__(self, settings: FlaskSettings) -> None:
+    def __init__(self, settings: FlaskSettings, now: Callable[[], dt.datetime] = utc_now) -> None:
+        self._now = now
         self._settings = settings
         self._session = requests.Session()
         self._session.headers.update(REQUEST_HEADERS)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=settings.upstream_concurrency))
 
-    def fetch(self, package: PackageName, endpoint: Endpoint) -> FetchedRows:
+    def fetch(self, package: PackageName, endpoint: Endpoint) -> Supply:
         """All rows of one package on one endpoint, within `DEADLINE_S`.
 
         Raises:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        with account().spending("upstream"):
-            try:
-                fetched = self._fetch(package, endpoint, self._deadline())
-            except Problem as problem:
-                account().missed(problem)
-                raise
-        _note(fetched)
-        return fetched
+        outcome = self.fetch_all([package], endpoint)[package]
+        if isinstance(outcome, Problem):
+            raise outcome
+        return outcome
 
     def fetch_all(
         self, packages: Iterable[PackageName], endpoint: Endpoint
-    ) -> dict[PackageName, FetchedRows | Problem]:
+    ) -> dict[PackageName, Supply | Problem]:
         """As `fetch` for each of `packages`, all within one `DEADLINE_S`.
 
         One after the other, or in threads, as `FLASK_FANOUT` says. A package that can't be had has
@@ -72,19 +79,19 @@ class BlockingUpstream:
 
         def outcome(package: PackageName) -> FetchedRows | Problem:
             try:
-                return self._fetch(package, endpoint, deadline)
+                return self._fetch_known(package, endpoint, deadline)
             except Problem as problem:
                 return problem
 
         distinct = list(dict.fromkeys(packages))
         with account().spending("upstream"):
-            outcomes = self._outcomes(outcome, distinct)
-        for one in outcomes.values():
+            supplies = self._supplies(self._outcomes(outcome, distinct), deadline)
+        for one in supplies.values():
             if isinstance(one, Problem):
                 account().missed(one)
             else:
-                _note(one)
-        return outcomes
+                account().had(one, "upstream", self._now())
+        return supplies
 
     def close(self) -> None:
         """Close the connections."""
@@ -101,15 +108,57 @@ class BlockingUpstream:
         with ThreadPoolExecutor(self._settings.upstream_concurrency) as threads:
             return dict(zip(packages, threads.map(outcome, packages), strict=True))
 
+    def _supplies(
+        self, outcomes: Mapping[PackageName, FetchedRows | Problem], deadline: float
+    ) -> dict[PackageName, Supply | Problem]:
+        """The rows with the day that they are as of, for which `__all__` is asked once at most."""
+        fetched = [one for one in outcomes.values() if isinstance(one, FetchedRows)]
+        days = [own_as_of(one) for one in fetched]
+        loaded = None
+        if None in days:
+            with contextlib.suppress(Problem):
+                loaded = self._loaded(deadline)
+        seen = max(filter(None, days), default=None)
+
+        def supplied(outcome: FetchedRows | Problem) -> Supply | Problem:
+            if isinstance(outcome, Problem):
+                return outcome
+            as_of = own_as_of(outcome)
+            if as_of:
+                return Supply(outcome, as_of, fresh_until(as_of, outcome.fetched_at))
+            return supply(outcome, loaded, self._now(), seen)
+
+        return {package: supplied(outcome) for package, outcome in outcomes.items()}
+
+    def _loaded(self, deadline: float) -> Loaded:
+        """The newest day that upstream has loaded, lost ones included."""
+        everything = self._fetch(ALL_OF_PYPI, Endpoint.OVERALL, deadline)
+        expected = newest_expected(everything.fetched_at)
+        day = loaded_day(everything, expected)
+        if day is None:
+            recent = read_recent(ALL_OF_PYPI, self._answer(ALL_OF_PYPI, RECENT, deadline))
+            day = loaded_day(everything, expected, recent) or expected
+        return Loaded(day, everything.fetched_at)
+
     def _deadline(self) -> float:
         """The moment, on the monotonic clock, by which a request that starts now must end."""
         return time.monotonic() + self._settings.deadline_s
 
+    def _fetch_known(
+        self, package: PackageName, endpoint: Endpoint, deadline: float
+    ) -> FetchedRows:
+        """As `_fetch`; without rows, `overall` tells whether upstream knows the package."""
+        fetched = self._fetch(package, endpoint, deadline)
+        if not fetched.rows:
+            self._fetch(package, Endpoint.OVERALL, deadline)
+        return fetched
+
     def _fetch(self, package: PackageName, endpoint: Endpoint, deadline: float) -> FetchedRows:
+        return read_answer(package, endpoint, self._answer(package, endpoint, deadline))
+
+    def _answer(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
         response, body = self._get(request_path(package, endpoint), deadline)
-        fetched_at = dt.datetime.now(dt.UTC).replace(microsecond=0)
-        answer = UpstreamAnswer(response.status_code, response.headers, body, fetched_at)
-        return read_answer(package, endpoint, answer)
+        return UpstreamAnswer(response.status_code, response.headers, body, self._now())
 
     def _get(self, path: str, deadline: float) -> tuple[requests.Response, bytes]:
         """GET, and once more if the connection failed and there is still time."""
@@ -147,10 +196,6 @@ class BlockingUpstream:
                 if time.monotonic() >= until:
                     raise TimeoutError
             return response, bytes(body)
-
-
-def _note(fetched: FetchedRows) -> None:
-    account().had(fetched, "upstream", dt.datetime.now(dt.UTC))
 
 
 def _connection_problem(error: Exception) -> UpstreamProblem:

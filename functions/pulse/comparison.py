@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pulse.analysis import package_stats
-from pulse.models import ComparedPackage, Comparison, FailedPackage, FetchedRows
+from pulse.models import ComparedPackage, Comparison, FailedPackage, Supply
 from pulse.names import PackageName
 from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
@@ -22,7 +22,7 @@ from pulse.problems import (
 
 def compare(
     packages: Sequence[PackageName],
-    outcomes: Mapping[PackageName, FetchedRows | Problem],
+    outcomes: Mapping[PackageName, Supply | Problem],
     *,
     mirrors: bool,
 ) -> Comparison:
@@ -44,8 +44,8 @@ def compare(
     return Comparison(packages=compared)
 
 
-def fresh_until(outcomes: Iterable[dt.datetime | Problem], now: dt.datetime) -> dt.datetime | None:
-    """Until when a comparison holds, from when each package's rows go stale or why there are none.
+def fresh_until(outcomes: Iterable[Supply | Problem], now: dt.datetime) -> dt.datetime | None:
+    """Until when a comparison holds: until the first of its packages' rows go stale.
 
     None if upstream failed for a package: that may be over in a moment.
     """
@@ -56,7 +56,7 @@ def fresh_until(outcomes: Iterable[dt.datetime | Problem], now: dt.datetime) -> 
         if isinstance(outcome, Problem):
             moments.append(now + dt.timedelta(seconds=UNKNOWN_MAX_AGE_S))
         else:
-            moments.append(outcome)
+            moments.append(outcome.fresh_until)
     return min(moments)
 
 
@@ -69,15 +69,15 @@ def retry_after_s(outcomes: Iterable[object]) -> int | None:
 
 
 def _compared(
-    package: PackageName, outcome: FetchedRows | Problem, *, mirrors: bool
+    package: PackageName, outcome: Supply | Problem, *, mirrors: bool
 ) -> ComparedPackage | FailedPackage:
     if isinstance(outcome, Problem):
         return FailedPackage(package=package, status=status_of(outcome), problem=outcome.details)
-    stats = package_stats(package, outcome, mirrors=mirrors)
+    stats = package_stats(package, outcome.fetched, as_of=outcome.as_of, mirrors=mirrors)
     return ComparedPackage(package=package, status="stale" if stats.stale else "ok", stats=stats)
 
 
-def _is_failure(outcome: FetchedRows | Problem) -> bool:
+def _is_failure(outcome: Supply | Problem) -> bool:
     return isinstance(outcome, Problem) and not isinstance(outcome, UnknownPackage)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from pulse.analysis import MONTH_DAYS, WEEK_DAYS, daily_downloads, downloads_until
-from pulse.models import STALE, FetchedRows, Normalised, PyPIResponseData, RecentDownloads
+from pulse.models import STALE, FetchedRows, Normalised, PyPIResponseData
 from pulse.names import PackageName
 from pulse.omission import is_none
 from pulse.pypistats import Endpoint
@@ -98,17 +98,17 @@ def upstream_recent(
     package: PackageName,
     fetched: FetchedRows,
     *,
-    newest: dt.date,
+    as_of: dt.date,
     period: RecentPeriod | None = None,
 ) -> UpstreamRecent:
-    """Downloads in the days that end at `newest`, from the rows of `overall`.
+    """Downloads in the days that end at `as_of`, from the rows of `overall`.
 
-    `newest` is the newest day that upstream has loaded, which this package may have no row for.
+    `as_of` is the newest day that upstream has loaded, which this package may have no row for.
     """
     daily = daily_downloads(fetched.rows, "without_mirrors")
     days: dict[RecentPeriod, int] = {"day": 1, "week": WEEK_DAYS, "month": MONTH_DAYS}
     counts = {
-        f"last_{one}": downloads_until(daily, newest, days[one])
+        f"last_{one}": downloads_until(daily, as_of, days[one])
         for one in days
         if period in {None, one}
     }
@@ -118,16 +118,6 @@ def upstream_recent(
         source=_simulated(fetched),
         stale=fetched.stale or None,
     )
-
-
-def newest_counted(everything: FetchedRows, recent: RecentDownloads, expected: dt.date) -> dt.date:
-    """The day that upstream's `recent` ends with, by all of PyPI's, where `expected` has no row.
-
-    Upstream either lost that day, and counts it as zero, or has not loaded it yet.
-    """
-    daily = daily_downloads(everything.rows, "without_mirrors")
-    lost = recent.last_week == downloads_until(daily, expected, WEEK_DAYS)
-    return expected if lost else max(daily)
 
 
 def _simulated(fetched: FetchedRows) -> Literal["simulated"] | None:

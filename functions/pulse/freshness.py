@@ -7,8 +7,6 @@ it is late by hours.
 import datetime as dt
 from typing import Final
 
-from pulse.models import FetchedRows
-
 LOADED_AT: Final = dt.time(1, 10, tzinfo=dt.UTC)
 """By when yesterday's numbers should be there."""
 
@@ -56,8 +54,3 @@ def fresh_until(newest: dt.date, fetched_at: dt.datetime) -> dt.datetime:
 def _loaded_by(day: dt.date) -> dt.datetime:
     """By when the numbers of a day should be there."""
     return dt.datetime.combine(day + _DAY, LOADED_AT)
-
-
-def rows_fresh_until(fetched: FetchedRows) -> dt.datetime:
-    """As `fresh_until`, of rows that were fetched."""
-    return fresh_until(max(row.date for row in fetched.rows), fetched.fetched_at)

@@ -1,7 +1,7 @@
 """The shapes of what comes from pypistats.org and of what goes out to our callers."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
@@ -27,6 +27,9 @@ FromSource = Annotated[
 ]
 FetchedAt = Annotated[dt.datetime, Field(description="When upstream was asked, UTC.")]
 IsStale = Annotated[bool, Field(description=STALE)]
+AsOf = Annotated[
+    dt.date, Field(description="The newest day that the source has loaded, for all packages alike.")
+]
 
 
 class DailyDownloads(BaseModel):
@@ -84,8 +87,16 @@ class FetchedRows(BaseModel):
     stale: bool = False
 
 
+class Supply(NamedTuple):
+    """Rows, the newest day that the source had loaded for all packages, and when they go stale (UTC)."""
+
+    fetched: FetchedRows
+    as_of: dt.date
+    fresh_until: dt.datetime
+
+
 class PackageStats(BaseModel):
-    """A package's downloads, summed up. Days are UTC days; the newest is `latest_date`."""
+    """A package's downloads, summed up. Days are UTC days; sums of the last days end at `as_of`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -97,19 +108,20 @@ class PackageStats(BaseModel):
     first_date: Annotated[
         dt.date | None, Field(description="The oldest day with a row; null if there is none.")
     ]
-    last_day: Annotated[int, Field(ge=0, description="Downloads on `latest_date`.")]
-    last_week: Annotated[int, Field(ge=0, description="In the 7 days that end at `latest_date`.")]
-    last_month: Annotated[int, Field(ge=0, description="In the 30 days that end at `latest_date`.")]
+    as_of: AsOf
+    last_day: Annotated[int, Field(ge=0, description="Downloads on `as_of`.")]
+    last_week: Annotated[int, Field(ge=0, description="In the 7 days that end at `as_of`.")]
+    last_month: Annotated[int, Field(ge=0, description="In the 30 days that end at `as_of`.")]
     weekly_growth: Annotated[
         float | None,
         Field(
-            description="The last 7 days over the 7 before, minus 1; null where the earlier week "
-            "is zero or not whole."
+            description="The last 7 days over the 7 before, minus 1, over the weekdays that both "
+            "weeks have; null where the earlier week is zero or not whole."
         ),
     ]
     missing_dates: Annotated[
         list[dt.date],
-        Field(description="Days from `first_date` to `latest_date` with no row; they count 0."),
+        Field(description="Days from `first_date` to `as_of` with no row; they count 0."),
     ]
     mirrors: Annotated[bool, Field(description="Whether downloads by mirrors are counted.")]
     source: FromSource
@@ -153,12 +165,17 @@ class DownloadSeries(BaseModel):
     ]
     start: Annotated[dt.date, Field(description="The first day that is counted.")]
     end: Annotated[dt.date, Field(description="The last day that is counted.")]
+    as_of: AsOf
     series: Annotated[
         list[Series], Field(description="One for each category; versions in order, `null` last.")
     ]
     missing_dates: Annotated[
         list[dt.date],
         Field(description="Days from `start` to `end` with no row in any category; they count 0."),
+    ]
+    mirrors: Annotated[
+        bool | None,
+        Field(description="Whether downloads by mirrors are counted; null for both categories."),
     ]
     source: FromSource
     fetched_at: FetchedAt

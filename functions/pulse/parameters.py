@@ -63,7 +63,7 @@ Mirrors = Annotated[
 ]
 
 IsoDate = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
-"""A date as it was sent: what is wrong with it is told together with the window's days."""
+"""A date as it was sent: `pulse.series.read_dates` checks both together."""
 
 
 class PackagePath(BaseModel):
@@ -89,13 +89,13 @@ class DownloadsQuery(BaseModel):
     period: Annotated[Period, Field(description="What to sum the downloads over.")] = "day"
     start: Annotated[
         IsoDate | None,
-        Field(description="The first day, inside the package's window; else the oldest."),
+        Field(description="The first day; else the first with a row."),
     ] = None
     end: Annotated[
         IsoDate | None,
         Field(
-            description="The last day, inside the package's window and not before `start`; else "
-            "the newest."
+            description="The last day, not before `start`; else `as_of`. Days that are not kept are "
+            "cut off."
         ),
     ] = None
     mirrors: Annotated[

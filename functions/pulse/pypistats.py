@@ -88,14 +88,17 @@ class UpstreamAnswer(NamedTuple):
 def read_answer(package: PackageName, endpoint: Endpoint, answer: UpstreamAnswer) -> FetchedRows:
     """Check an answer and take its rows.
 
+    All endpoints but `overall` answer without rows for an unknown package as well as for one that only
+    mirrors download: `overall` alone tells them apart.
+
     Raises:
-        UnknownPackage: 404; or no rows, which is how three of the endpoints say it.
+        UnknownPackage: 404, or no rows on `overall`.
         UpstreamThrottled: 429.
         UpstreamBroken: any other status; a body that is not the JSON it should be; another
             package's or endpoint's answer; two counts for one category and day.
     """
     content = _read(PyPIResponseData, package, endpoint, answer)
-    if not content.data:
+    if not content.data and endpoint is Endpoint.OVERALL:
         raise UnknownPackage.named(package)
     _check_rows(content.data, answer.fetched_at.date())
     return FetchedRows(

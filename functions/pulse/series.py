@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pulse.analysis import DAY
+from pulse.analysis import DAY, days_from
+from pulse.freshness import WINDOW_DAYS
 from pulse.models import DailyDownloads, DownloadSeries, FetchedRows, Period, Point, Series
 from pulse.names import PackageName
 from pulse.parameters import DownloadsQuery
@@ -22,71 +23,67 @@ CSV_HEADER: Final = ("date", "category", "downloads")
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERS: Final = re.compile(r"\d+", re.ASCII)
 
-_YOUNGER: Final = " That of a young package is shorter."
-
-Window = tuple[dt.date, dt.date]
-"""The first and the last day, both included."""
-
 
 class DateRange(NamedTuple):
-    """The days asked for; None where the window's own end is meant."""
+    """The days asked for; None where none is given."""
 
     start: dt.date | None
     end: dt.date | None
 
 
-def read_dates(query: DownloadsQuery, window: Window) -> DateRange:
-    """The dates of a query, as far as they can be checked before the rows are there.
+def read_dates(query: DownloadsQuery) -> DateRange:
+    """The dates of a query. Any date may be asked for.
 
     Raises:
-        InvalidInput: one is no date, or they are reversed. It names `window`, the days that
-            upstream should have rows for; a young package has fewer.
+        InvalidInput: one is no date, or they are reversed.
     """
     dates = DateRange(_date(query.start), _date(query.end))
     errors = [
-        _error(name, f"It is a date such as {window[1]}.", window, _YOUNGER)
+        InputError(location="query", parameter=name, detail="It is a date such as 2026-11-21.")
         for name, text, date in zip(DateRange._fields, (query.start, query.end), dates, strict=True)
         if text is not None and date is None
     ]
     if dates.start and dates.end and dates.start > dates.end:
-        errors = [_error("start", f"It is after the end, {dates.end}.", window, _YOUNGER)]
+        detail = f"It is after the end, {dates.end}."
+        errors = [InputError(location="query", parameter="start", detail=detail)]
     if errors:
         raise InvalidInput(errors)
     return dates
 
 
 def download_series(
-    package: PackageName, query: DownloadsQuery, dates: DateRange, fetched: FetchedRows
+    package: PackageName,
+    query: DownloadsQuery,
+    dates: DateRange,
+    fetched: FetchedRows,
+    as_of: dt.date,
 ) -> DownloadSeries:
     """Downloads per category and period, each category with every period from start to end.
 
-    A day without a row counts 0; `missing_dates` has those that no category has a row for.
-
-    Raises:
-        InvalidInput: a date is outside the window, which reaches from the first to the last day
-            with a row.
+    What lies outside the window of upstream, the 181 days that end at `as_of`, is cut off; where
+    nothing is left, there are no points. Without a start, the days begin with the first row. A day
+    without a row counts 0; `missing_dates` has those that no category has a row for.
     """
-    start, end = _within(dates, fetched.rows)
-    days = [start + n * DAY for n in range((end - start).days + 1)]
-    rows = [row for row in fetched.rows if _wanted(row.category, query)]
-    categories = sorted({row.category for row in rows}, key=category_order)
+    start, end, days = _answered(dates, fetched.rows, as_of)
+    by_category: defaultdict[str, dict[dt.date, int]] = defaultdict(dict)
+    for row in fetched.rows:
+        by_category[row.category][row.date] = row.downloads
     known = {row.date for row in fetched.rows}
+    periods = _periods(days, query.period)
     return DownloadSeries(
         package=package,
         by=query.by,
         period=query.period,
         start=start,
         end=end,
+        as_of=as_of,
         series=[
-            _series(
-                category,
-                {r.date: r.downloads for r in rows if r.category == category},
-                days,
-                query.period,
-            )
-            for category in categories
+            _series(category, by_category[category], periods, query.period)
+            for category in sorted(by_category, key=category_order)
+            if _wanted(category, query)
         ],
         missing_dates=[day for day in days if day not in known],
+        mirrors=query.mirrors if query.by == "overall" else False,
         source=fetched.source,
         fetched_at=fetched.fetched_at,
         stale=fetched.stale,
@@ -126,24 +123,18 @@ def _date(text: str | None) -> dt.date | None:
         return None
 
 
-def _within(dates: DateRange, rows: Sequence[DailyDownloads]) -> Window:
-    """Start and end, inside the window of the rows."""
-    with_rows = [row.date for row in rows]
-    window = first, latest = min(with_rows), max(with_rows)
-    errors = [
-        _error(name, f"{date} is outside the window.", window)
-        for name, date in zip(DateRange._fields, dates, strict=True)
-        if date and not first <= date <= latest
-    ]
-    if errors:
-        raise InvalidInput(errors)
-    start, end = dates.start or first, dates.end or latest
-    return start, end
-
-
-def _error(parameter: str, detail: str, window: Window, more: str = "") -> InputError:
-    reach = f"The window is {window[0]} to {window[1]}.{more}"
-    return InputError(location="query", parameter=parameter, detail=f"{detail} {reach}")
+def _answered(
+    dates: DateRange, rows: Sequence[DailyDownloads], as_of: dt.date
+) -> tuple[dt.date, dt.date, list[dt.date]]:
+    """The first and the last day of the answer, and all its days: none where nothing is left."""
+    window_start = as_of - (WINDOW_DAYS - 1) * DAY
+    first = min((row.date for row in rows), default=window_start)
+    start = max(dates.start or first, min(first, window_start))
+    end = min(dates.end or as_of, as_of)
+    if start <= end:
+        return start, end, list(days_from(start, end))
+    asked = dates.start or dates.end or as_of
+    return dates.start or asked, dates.end or asked, []
 
 
 def _wanted(category: str, query: DownloadsQuery) -> bool:
@@ -153,24 +144,30 @@ def _wanted(category: str, query: DownloadsQuery) -> bool:
     return category == ("with_mirrors" if query.mirrors else "without_mirrors")
 
 
-def _series(
-    category: str, daily: Mapping[dt.date, int], days: Sequence[dt.date], period: Period
-) -> Series:
-    """One category: its downloads summed by the periods that `days`, without gaps, fall into."""
-    sums: defaultdict[dt.date, int] = defaultdict(int)
-    lengths: defaultdict[dt.date, int] = defaultdict(int)
+def _periods(days: Sequence[dt.date], period: Period) -> dict[dt.date, list[dt.date]]:
+    """Days, without gaps, by the first day of the period that they fall into."""
+    periods: defaultdict[dt.date, list[dt.date]] = defaultdict(list)
     for day in days:
-        first = _first_day(day, period)
-        sums[first] += daily.get(day, 0)
-        lengths[first] += 1
-    return Series(
-        category=category,
-        total=sum(sums.values()),
-        points=[
-            Point(date=first, downloads=sums[first], complete=length == _length(first, period))
-            for first, length in lengths.items()
-        ],
-    )
+        periods[_first_day(day, period)].append(day)
+    return periods
+
+
+def _series(
+    category: str,
+    daily: Mapping[dt.date, int],
+    periods: Mapping[dt.date, Sequence[dt.date]],
+    period: Period,
+) -> Series:
+    """One category: its downloads summed by period."""
+    points = [
+        Point(
+            date=first,
+            downloads=sum(daily.get(day, 0) for day in days),
+            complete=len(days) == _length(first, period),
+        )
+        for first, days in periods.items()
+    ]
+    return Series(category=category, total=sum(point.downloads for point in points), points=points)
 
 
 def _first_day(day: dt.date, period: Period) -> dt.date:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulse.account import Tier
-from pulse.dropin import newest_counted
+from pulse.as_of import loaded_day
 from pulse.freshness import RETRY_LATE_AFTER
 from pulse.models import FetchedRows
 from pulse.names import ALL_OF_PYPI
@@ -68,7 +68,7 @@ class RowsErrand:
         if held is None or held.content is None or may_succeed(held.content, content, now):
             return kept_from(content, now)
         log_failure(*self.key, "implausible")
-        return stale(held.content, now + RETRY_LATE_AFTER)
+        return stale(held, now + RETRY_LATE_AFTER)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class NewestLoadedErrand:
     async def ask(self) -> dt.date:
         """As `Errand`."""
         recent = await self.sources.upstream.fetch_recent(ALL_OF_PYPI, self.deadline)
-        newest = newest_counted(self.everything, recent, self.expected)
+        newest = loaded_day(self.everything, self.expected, recent) or self.expected
         if self.sources.stored:
             await self.sources.stored.keep_newest_loaded(self.everything.fetched_at, newest)
         return newest

@@ -7,11 +7,12 @@ anyone holds is served, and says that it is stale.
 import asyncio
 import datetime as dt
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pulse.account import Tier, account
+from pulse.as_of import HOLD_OFF, Loaded, loaded_day, supply
 from pulse.freshness import newest_expected
-from pulse.models import FetchedRows
+from pulse.models import FetchedRows, Supply
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import (
     Problem,
@@ -23,7 +24,7 @@ from pulse.problems import (
 from pulse.pypistats import RECENT, Endpoint
 from pulse_io.errands import NewestLoadedErrand, RowsErrand, Sources
 from pulse_io.flights import Errand, Flights, TooLate
-from pulse_io.memory import Kept, Key, Memory, stale
+from pulse_io.memory import Kept, Key, Memory, kept_from, stale
 from pulse_io.settings import Settings
 from pulse_io.slots import SOONEST_S
 from pulse_io.upstream import Now, Upstream, utc_now
@@ -31,23 +32,13 @@ from pulse_io.upstream import Now, Upstream, utc_now
 if TYPE_CHECKING:
     from pulse_io.stored import Stored
 
-HOLD_OFF: Final = dt.timedelta(seconds=10)
-"""How long stale rows are served without asking after upstream failed: it may hang."""
-
 T = TypeVar("T")
 
 
-class Supply(NamedTuple):
-    """Rows, and until when there is no use in asking for them again (UTC)."""
-
-    fetched: FetchedRows
-    fresh_until: dt.datetime
-
-
 class Found(NamedTuple):
-    """Rows, and where they were found."""
+    """What is kept for a question, and where it was found."""
 
-    supply: Supply
+    kept: Kept
     tier: Tier
 
 
@@ -81,7 +72,10 @@ class Library:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used, and nothing is kept that could stand in.
         """
-        return await self._fetch_for_account((package, endpoint), self._deadline())
+        outcome = (await self.fetch_all([package], endpoint))[package]
+        if isinstance(outcome, Problem):
+            raise outcome
+        return outcome
 
     async def fetch_all(
         self, packages: Iterable[PackageName], endpoint: Endpoint
@@ -91,37 +85,14 @@ class Library:
         A package that can't be had has its problem in the answer and disturbs no other.
         """
         deadline = self._deadline()
-
-        async def outcome(package: PackageName) -> Supply | Problem:
-            try:
-                return await self._fetch_for_account((package, endpoint), deadline)
-            except Problem as problem:
-                return problem
-
-        distinct = list(dict.fromkeys(packages))
-        return dict(zip(distinct, await asyncio.gather(*map(outcome, distinct)), strict=True))
-
-    async def fetch_recent(self, package: PackageName) -> tuple[Supply, dt.date]:
-        """The rows of `overall`, and the newest day that upstream had loaded then.
-
-        A package without a row for the newest day that should be there either had no downloads, or
-        upstream has not loaded or has lost that day; all of PyPI's figures tell which.
-
-        Raises:
-            UnknownPackage, UpstreamProblem: as `fetch`.
-        """
-        deadline = self._deadline()
-        supply = await self._fetch_for_account((package, Endpoint.OVERALL), deadline)
-        newest = _newest(supply.fetched)
-        expected = newest_expected(supply.fetched.fetched_at)
-        if newest >= expected:
-            return supply, newest
-        loaded = await self._newest_loaded(expected, deadline)
-        if loaded is None:
-            # The package's own newest day may be the right one; that is not for anybody to keep.
-            soon = min(supply.fresh_until, self.now() + HOLD_OFF)
-            return supply._replace(fresh_until=soon), newest
-        return supply, min(expected, max(newest, loaded))
+        keys = [(package, endpoint) for package in dict.fromkeys(packages)]
+        found = await asyncio.gather(*(self._found(key, deadline) for key in keys))
+        days = [one.kept.as_of for one in found if isinstance(one, Found) and one.kept.as_of]
+        seen = max(days, default=None)
+        outcomes = await asyncio.gather(
+            *(self._outcome(key, one, seen, deadline) for key, one in zip(keys, found, strict=True))
+        )
+        return {package: outcome for (package, _), outcome in zip(keys, outcomes, strict=True)}
 
     async def aclose(self) -> None:
         """Close the connections to upstream and to the table."""
@@ -129,7 +100,64 @@ class Library:
         if self._sources.stored:
             await self._sources.stored.aclose()
 
-    async def _newest_loaded(self, expected: dt.date, deadline: float) -> dt.date | None:
+    async def _found(self, key: Key, deadline: float) -> Found | Problem:
+        try:
+            return await self._fetch_or_promise(key, deadline)
+        except Problem as problem:
+            return problem
+
+    async def _outcome(
+        self, key: Key, found: Found | Problem, seen: dt.date | None, deadline: float
+    ) -> Supply | Problem:
+        """What to answer, noted in the account of the request; `seen` as in `pulse.as_of.supply`."""
+        try:
+            if isinstance(found, Problem):
+                raise found
+            told = await self._supply(key, found.kept, seen, deadline)
+        except Problem as problem:
+            account().missed(problem)
+            return problem
+        account().had(told, found.tier, self.now())
+        return told
+
+    async def _supply(self, key: Key, kept: Kept, seen: dt.date | None, deadline: float) -> Supply:
+        """Rows with the day that they are as of.
+
+        Raises:
+            UnknownPackage: upstream has nothing under that name.
+            UpstreamProblem: whether it has could not be asked.
+        """
+        content = _rows_of(key, kept)
+        if not content.rows:
+            await self._check_known(key, deadline)
+        if kept.as_of:
+            return Supply(content, kept.as_of, kept.fresh_until)
+        loaded = await self._loaded(newest_expected(content.fetched_at), deadline)
+        told = supply(content, loaded, self.now(), seen)
+        if content.stale:
+            told = told._replace(fresh_until=kept.fresh_until)
+        if loaded and self._settings.cache == "on":
+            kept = self._memory.keep(key, Kept(content, told.fresh_until, told.as_of))
+            if self._sources.stored:
+                await self._sources.stored.keep(key, kept, self.now())
+        return told
+
+    async def _check_known(self, key: Key, deadline: float) -> None:
+        """Raise `UnknownPackage` unless upstream has rows of the package on `overall`.
+
+        Its other endpoints have none for a package that only mirrors download.
+        """
+        package, _ = key
+        overall = package, Endpoint.OVERALL
+        try:
+            found = await self._fetch_or_promise(overall, deadline)
+            await self._supply(overall, found.kept, None, deadline)
+        except UnknownPackage:
+            if unknown := self._memory.find(overall):
+                self._memory.keep(key, unknown)
+            raise
+
+    async def _loaded(self, expected: dt.date, deadline: float) -> Loaded | None:
         """The newest day that upstream has loaded, lost ones included; None if it can't be told.
 
         All of PyPI has a row a day.
@@ -138,13 +166,14 @@ class Library:
             return None
         try:
             found = await self._fetch((ALL_OF_PYPI, Endpoint.OVERALL), deadline)
-            everything = found.supply.fetched
-            if _newest(everything) >= expected:
-                return expected
-            return await self._newest_counted(everything, expected, deadline)
+            everything = _rows_of((ALL_OF_PYPI, Endpoint.OVERALL), found.kept)
+            day = loaded_day(everything, expected) or await self._newest_counted(
+                everything, expected, deadline
+            )
         except Problem:
             self._not_told_until = self.now() + HOLD_OFF
             return None
+        return Loaded(day, everything.fetched_at)
 
     async def _newest_counted(
         self, everything: FetchedRows, expected: dt.date, deadline: float
@@ -160,16 +189,6 @@ class Library:
         """The moment, on the event loop's clock, by which a request that starts now must end."""
         return asyncio.get_running_loop().time() + self._settings.deadline_s
 
-    async def _fetch_for_account(self, key: Key, deadline: float) -> Supply:
-        """As `_fetch_or_promise`, noted in the account of the request that it is for."""
-        try:
-            supply, tier = await self._fetch_or_promise(key, deadline)
-        except Problem as problem:
-            account().missed(problem)
-            raise
-        account().had(supply.fetched, tier, self.now())
-        return supply
-
     async def _fetch_or_promise(self, key: Key, deadline: float) -> Found:
         """As `_fetch`; who is refused is told when to come back, and finds that moment kept."""
         try:
@@ -182,29 +201,28 @@ class Library:
             return Found(await self._fetch_anew(key, deadline), "upstream")
         kept_before = self._memory.find(key)
         if kept_before and self.now() < kept_before.fresh_until:
-            return Found(_supply(key, kept_before), "memory")
+            return _known(key, Found(kept_before, "memory"))
         try:
             errand = RowsErrand(self._sources, key, deadline)
-            kept, tier = await self._join(key, deadline, errand)
-            return Found(_supply(key, kept), tier)
+            return _known(key, Found(*await self._join(key, deadline, errand)))
         except UpstreamProblem:
             # The table's rows are in memory by now, if it had any.
             held = self._memory.find(key)
             if held is None or held.content is None:
                 raise
-            if self.now() < held.fresh_until:
-                return Found(_supply(key, held), "memory")  # it came just too late for this request
-            kept = self._memory.keep(key, stale(held.content, self.now() + HOLD_OFF))
-            return Found(_supply(key, kept), "memory")
+            if self.now() >= held.fresh_until:
+                held = self._memory.keep(key, stale(held, self.now() + HOLD_OFF))
+            return Found(held, "memory")  # fresh if it came just too late for this request
 
-    async def _fetch_anew(self, key: Key, deadline: float) -> Supply:
+    async def _fetch_anew(self, key: Key, deadline: float) -> Kept:
         """What upstream says to this request alone."""
         try:
             async with asyncio.timeout_at(deadline):
                 content = await self._sources.upstream.fetch_known(*key, deadline)
         except TimeoutError:
             raise self._sources.upstream.too_late(*key) from None
-        return _supply(key, Kept(content, self.now()))
+        _rows_of(key, kept := kept_from(content, self.now()))
+        return kept
 
     async def _join(self, name: tuple[PackageName, str], deadline: float, errand: Errand[T]) -> T:
         """As `Flights.join`, with the problem that it is where the deadline comes first."""
@@ -221,11 +239,18 @@ class Library:
             raise UpstreamThrottled(SOONEST_S) from None
 
 
-def _supply(key: Key, kept: Kept) -> Supply:
+def _known(key: Key, found: Found) -> Found:
+    """The same, unless upstream knows no such package."""
+    _rows_of(key, found.kept)
+    return found
+
+
+def _rows_of(key: Key, kept: Kept) -> FetchedRows:
+    """The rows that are kept.
+
+    Raises:
+        UnknownPackage: upstream knows no such package.
+    """
     if kept.content is None:
         raise UnknownPackage.named(key[0])
-    return Supply(kept.content, kept.fresh_until)
-
-
-def _newest(fetched: FetchedRows) -> dt.date:
-    return max(row.date for row in fetched.rows)
+    return kept.content

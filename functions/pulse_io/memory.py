@@ -5,7 +5,9 @@ from typing import Final, NamedTuple
 
 from cachetools import LRUCache
 
-from pulse.freshness import UNKNOWN_FOR, rows_fresh_until
+from pulse.analysis import DAY
+from pulse.as_of import newest_whole_day, own_as_of
+from pulse.freshness import UNKNOWN_FOR, fresh_until, newest_expected
 from pulse.models import FetchedRows
 from pulse.names import PackageName
 from pulse.pypistats import Endpoint
@@ -19,21 +21,28 @@ Key = tuple[PackageName, Endpoint]
 class Kept(NamedTuple):
     """What upstream said, and until when there is no use in asking again (UTC).
 
-    The content is None if it knows no such package.
+    The content is None if it knows no such package. `as_of` is None until it is known.
     """
 
     content: FetchedRows | None
     fresh_until: dt.datetime
+    as_of: dt.date | None = None
 
 
 def kept_from(content: FetchedRows | None, now: dt.datetime) -> Kept:
     """What upstream says now, with how long that is good for."""
-    return Kept(content, now + UNKNOWN_FOR if content is None else rows_fresh_until(content))
+    if content is None:
+        return Kept(None, now + UNKNOWN_FOR)
+    as_of = own_as_of(content)
+    late = newest_whole_day(content.rows) or newest_expected(content.fetched_at) - DAY
+    return Kept(content, fresh_until(as_of or late, content.fetched_at), as_of)
 
 
-def stale(content: FetchedRows, until: dt.datetime) -> Kept:
-    """Rows that upstream has failed to renew, to be served without asking until then."""
-    return Kept(content.model_copy(update={"stale": True}), until)
+def stale(kept: Kept, until: dt.datetime) -> Kept:
+    """What upstream has failed to renew, to be served without asking until then."""
+    if kept.content is None:
+        return kept
+    return Kept(kept.content.model_copy(update={"stale": True}), until, kept.as_of)
 
 
 def fetched_later(one: Kept | None, other: Kept | None) -> Kept | None:

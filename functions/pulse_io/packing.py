@@ -21,15 +21,16 @@ class UnreadableRows(ValueError):
 
 
 def pack(rows: Sequence[DailyDownloads]) -> bytes:
-    """Rows, one for each category and day at most and at least one in all, as compressed JSON."""
+    """Rows, one for each category and day at most, as compressed JSON."""
+    if not rows:
+        return _compressed({"first": dt.date.min.isoformat(), "counts": {}})
     first = min(row.date for row in rows)
     days = (max(row.date for row in rows) - first).days + 1
     counts: dict[str, list[int | None]] = {}
     for row in rows:
         category = counts.setdefault(row.category, [None] * days)
         category[(row.date - first).days] = row.downloads
-    content = {"first": first.isoformat(), "counts": counts}
-    return zlib.compress(json.dumps(content, separators=(",", ":")).encode(), _LEVEL)
+    return _compressed({"first": first.isoformat(), "counts": counts})
 
 
 def unpack(packed: bytes) -> list[DailyDownloads]:
@@ -49,3 +50,7 @@ def unpack(packed: bytes) -> list[DailyDownloads]:
         ]
     except (zlib.error, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UnreadableRows from error
+
+
+def _compressed(content: object) -> bytes:
+    return zlib.compress(json.dumps(content, separators=(",", ":")).encode(), _LEVEL)

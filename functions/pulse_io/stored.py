@@ -9,9 +9,9 @@ from typing import Final
 
 from aiodynamo.expressions import F
 
-from pulse.freshness import UNKNOWN_FOR, WINDOW_DAYS, rows_fresh_until
+from pulse.freshness import UNKNOWN_FOR, WINDOW_DAYS, fresh_until
 from pulse.models import FetchedRows
-from pulse_io.memory import Kept, Key
+from pulse_io.memory import Kept, Key, kept_from, stale
 from pulse_io.packing import UnreadableRows, pack, unpack
 from pulse_io.reads import Item
 from pulse_io.table import ConditionFailed, Table, TableUnavailable
@@ -47,11 +47,13 @@ class Stored:
         except UnreadableRows:
             return None
         content = FetchedRows(rows=rows, source=item["source"], fetched_at=fetched_at)
-        fresh_until = rows_fresh_until(content)
-        if "stale_until" not in item:
-            return Kept(content, fresh_until)
-        stale_until = dt.datetime.fromtimestamp(item["stale_until"], dt.UTC)
-        return Kept(content.model_copy(update={"stale": True}), stale_until)
+        kept = kept_from(content, now)
+        if "as_of" in item:
+            as_of = dt.date.fromisoformat(item["as_of"])
+            kept = Kept(content, fresh_until(as_of, fetched_at), as_of)
+        if "stale_until" in item:
+            return stale(kept, dt.datetime.fromtimestamp(item["stale_until"], dt.UTC))
+        return kept
 
     async def keep(self, key: Key, kept: Kept, now: dt.datetime) -> None:
         """Keep an answer, unless what is kept was fetched later."""
@@ -63,13 +65,15 @@ class Stored:
             packed = pack(kept.content.rows)
             if len(packed) > MAX_BYTES:
                 return
-            stale = {"stale_until": _seconds(kept.fresh_until)} if kept.content.stale else {}
+            stale_until = {"stale_until": _seconds(kept.fresh_until)} if kept.content.stale else {}
+            as_of = {"as_of": kept.as_of.isoformat()} if kept.as_of else {}
             item = {
                 "fetched_at": _seconds(fetched_at),
                 "expires_at": _seconds(fetched_at + KEPT_FOR),
                 "rows": packed,
                 "source": kept.content.source,
-                **stale,
+                **as_of,
+                **stale_until,
             }
         await self._write(_name(key), item)
 

@@ -1,15 +1,11 @@
 """Both variants' handlers, asked with API Gateway's events, over one stand-in upstream."""
 
-import datetime as dt
 from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.variants import VARIANTS, Ask, Handler, asking, handler_of
+from tests.contract.variants import NOW, VARIANTS, Ask, Handler, asking, handler_of
 from workbench.upstream import StandIn
-
-NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
-"""The stand-in's clock stands still, so that its window does not move while tests run."""
 
 
 @pytest.fixture(scope="session")

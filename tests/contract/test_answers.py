@@ -8,10 +8,12 @@ import pytest
 
 from pulse import __version__
 from pulse.pypistats import USER_AGENT
-from tests.contract.variants import Ask, asking, handler_of
+from tests.contract.variants import NOW, Ask, asking, handler_of
 from tests.figures import expected_stats
 from workbench.upstream import StandIn
-from workbench.upstream.packages import DEBUT, HERMIT, NEWCOMER
+from workbench.upstream.packages import DEBUT, HERMIT, MIRRORED, NEWCOMER, RETIRED
+
+AS_OF = dt.date(2026, 11, 21)
 
 
 def overall_rows(stand_in: StandIn, package: str) -> list[dict[str, Any]]:
@@ -21,12 +23,10 @@ def overall_rows(stand_in: StandIn, package: str) -> list[dict[str, Any]]:
 
 
 def assert_stats(actual: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert actual == {**expected, "fetched_at": actual["fetched_at"]}
-    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(actual["fetched_at"])
-    assert dt.timedelta(0) <= age < dt.timedelta(minutes=5)
+    assert actual == {**expected, "fetched_at": NOW.isoformat().replace("+00:00", "Z")}
 
 
-@pytest.mark.parametrize("package", ["requests", "__all__", NEWCOMER, DEBUT, HERMIT])
+@pytest.mark.parametrize("package", ["requests", "__all__", NEWCOMER, DEBUT, HERMIT, RETIRED])
 @pytest.mark.parametrize("mirrors", [True, False])
 def test_stats_are_what_arithmetic_gives(
     ask: Ask, stand_in: StandIn, package: str, mirrors: bool
@@ -35,7 +35,7 @@ def test_stats_are_what_arithmetic_gives(
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/json"
     rows = overall_rows(stand_in, package)
-    assert_stats(answer.json, expected_stats(package, rows, mirrors=mirrors))
+    assert_stats(answer.json, expected_stats(package, rows, AS_OF, mirrors=mirrors))
 
 
 def test_mirrors_are_counted_by_default(ask: Ask) -> None:
@@ -81,7 +81,19 @@ def test_a_comparison_has_the_same_stats_as_each_package_alone(ask: Ask, stand_i
     answer = ask("/compare", "packages=requests,flask&mirrors=false")
     for entry in answer.json["packages"]:
         rows = overall_rows(stand_in, entry["package"])
-        assert_stats(entry["stats"], expected_stats(entry["package"], rows, mirrors=False))
+        assert_stats(entry["stats"], expected_stats(entry["package"], rows, AS_OF, mirrors=False))
+
+
+def test_a_comparison_compares_the_same_days(ask: Ask, stand_in: StandIn) -> None:
+    answer = ask("/compare", f"packages=requests,{RETIRED},{HERMIT},{MIRRORED}&mirrors=false")
+    stats = [entry["stats"] for entry in answer.json["packages"]]
+    assert [one["as_of"] for one in stats] == ["2026-11-21"] * 4
+    assert (stats[1]["latest_date"], stats[1]["last_month"]) == ("2026-08-13", 0)
+    assert (stats[3]["latest_date"], stats[3]["last_month"]) == (None, 0)
+    # The rows of all of PyPI are fetched once for all packages that need them.
+    assert [request.path for request in stand_in.requests].count(
+        "/api/packages/__all__/overall"
+    ) == 1
 
 
 def test_a_package_asked_for_twice_is_fetched_once(ask: Ask, stand_in: StandIn) -> None:

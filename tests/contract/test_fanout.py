@@ -69,7 +69,8 @@ def patience() -> dict[str, str]:
 
 def compare(variant: str, meeting: Meeting, packages: int, **environ: str) -> list[str]:
     names = ",".join(f"p{n}" for n in range(packages))
-    with meeting, handler_of(variant, PYPISTATS_URL=meeting.url, **environ) as handler:
+    settings = {"PYPISTATS_URL": meeting.url, **environ}
+    with meeting, handler_of(variant, **settings) as handler:
         answer = asking(handler)("/compare", f"packages={names}")
     return [entry["status"] for entry in answer.json["packages"]]
 

@@ -1,5 +1,6 @@
 """The variants, each as the Lambda handler that its environment would set up."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,9 +22,16 @@ from pulse_io.settings import Settings
 NO_BUDGET = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
 """The twin has no budget; what one does has tests of its own."""
 
+NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+"""The time of day for variants and the stand-in alike: it stands still."""
+
 VARIANTS = ("fastapi", "flask sequential", "flask threads")
 
 Handler = Callable[[object, object], Any]
+
+
+def _now() -> dt.datetime:
+    return NOW
 
 
 @dataclass(frozen=True)
@@ -89,16 +97,16 @@ def answer_of(response: Any) -> Answer:  # noqa: ANN401 - what a handler returns
 
 @contextmanager
 def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
-    """The Lambda handler of a variant, as its environment would set it up."""
+    """The Lambda handler of a variant, as its environment would set it up; its clock stands at NOW."""
     if variant == "fastapi":
         settings = Settings.from_environ({**NO_BUDGET, **environ})
-        library = open_library(settings)
+        library = open_library(settings, _now)
         adapter = OneLoopMangum(fastapi_variant.create_app(library))
         yield never_crashing(adapter)
         adapter.loop.run_until_complete(library.aclose())
         adapter.loop.close()
     else:
         environ["FLASK_FANOUT"] = variant.removeprefix("flask ")
-        blocking = BlockingUpstream(FlaskSettings.from_environ(environ))
+        blocking = BlockingUpstream(FlaskSettings.from_environ(environ), _now)
         yield never_crashing(make_lambda_handler(flask_variant.create_app(blocking)))
         blocking.close()

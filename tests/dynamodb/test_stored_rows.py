@@ -5,11 +5,10 @@ import datetime as dt
 import pytest
 from aiodynamo.expressions import F
 
-from pulse.freshness import rows_fresh_until
 from pulse.models import DailyDownloads, FetchedRows
 from pulse.names import PackageName
 from pulse.pypistats import Endpoint
-from pulse_io.memory import Kept, Key, kept_from
+from pulse_io.memory import Kept, Key, kept_from, stale
 from pulse_io.stored import Stored
 from pulse_io.table import Table
 from tests.dynamodb.environments import asking
@@ -66,7 +65,7 @@ def test_rows_that_are_no_longer_fresh_are_found_and_say_so() -> None:
         await stored.keep(KEY, kept(), NOON)
         found = await stored.find(KEY, NOON + 48 * HOUR, consistent=True)
         assert found is not None
-        assert found.fresh_until == rows_fresh_until(fetched()) < NOON + 48 * HOUR
+        assert found.fresh_until == kept().fresh_until < NOON + 48 * HOUR
 
     asking(ask)
 
@@ -74,10 +73,25 @@ def test_rows_that_are_no_longer_fresh_are_found_and_say_so() -> None:
 def test_rows_that_are_to_be_served_stale_for_a_while_are_stale_for_all() -> None:
     async def ask(table: Table) -> None:
         stored = Stored(table)
-        stale = Kept(fetched().model_copy(update={"stale": True}), NOON + 30 * HOUR)
+        held = stale(kept(), NOON + 30 * HOUR)
         await stored.keep(KEY, kept(), NOON)
-        await stored.keep(KEY, stale, NOON + HOUR)
-        assert await stored.find(KEY, NOON + HOUR, consistent=True) == stale
+        await stored.keep(KEY, held, NOON + HOUR)
+        assert await stored.find(KEY, NOON + HOUR, consistent=True) == held
+
+    asking(ask)
+
+
+def test_the_day_that_rows_are_as_of_is_kept_with_them() -> None:
+    async def ask(table: Table) -> None:
+        stored = Stored(table)
+        rows = FetchedRows(rows=[], source="simulated", fetched_at=NOON)
+        complete = Kept(
+            rows, dt.datetime(2026, 11, 23, 1, 10, tzinfo=dt.UTC), dt.date(2026, 11, 21)
+        )
+        await stored.keep(KEY, kept_from(rows, NOON), NOON)
+        assert await stored.find(KEY, NOON, consistent=True) == kept_from(rows, NOON) != complete
+        await stored.keep(KEY, complete, NOON)
+        assert await stored.find(KEY, NOON + HOUR, consistent=True) == complete
 
     asking(ask)
 

@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 from flask_app.app import create_app
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
+from tests.http.served import Clock
 
 PREFIX = "/flask"
 # How soon a server notices that it is to end.
@@ -42,10 +43,10 @@ def unchanged(_passing: Passing) -> None:
 
 
 @contextmanager
-def twin_served(upstream_url: str) -> Iterator[str]:
+def twin_served(upstream_url: str, now: Clock) -> Iterator[str]:
     """The Flask variant on a port of its own; yields its base URL."""
     settings = FlaskSettings.from_environ({"PYPISTATS_URL": upstream_url})
-    server = make_server("127.0.0.1", 0, create_app(BlockingUpstream(settings)), threaded=True)
+    server = make_server("127.0.0.1", 0, create_app(BlockingUpstream(settings, now)), threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
     thread.start()
     try:

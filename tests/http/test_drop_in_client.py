@@ -15,6 +15,7 @@ import pytest
 from tests.http.pypistats_client import Outcome, run_client
 from tests.http.served import Served
 from workbench.upstream import StandIn
+from workbench.upstream.packages import MIRRORED
 
 FORMATS = [
     "",
@@ -218,3 +219,11 @@ def test_an_unknown_package_is_an_error_on_all_five_subcommands(client: BothClie
 
 def test_a_system_that_nobody_knows_is_an_error(client: BothClients) -> None:
     assert failed(client.ours(["system requests --os beos"]), 422)
+
+
+def test_no_data_is_found_where_only_mirrors_download(client: BothClients) -> None:
+    commands = [f"{name} {MIRRORED}" for name in ("python_major", "python_minor", "system")]
+    ours, upstreams = client.both(commands)
+    assert {(outcome.code, outcome.stderr) for outcome in ours} == {(0, "")}
+    assert all("No data found" in outcome.stdout for outcome in ours)
+    assert ours == upstreams

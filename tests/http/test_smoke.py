@@ -52,7 +52,7 @@ def variants() -> Iterator[Variants]:
     with (
         StandIn(now=now, limits=False) as stand_in,
         served(stand_in.url, now) as api,
-        twin_served(stand_in.url) as flask,
+        twin_served(stand_in.url, now) as flask,
     ):
         yield Variants(api.url, flask, stand_in)
 

@@ -1,5 +1,6 @@
 """Every event of events/ on both functions, in containers, against the stand-in upstream."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tests.figures import expected_stats
 from tests.local.answers import TEN_PACKAGES, Invoke
 from workbench.runtime.upstream import StandIn
+from workbench.upstream.window import newest_day
 
 FUNCTIONS = ("FastApiFunction", "FlaskFunction")
 STATUSES = {
@@ -83,7 +85,8 @@ def figures(upstream: StandIn, package: str) -> dict[str, Any]:
     """The figures of a package, by plain arithmetic on the rows that the stand-in serves."""
     url = f"{upstream.local_url}/api/packages/{package}/overall"
     rows = httpx.get(url, trust_env=False).raise_for_status().json()["data"]
-    return expected_stats(package, rows, mirrors=True)
+    as_of = newest_day(dt.datetime.now(dt.UTC))
+    return expected_stats(package, rows, as_of, mirrors=True)
 
 
 def without_what_is_of_one_answer(body: Any) -> Any:  # noqa: ANN401 - any JSON

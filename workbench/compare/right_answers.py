@@ -5,6 +5,8 @@ from typing import Final
 
 from pulse import __version__
 from pulse.analysis import package_stats
+from pulse.as_of import own_as_of
+from pulse.freshness import newest_expected
 from pulse.models import Health, PackageStats
 from pulse.names import PackageName
 from pulse.pypistats import Endpoint, UpstreamAnswer, read_answer, request_path
@@ -23,7 +25,9 @@ def right_stats(upstream: UpstreamProcess) -> PackageStats:
     response = upstream.get(UPSTREAM_PATH)
     now = dt.datetime.now(dt.UTC)
     answer = UpstreamAnswer(response.status_code, response.headers, response.content, now)
-    return package_stats(PACKAGE, read_answer(PACKAGE, Endpoint.OVERALL, answer), mirrors=True)
+    fetched = read_answer(PACKAGE, Endpoint.OVERALL, answer)
+    as_of = own_as_of(fetched) or newest_expected(now)
+    return package_stats(PACKAGE, fetched, as_of=as_of, mirrors=True)
 
 
 def right_health(variant: Variant) -> Health:

@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Final
 from workbench.upstream.control import RECORD_PATH, SETTINGS_PATH
 from workbench.upstream.delays import Slow, milliseconds
 from workbench.upstream.faults import MEANINGS, Fault
-from workbench.upstream.packages import ALL_OF_PYPI, DEBUT, DOWNLOADS_PER_DAY, HERMIT, NEWCOMER
+from workbench.upstream.packages import (
+    ALL_OF_PYPI,
+    DEBUT,
+    DOWNLOADS_PER_DAY,
+    HERMIT,
+    MIRRORED,
+    NEWCOMER,
+    RETIRED,
+    RETIRED_DAYS,
+)
 from workbench.upstream.routes import ENDPOINTS
 from workbench.upstream.standin import StandIn
 
@@ -33,7 +42,7 @@ for {len(DOWNLOADS_PER_DAY)} package names. Any other name is unknown, as pypist
 Every answer with data carries the header "X-Pulse-Source: simulated".
 """
 
-_KINDS: Final = "\n".join(f"  {kind:<11}{meaning}" for kind, meaning in MEANINGS.items())
+_KINDS: Final = "\n".join(f"  {kind:<13}{meaning}" for kind, meaning in MEANINGS.items())
 
 _EPILOG: Final = f"""\
 endpoints, under /api/packages/PACKAGE/:
@@ -44,6 +53,8 @@ packages of a special kind:
   {NEWCOMER:<16}history begins inside the window
   {DEBUT:<16}four days old
   {HERMIT:<16}days without downloads
+  {MIRRORED:<16}downloaded by mirrors alone
+  {RETIRED:<16}not downloaded for {RETIRED_DAYS} days
 
 faults:
 {_KINDS}

@@ -91,6 +91,17 @@ def answer(method: str, question: Question | None, now: datetime) -> Answer:
     return _series(question.package, question.endpoint, category, newest)
 
 
+def half_loaded(complete: Answer) -> Answer:
+    """Answer as while the newest day is being loaded: the last of its categories is not there yet."""
+    content = json.loads(complete.body)
+    rows = content["data"]
+    newest = max(row["date"] for row in rows)
+    last = max((row for row in rows if row["date"] == newest), key=lambda row: row["category"])
+    rows.remove(last)
+    package, endpoint = content["package"], content["type"].removesuffix("_downloads")
+    return _json(package, endpoint, rows)
+
+
 def _recent(question: Question, newest: date) -> Answer:
     asked = question.filters.get("period")
     if question.package not in DOWNLOADS_PER_DAY or asked not in {None, *data.RECENT_DAYS}:

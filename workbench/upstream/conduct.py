@@ -76,7 +76,10 @@ class Conduct:
                 return Course(_FAULTY_ANSWERS[fault], None, delay_s)
         else:
             fault = None
-        return Course(answers.answer(method, question, self.now()), fault, delay_s)
+        answer = answers.answer(method, question, self.now())
+        if fault is FaultKind.HALF_LOADED:
+            return Course(answers.half_loaded(answer), None, delay_s)
+        return Course(answer, fault, delay_s)
 
     def reset(self) -> None:
         """Be as at the start: no limit spent, the first latency, fresh jitter."""

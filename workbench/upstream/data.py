@@ -16,6 +16,8 @@ from workbench.upstream.packages import (
     AGE_IN_DAYS,
     ALL_OF_PYPI,
     DOWNLOADS_PER_DAY,
+    RETIRED,
+    RETIRED_DAYS,
     years_since_reference,
 )
 from workbench.upstream.window import WINDOW_DAYS, days_until
@@ -146,7 +148,7 @@ def rows(package: str, endpoint: str, newest: date) -> list[Row]:
         not count there, so `null` and `other` come before `Windows`.
     """
     found: list[Row] = []
-    for day in days_until(newest, AGE_IN_DAYS.get(package, WINDOW_DAYS)):
+    for day in _active_days(package, newest, WINDOW_DAYS):
         date = day.isoformat()
         by_category = counts(package, endpoint, day)
         found += (Row(category, date, downloads) for category, downloads in by_category.items())
@@ -163,15 +165,20 @@ def recent(package: str, newest: date) -> dict[str, int]:
     Returns:
         Downloads by `day`, `week` and `month`; a period without any is missing.
     """
-    age = AGE_IN_DAYS.get(package, WINDOW_DAYS)
     sums = {
         period: sum(
             counts(package, "overall", day).get("without_mirrors", 0)
-            for day in days_until(newest, min(days, age))
+            for day in _active_days(package, newest, days)
         )
         for period, days in RECENT_DAYS.items()
     }
     return {period: downloads for period, downloads in sums.items() if downloads}
+
+
+def _active_days(package: str, newest: date, days: int) -> list[date]:
+    """List those of the last `days` days on which a package may have downloads, oldest first."""
+    last = days_until(newest, min(days, AGE_IN_DAYS.get(package, days)))
+    return last[:-RETIRED_DAYS] if package == RETIRED else last
 
 
 @lru_cache(maxsize=4096)

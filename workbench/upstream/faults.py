@@ -28,6 +28,7 @@ class FaultKind(StrEnum):
     HTML = "html"
     NOT_JSON = "not-json"
     DROPPED = "dropped"
+    HALF_LOADED = "half-loaded"
 
 
 #: What a client sees of each kind.
@@ -40,6 +41,7 @@ MEANINGS: Final[dict[FaultKind, str]] = {
     FaultKind.HTML: "200 with an HTML page",
     FaultKind.NOT_JSON: "200 that calls itself application/json and is not JSON",
     FaultKind.DROPPED: "the connection is reset in place of an answer",
+    FaultKind.HALF_LOADED: "the newest day lacks its last category",
 }
 
 

@@ -26,6 +26,13 @@ DEBUT: Final = "pulse-debut"
 #: A package with so few downloads that some days have none, and some none but a mirror's.
 HERMIT: Final = "pulse-hermit"
 
+#: A package that only mirrors download: it has rows on `overall` alone, all of them `with_mirrors`.
+MIRRORED: Final = "pulse-mirrored"
+
+#: A package that nobody has downloaded for `RETIRED_DAYS`.
+RETIRED: Final = "pulse-retired"
+RETIRED_DAYS: Final = 100
+
 #: Age in days, first and newest day included, of the packages younger than the window. It never
 #: changes, so that there is a young package on whatever day the stand-in runs.
 AGE_IN_DAYS: Final[dict[str, int]] = {NEWCOMER: 45, DEBUT: 4}
@@ -245,6 +252,8 @@ DOWNLOADS_PER_DAY: Final[dict[str, float]] = {
     "pypistats": 1_200,
     NEWCOMER: 8_400,
     DEBUT: 310,
+    MIRRORED: 0,
+    RETIRED: 5_000,
     HERMIT: 0.8,
 }
 

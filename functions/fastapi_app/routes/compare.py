@@ -11,7 +11,6 @@ from fastapi_app.routes.dependencies import FromLibrary
 from pulse import comparison
 from pulse.models import Comparison
 from pulse.parameters import CompareQuery
-from pulse.problems import Problem
 from pulse.pypistats import Endpoint
 
 router = APIRouter(tags=["compare"])
@@ -32,19 +31,9 @@ async def compare_packages(
     request: Request, query: Annotated[CompareQuery, Query()], library: FromLibrary
 ) -> Response:
     """Up to 50 packages in one answer, each with its own status: one that fails disturbs no other."""
-    supplies = await library.fetch_all(query.packages, Endpoint.OVERALL)
-    outcomes = {
-        package: supply if isinstance(supply, Problem) else supply.fetched
-        for package, supply in supplies.items()
-    }
+    outcomes = await library.fetch_all(query.packages, Endpoint.OVERALL)
     compared = comparison.compare(query.packages, outcomes, mirrors=query.mirrors)
-    fresh_until = comparison.fresh_until(
-        [
-            supply if isinstance(supply, Problem) else supply.fresh_until
-            for supply in supplies.values()
-        ],
-        library.now(),
-    )
+    fresh_until = comparison.fresh_until(outcomes.values(), library.now())
     wait_s = comparison.retry_after_s(outcomes.values())
     more = {} if wait_s is None else {"retry-after": str(wait_s)}
     return data_response(request, compared.model_dump_json(), fresh_until, more=more)

@@ -33,7 +33,7 @@ async def _series(
     categories: tuple[str, ...] | None,
 ) -> Response:
     """All rows of an endpoint, or those of the categories, as upstream answers them."""
-    fetched, fresh_until = await library.fetch(package, endpoint)
+    fetched, _, fresh_until = await library.fetch(package, endpoint)
     answer = upstream_series(package, endpoint, fetched, categories)
     return data_response(request, answer.model_dump_json(), fresh_until)
 
@@ -52,8 +52,8 @@ async def get_recent(
     library: FromLibrary,
 ) -> Response:
     """As pypistats.org's `recent`: 1, 7 and 30 days that end with the newest day it has loaded."""
-    (fetched, fresh_until), newest = await library.fetch_recent(package)
-    answer = upstream_recent(package, fetched, newest=newest, period=query.period)
+    fetched, as_of, fresh_until = await library.fetch(package, Endpoint.OVERALL)
+    answer = upstream_recent(package, fetched, as_of=as_of, period=query.period)
     return data_response(request, answer.model_dump_json(), fresh_until)
 
 

@@ -10,7 +10,6 @@ from fastapi_app.caching import header_list
 from fastapi_app.responses import data_response
 from fastapi_app.routes.dependencies import FromLibrary
 from pulse.analysis import package_stats
-from pulse.freshness import window_expected
 from pulse.models import DownloadSeries, PackageStats
 from pulse.names import PackageName
 from pulse.negotiation import CSV, CSV_CONTENT_TYPE, JSON
@@ -41,8 +40,8 @@ async def get_package_stats(
     library: FromLibrary,
 ) -> Response:
     """Totals, the last day, week and month, growth, and the days that upstream has no row for."""
-    fetched, fresh_until = await library.fetch(package, Endpoint.OVERALL)
-    stats = package_stats(package, fetched, mirrors=query.mirrors)
+    fetched, as_of, fresh_until = await library.fetch(package, Endpoint.OVERALL)
+    stats = package_stats(package, fetched, as_of=as_of, mirrors=query.mirrors)
     return data_response(request, stats.model_dump_json(), fresh_until)
 
 
@@ -61,9 +60,9 @@ async def get_package_downloads(
     library: FromLibrary,
 ) -> Response:
     """Days, weeks or months by category, as JSON or CSV, with nothing left out in between."""
-    dates = read_dates(query, window_expected(library.now()))
-    fetched, fresh_until = await library.fetch(package, Endpoint(query.by))
-    series = download_series(package, query, dates, fetched)
+    dates = read_dates(query)
+    fetched, as_of, fresh_until = await library.fetch(package, Endpoint(query.by))
+    series = download_series(package, query, dates, fetched, as_of)
     wants_csv = query.wants_csv(header_list(request, "accept"))
     if wants_csv:
         body, content_type, other = as_csv(series), CSV_CONTENT_TYPE, JSON

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from pulse.account import Account, account, open_account, outcome_of
-from pulse.models import DailyDownloads, FetchedRows
+from pulse.models import FetchedRows, Supply
 from pulse.problems import (
     InternalError,
     MethodNotAllowed,
@@ -35,9 +35,9 @@ def opened() -> tuple[Account, Seconds]:
     return Account(clock, "id"), clock
 
 
-def fetched(newest: dt.date, *, stale: bool = False) -> FetchedRows:
-    row = DailyDownloads(category="with_mirrors", date=newest, downloads=1)
-    return FetchedRows(rows=[row], source="simulated", fetched_at=NOON, stale=stale)
+def supply(as_of: dt.date, *, stale: bool = False) -> Supply:
+    fetched = FetchedRows(rows=[], source="simulated", fetched_at=NOON, stale=stale)
+    return Supply(fetched, as_of, NOON)
 
 
 def line(account: Account) -> dict[str, object]:
@@ -81,8 +81,8 @@ def test_time_that_ends_in_a_failure_counts_too() -> None:
 
 def test_of_several_packages_the_farthest_tier_and_the_worst_outcome_are_told() -> None:
     account, _ = opened()
-    account.had(fetched(dt.date(2026, 11, 21)), "upstream", NOON)
-    account.had(fetched(dt.date(2026, 11, 19), stale=True), "memory", NOON)
+    account.had(supply(dt.date(2026, 11, 21)), "upstream", NOON)
+    account.had(supply(dt.date(2026, 11, 19), stale=True), "memory", NOON)
     account.missed(UnknownPackage("no such package"))
     told = line(account)
     assert (told["packages"], told["tier"], told["outcome"]) == (3, "upstream", "stale")

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from pulse.comparison import compare
-from pulse.models import DailyDownloads, FetchedRows
+from pulse.models import DailyDownloads, FetchedRows, Supply
 from pulse.names import PackageName
 from pulse.problems import (
     NothingToCompare,
@@ -21,10 +21,11 @@ A, B = PackageName.parse("a"), PackageName.parse("b")
 ROW = DailyDownloads(category="with_mirrors", date=dt.date(2026, 11, 21), downloads=7)
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 ROWS = FetchedRows(rows=[ROW], source="pypistats.org", fetched_at=NOON)
+SUPPLY = Supply(ROWS, ROW.date, NOON)
 
 
 def test_packages_stand_in_the_order_asked_for_repeats_included() -> None:
-    comparison = compare([B, A, B], {A: ROWS, B: ROWS}, mirrors=True)
+    comparison = compare([B, A, B], {A: SUPPLY, B: SUPPLY}, mirrors=True)
     assert [entry.package for entry in comparison.packages] == ["b", "a", "b"]
 
 
@@ -41,7 +42,7 @@ def test_packages_stand_in_the_order_asked_for_repeats_included() -> None:
 def test_a_package_that_can_not_be_had_says_why_and_disturbs_no_other(
     problem: Problem, status: str
 ) -> None:
-    comparison = compare([A, B], {A: ROWS, B: problem}, mirrors=True).model_dump()
+    comparison = compare([A, B], {A: SUPPLY, B: problem}, mirrors=True).model_dump()
     assert [entry["status"] for entry in comparison["packages"]] == ["ok", status]
     assert comparison["packages"][1]["problem"]["detail"] == problem.detail
     assert "stats" not in comparison["packages"][1]
@@ -49,7 +50,7 @@ def test_a_package_that_can_not_be_had_says_why_and_disturbs_no_other(
 
 def test_stale_figures_are_called_stale() -> None:
     stale = ROWS.model_copy(update={"stale": True})
-    (entry,) = compare([A], {A: stale}, mirrors=True).packages
+    (entry,) = compare([A], {A: SUPPLY._replace(fetched=stale)}, mirrors=True).packages
     assert entry.status == "stale"
 
 

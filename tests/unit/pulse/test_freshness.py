@@ -11,10 +11,8 @@ from pulse.freshness import (
     RETRY_LATE_AFTER,
     fresh_until,
     newest_expected,
-    rows_fresh_until,
     window_expected,
 )
-from pulse.models import DailyDownloads, FetchedRows
 
 DAY = dt.timedelta(days=1)
 MOMENTS = st.datetimes(
@@ -83,16 +81,6 @@ def test_numbers_are_fresh_until_newer_ones_should_be_there(
     newest: str, fetched_at: str, until: str
 ) -> None:
     assert fresh_until(dt.date.fromisoformat(newest), utc(fetched_at)) == utc(until)
-
-
-def test_the_newest_row_of_any_category_counts() -> None:
-    rows = [
-        DailyDownloads(category="with_mirrors", date=dt.date(2026, 11, 21), downloads=1),
-        DailyDownloads(category="without_mirrors", date=dt.date(2026, 11, 19), downloads=1),
-    ]
-    at = utc("2026-11-22T12:00:00")
-    fetched = FetchedRows(rows=rows, source="pypistats.org", fetched_at=at)
-    assert rows_fresh_until(fetched) == utc("2026-11-23T01:10:00")
 
 
 @given(MOMENTS, st.integers(min_value=-3, max_value=200))

@@ -63,11 +63,19 @@ def test_numbers_of_the_stand_in_are_called_simulated() -> None:
     assert read(answer(ROW, headers={"X-Pulse-Source": "simulated"})).source == "simulated"
 
 
-def test_unknown_is_a_404_on_one_endpoint_and_no_rows_on_another() -> None:
+def test_a_404_or_no_rows_on_overall_is_an_unknown_package() -> None:
     with pytest.raises(UnknownPackage, match="'requests'"):
         read(UpstreamAnswer(404, {}, b"404", NOON))
     with pytest.raises(UnknownPackage, match="'requests'"):
         read(answer())
+
+
+@pytest.mark.parametrize(
+    "endpoint", [Endpoint.PYTHON_MAJOR, Endpoint.PYTHON_MINOR, Endpoint.SYSTEM]
+)
+def test_no_rows_on_another_endpoint_may_be_those_of_a_known_package(endpoint: Endpoint) -> None:
+    body = json.dumps({"data": [], "package": "requests", "type": f"{endpoint}_downloads"}).encode()
+    assert read_answer(REQUESTS, endpoint, UpstreamAnswer(200, {}, body, NOON)).rows == []
 
 
 def test_a_429_without_retry_after_asks_to_wait_for_a_minute() -> None:

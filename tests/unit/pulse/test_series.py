@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,6 @@ from pulse.parameters import DownloadsQuery
 from pulse.problems import InvalidInput
 from pulse.series import (
     DateRange,
-    Window,
     as_csv,
     category_order,
     download_series,
@@ -24,7 +24,6 @@ from pulse.series import (
 REQUESTS = PackageName.parse("requests")
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 NEWEST = dt.date(2026, 11, 21)
-WINDOW: Window = (dt.date(2026, 5, 25), NEWEST)
 WHOLE = DateRange(None, None)
 
 PERIODS = st.sampled_from(["day", "week", "month"])
@@ -44,11 +43,15 @@ def row(category: str, day: dt.date, downloads: int) -> DailyDownloads:
 
 
 def series_of(
-    rows: list[DailyDownloads], dates: DateRange = WHOLE, **query: object
+    rows: list[DailyDownloads],
+    dates: DateRange = WHOLE,
+    as_of: dt.date | None = None,
+    **query: Any,  # noqa: ANN401 - any parameter
 ) -> DownloadSeries:
     fetched = FetchedRows(rows=rows, source="pypistats.org", fetched_at=NOON)
+    as_of = as_of or max(row.date for row in rows)
     asked = DownloadsQuery.model_validate({"by": "python_minor", **query})
-    return download_series(REQUESTS, asked, dates, fetched)
+    return download_series(REQUESTS, asked, dates, fetched, as_of)
 
 
 def november(day: int) -> dt.date:
@@ -125,7 +128,7 @@ def test_mirrors_picks_one_of_the_two_categories_of_overall(
     mirrors: str | None, categories: list[str]
 ) -> None:
     rows = [row("with_mirrors", NEWEST, 7), row("without_mirrors", NEWEST, 5)]
-    query = {} if mirrors is None else {"mirrors": mirrors}
+    query: dict[str, Any] = {} if mirrors is None else {"mirrors": mirrors}
     series = series_of(rows, WHOLE, by="overall", **query)
     assert [one.category for one in series.series] == categories
 
@@ -142,34 +145,98 @@ def test_mirrors_picks_one_of_the_two_categories_of_overall(
         ("2026-11-05", "2026-11-04", "start: It is after the end, 2026-11-04."),
     ],
 )
-def test_a_date_that_can_not_be_used_is_told_what_the_window_is(
+def test_malformed_and_reversed_dates_are_refused(
     start: str | None, end: str | None, says: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        read_dates(DownloadsQuery(start=start, end=end), WINDOW)
+        read_dates(DownloadsQuery(start=start, end=end))
     assert says in caught.value.detail
-    assert "The window is 2026-05-25 to 2026-11-21." in caught.value.detail
 
 
 def test_both_dates_are_told_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
-        read_dates(DownloadsQuery(start="a", end="b"), WINDOW)
+        read_dates(DownloadsQuery(start="a", end="b"))
     assert [error.parameter for error in caught.value.errors or []] == ["start", "end"]
 
 
+YESTERDAY, TOMORROW = november(21), november(23)
+SPARSE = [row("3.9", november(10), 4), row("3.9", november(18), 5)]
+"""A package whose first download was 11 days ago and whose last was three days ago."""
+
+
 @pytest.mark.parametrize(
-    ("dates", "parameter"),
-    [(DateRange(november(1), None), "start"), (DateRange(None, november(9)), "end")],
+    ("start", "end", "answered", "points", "missing"),
+    [
+        (YESTERDAY, YESTERDAY, (YESTERDAY, YESTERDAY), [0], 1),
+        (november(18), TOMORROW, (november(18), YESTERDAY), [5, 0, 0, 0], 3),
+        (november(17), None, (november(17), YESTERDAY), [0, 5, 0, 0, 0], 4),
+        (None, november(11), (november(10), november(11)), [4, 0], 1),
+        (dt.date(2026, 10, 23), YESTERDAY, (dt.date(2026, 10, 23), YESTERDAY), 30, 28),
+        (dt.date(2020, 1, 1), None, (dt.date(2026, 5, 25), YESTERDAY), 181, 179),
+        (None, None, (november(10), YESTERDAY), 12, 10),
+    ],
+    ids=[
+        "a day without a row",
+        "an end after the newest loaded day",
+        "a start alone",
+        "an end alone",
+        "a start before the first row",
+        "a start before the window",
+        "no dates",
+    ],
 )
-def test_a_date_outside_the_rows_is_told_what_their_window_is(
-    dates: DateRange, parameter: str
+def test_any_date_may_be_asked_for(
+    start: dt.date | None,
+    end: dt.date | None,
+    answered: tuple[dt.date, dt.date],
+    points: list[int] | int,
+    missing: int,
 ) -> None:
-    rows = [row("3.9", november(2), 1), row("3.9", november(8), 1)]
-    with pytest.raises(InvalidInput) as caught:
-        series_of(rows, dates)
-    (error,) = caught.value.errors or []
-    assert error.parameter == parameter
-    assert error.detail.endswith("is outside the window. The window is 2026-11-02 to 2026-11-08.")
+    series = series_of(SPARSE, DateRange(start, end), YESTERDAY)
+    (one,) = series.series
+    counts = [point.downloads for point in one.points]
+    assert (series.start, series.end, series.as_of) == (*answered, YESTERDAY)
+    assert (len(counts) if isinstance(points, int) else counts) == points
+    assert len(series.missing_dates) == missing
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "answered"),
+    [
+        (dt.date(2020, 1, 1), dt.date(2020, 12, 31), (dt.date(2020, 1, 1), dt.date(2020, 12, 31))),
+        (TOMORROW, None, (TOMORROW, TOMORROW)),
+        (None, november(9), (november(9), november(9))),
+        (dt.date.min, dt.date.min, (dt.date.min, dt.date.min)),
+        (dt.date.max, dt.date.max, (dt.date.max, dt.date.max)),
+    ],
+)
+def test_points_are_empty_where_no_day_is_left(
+    start: dt.date | None, end: dt.date | None, answered: tuple[dt.date, dt.date]
+) -> None:
+    series = series_of(SPARSE, DateRange(start, end), YESTERDAY)
+    assert [(one.category, one.total, one.points) for one in series.series] == [("3.9", 0, [])]
+    assert (series.start, series.end, series.missing_dates) == (*answered, [])
+
+
+def test_a_package_without_rows_has_no_series() -> None:
+    series = series_of([], DateRange(november(20), None), YESTERDAY, by="system")
+    assert (series.series, series.missing_dates) == ([], [november(20), november(21)])
+
+
+@pytest.mark.parametrize(
+    ("by", "mirrors", "told"),
+    [
+        ("overall", None, None),
+        ("overall", "true", True),
+        ("overall", "false", False),
+        ("system", None, False),
+    ],
+)
+def test_the_answer_tells_whether_mirrors_are_counted(
+    by: str, mirrors: str | None, told: bool | None
+) -> None:
+    query: dict[str, Any] = {} if mirrors is None else {"mirrors": mirrors}
+    assert series_of(SPARSE, by=by, **query).mirrors is told
 
 
 @given(ROWS, PERIODS)

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from pulse.models import Supply
 from pulse.names import PackageName
 from pulse.problems import Problem, UpstreamThrottled
 from pulse.pypistats import Endpoint
-from pulse_io.library import Library, Supply
+from pulse_io.library import Library
 from tests.unit.pulse_io.simulated.world import World
 from workbench.upstream.packages import DOWNLOADS_PER_DAY
 

@@ -1,0 +1,139 @@
+"""Days that are late, half loaded, lost or without downloads: what is answered and how often upstream is asked."""
+
+import datetime as dt
+from collections import Counter
+
+import pytest
+
+from tests.http.served import Clock, Served, served
+from workbench.upstream import StandIn
+from workbench.upstream.data import is_lost
+from workbench.upstream.packages import HERMIT, MIRRORED, RETIRED
+
+LOADED = dt.datetime(2026, 11, 22, 1, 10, tzinfo=dt.UTC)
+LOST = dt.date(2026, 12, 9)
+OVERALL = "/api/packages/{}/overall"
+THREE = ["python_major", "python_minor", "system"]
+
+
+def calls(stand_in: StandIn) -> Counter[str]:
+    return Counter(request.path for request in stand_in.requests)
+
+
+@pytest.mark.parametrize("endpoint", THREE)
+def test_a_package_that_only_mirrors_download_is_known(api: Served, endpoint: str) -> None:
+    answer = api.client.get(f"/api/packages/{MIRRORED}/{endpoint}")
+    assert answer.status_code == 200
+    assert answer.json()["data"] == []
+    assert answer.headers["cache-control"].startswith("public, max-age=47400,")
+    recent = api.client.get(f"/api/packages/{MIRRORED}/recent").json()["data"]
+    assert recent == {"last_day": 0, "last_month": 0, "last_week": 0}
+
+
+@pytest.mark.parametrize("endpoint", ["recent", "overall", *THREE])
+def test_a_name_that_no_endpoint_knows_is_a_404(api: Served, endpoint: str) -> None:
+    answer = api.client.get(f"/api/packages/no-such-package/{endpoint}")
+    assert answer.json()["type"] == "urn:pypi-pulse:problem:unknown-package"
+
+
+@pytest.mark.parametrize("path", [f"/api/packages/no-such-package/{one}" for one in THREE])
+def test_an_unknown_name_is_remembered_for_an_hour(
+    api: Served, stand_in: StandIn, clock: Clock, path: str
+) -> None:
+    for minutes, asked in ((0, 1), (59, 1), (1, 2)):
+        clock.move(minutes=minutes)
+        assert api.client.get(path).status_code == 404
+        assert set(calls(stand_in).values()) == {asked}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        OVERALL.format(RETIRED),
+        f"/packages/{RETIRED}",
+        f"/packages/{RETIRED}/downloads?by=system",
+        f"/api/packages/{MIRRORED}/system",
+        f"/compare?packages={RETIRED},{MIRRORED}",
+        "/packages/no-such-package/downloads?by=system",
+    ],
+)
+def test_a_package_without_downloads_yesterday_is_asked_for_once_a_day(
+    api: Served, stand_in: StandIn, clock: Clock, path: str
+) -> None:
+    clock.now = LOADED
+    for _ in range(48 if "no-such" not in path else 2):
+        api.client.get(path)
+        clock.move(minutes=29, seconds=59)
+    assert set(calls(stand_in).values()) == {1}
+    clock.now = LOADED + dt.timedelta(days=1)
+    api.client.get(path)
+    assert set(calls(stand_in).values()) == {2}
+
+
+def test_a_comparison_ends_with_the_same_day_for_all(api: Served) -> None:
+    answer = api.client.get(f"/compare?packages=requests,{RETIRED}&mirrors=false").json()
+    alive, retired = (entry["stats"] for entry in answer["packages"])
+    assert alive["as_of"] == retired["as_of"] == "2026-11-21"
+    assert (retired["last_week"], retired["stale"]) == (0, False)
+    assert api.client.get(OVERALL.format(RETIRED).replace("overall", "recent")).json()["data"] == {
+        "last_day": 0,
+        "last_month": 0,
+        "last_week": 0,
+    }
+
+
+def test_a_half_loaded_day_is_late(api: Served, stand_in: StandIn, clock: Clock) -> None:
+    stand_in.set_faults(["half-loaded:overall"])
+    clock.now = LOADED
+    stats = api.client.get("/packages/requests?mirrors=false")
+    assert stats.json()["as_of"] == "2026-11-20"
+    assert stats.json()["last_day"] > 0
+    assert "max-age=1800," in stats.headers["cache-control"]
+    before = api.client.get("/api/packages/requests/recent").json()["data"]
+    assert before["last_day"] == stats.json()["last_day"]
+    stand_in.clear_faults()
+    clock.move(minutes=30)
+    stats = api.client.get("/packages/requests?mirrors=false")
+    assert stats.json()["as_of"] == "2026-11-21"
+    assert "max-age=84600," in stats.headers["cache-control"]
+
+
+def test_a_late_day_is_asked_for_every_half_hour_and_then_no_more(clock: Clock) -> None:
+    def slow() -> dt.datetime:
+        return clock() - dt.timedelta(hours=3)
+
+    clock.now = LOADED
+    with StandIn(now=slow, limits=False) as late, served(late.url, clock) as api:
+        as_of = []
+        for _ in range(20):
+            as_of.append(api.client.get(f"/packages/{RETIRED}").json()["as_of"])
+            clock.move(minutes=30)
+        asked = calls(late)
+    assert as_of == ["2026-11-20"] * 6 + ["2026-11-21"] * 14
+    # Once when it is late, then every half hour until it is there.
+    assert asked[OVERALL.format(RETIRED)] == asked[OVERALL.format("__all__")] == 7
+
+
+def test_a_lost_day_is_asked_for_once(api: Served, stand_in: StandIn, clock: Clock) -> None:
+    clock.now = dt.datetime.combine(LOST + dt.timedelta(days=1), dt.time(2), dt.UTC)
+    for _ in range(20):
+        stats = api.client.get("/packages/requests").json()
+        assert (stats["as_of"], stats["last_day"]) == (LOST.isoformat(), 0)
+        assert stats["missing_dates"][-1] == LOST.isoformat()
+        clock.move(minutes=30)
+    assert set(calls(stand_in).values()) == {1}
+
+
+def test_a_late_day_is_told_from_one_that_was_lost_a_week_before(clock: Clock) -> None:
+    def slow() -> dt.datetime:
+        return clock() - dt.timedelta(hours=3)
+
+    assert is_lost("requests", LOST)
+    clock.now = dt.datetime.combine(LOST + dt.timedelta(days=8), dt.time(2), dt.UTC)
+    with StandIn(now=slow, limits=False) as late, served(late.url, clock) as api:
+        for package in ("requests", "flask", HERMIT):
+            recent = api.client.get(f"/api/packages/{package}/recent").json()["data"]
+            stats = api.client.get(f"/packages/{package}?mirrors=false").json()
+            assert stats["as_of"] == (LOST + dt.timedelta(days=6)).isoformat()
+            assert recent["last_day"] == stats["last_day"]
+            assert recent["last_day"] > 0 or package == HERMIT
