@@ -20,6 +20,9 @@ STALE_HEADER: Final = "x-pulse-stale"
 
 CSV_HEADER: Final = ("date", "category", "downloads")
 
+_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""Spreadsheets take a cell that starts with one of these for a formula, or drop it and look again."""
+
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERS: Final = re.compile(r"\d+", re.ASCII)
 
@@ -96,8 +99,14 @@ def as_csv(series: DownloadSeries) -> str:
     writer = csv.writer(out)
     writer.writerow(CSV_HEADER)
     for one in series.series:
-        writer.writerows((point.date, one.category, point.downloads) for point in one.points)
+        category = _harmless(one.category)
+        writer.writerows((point.date, category, point.downloads) for point in one.points)
     return out.getvalue()
+
+
+def _harmless(category: str) -> str:
+    """A category as a spreadsheet shows it and does not run it: upstream says what it is."""
+    return f"'{category}" if category.startswith(_STARTS_A_FORMULA) else category
 
 
 def csv_headers(series: DownloadSeries) -> dict[str, str]:

@@ -270,3 +270,17 @@ def test_csv_has_the_same_points(rows: list[DailyDownloads], period: Period) -> 
         for one in series.series
         for point in one.points
     ]
+
+
+@pytest.mark.parametrize(
+    "category", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", '=HYPERLINK("x")']
+)
+def test_no_cell_of_csv_is_a_formula(category: str) -> None:
+    _, (_, cell, _) = csv.reader(io.StringIO(as_csv(series_of([row(category, NEWEST, 1)]))))
+    assert cell == f"'{category}"
+
+
+@pytest.mark.parametrize("category", ["3.10", "null", "with_mirrors", "a=b", "'", "3-1"])
+def test_other_cells_are_as_upstream_has_them(category: str) -> None:
+    _, (_, cell, _) = csv.reader(io.StringIO(as_csv(series_of([row(category, NEWEST, 1)]))))
+    assert cell == category
