@@ -84,6 +84,19 @@ def test_a_429_without_retry_after_asks_to_wait_for_a_minute() -> None:
     assert caught.value.headers["retry-after"] == "60"
 
 
+def test_a_category_that_is_null_is_the_category_null() -> None:
+    by_name, by_null = (
+        read(answer({**ROW, "category": "null"})),
+        read(answer({**ROW, "category": None})),
+    )
+    assert by_null == by_name
+
+
+def test_both_spellings_of_null_on_one_day_count_it_twice() -> None:
+    with pytest.raises(UpstreamBroken, match="one day twice"):
+        read(answer({**ROW, "category": "null"}, {**ROW, "category": None}))
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [("7", 7), ("soon", 60), ("²", 60), ("-1", 60), ("9" * 9, 3600), ("9" * 5000, 60)],
