@@ -8,7 +8,6 @@ from pulse.negotiation import CSV, JSON
 from pulse.problems import MEDIA_TYPE
 
 _INFO: Final = {"license": {"name": "MIT", "identifier": "MIT"}}
-_SERVERS: Final = [{"url": "/", "description": "Wherever this document is served."}]
 _TAGS: Final = [
     {"name": "packages", "description": "Questions about one package."},
     {"name": "compare", "description": "Questions about several packages at once."},
@@ -24,8 +23,8 @@ _PACKAGE_IN_EXAMPLES: Final = {"404": "no-such-package", "422": "-requests"}
 """By status, which package an example asks for, as its words say; of other problems, `requests`."""
 
 
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Say how errors look and where answers lead, and give every model an example."""
+def complete(document: dict[str, Any], base_path: str) -> dict[str, Any]:
+    """Say how errors look, where it is served and where answers lead, with an example of every model."""
     document["info"].update(_INFO, description=document["info"]["description"].strip())
     for path, methods in document["paths"].items():
         for operation in methods.values():
@@ -34,7 +33,8 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     for name, schema in document["components"]["schemas"].items():
         _complete_answer(schema)
         schema["examples"] = [examples[name]]
-    return {**_whole_numbers(document), "servers": _SERVERS, "tags": _TAGS}
+    server = {"url": base_path or "/", "description": "Wherever this document is served."}
+    return {**_whole_numbers(document), "servers": [server], "tags": _TAGS}
 
 
 def _complete_operation(path: str, operation: dict[str, Any]) -> None:

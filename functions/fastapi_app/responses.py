@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -21,12 +20,13 @@ from pulse.problems import (
     Problem,
     RouteNotFound,
 )
+from pulse.target import instance
 
 if TYPE_CHECKING:
     from pulse_io.library import Library
 
 _METHOD_NOT_ALLOWED: Final = 405
-_CONTRACT_LINK: Final = '</openapi.json>; rel="service-desc"; type="application/json"'
+_CONTRACT_LINK: Final = '<{}/openapi.json>; rel="service-desc"; type="application/json"'
 
 
 def data_response(  # noqa: PLR0913 - each is a header of the answer
@@ -44,11 +44,12 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
     `vary` and `link` are what this answer has beside those of every answer, `more` its own headers.
     """
     library: Library = request.app.state.library
+    contract = _CONTRACT_LINK.format(request.scope.get("root_path", ""))
     headers = {
         "content-type": content_type,
         "cache-control": cache_control(fresh_until, library.now()) if fresh_until else "no-store",
         "vary": ", ".join(filter(None, ["Accept-Encoding", vary])),
-        "link": ", ".join(filter(None, [_CONTRACT_LINK, link])),
+        "link": ", ".join(filter(None, [contract, link])),
         **(more or {}),
     }
     return conditional_response(request, body.encode(), headers)
@@ -56,8 +57,9 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
 
 def _problem_response(request: Request, problem: Problem) -> Response:
     account().failed(problem)
-    instance = quote(request.scope["path"])
-    body = problem.document(instance=instance, request_id=account().request_id)
+    body = problem.document(
+        instance=instance(request.scope["path"]), request_id=account().request_id
+    )
     return Response(body, problem.status, problem.headers, MEDIA_TYPE)
 
 

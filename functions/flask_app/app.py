@@ -5,14 +5,13 @@ import os
 import time
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote
 from uuid import uuid4
 
 from flask import Flask, Response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
-from flask_app.prefix import WithoutPrefix
+from flask_app.prefix import WithoutPrefix, WithSegmentsAsSent
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
 from gateway.log import log_request
@@ -32,6 +31,7 @@ from pulse.problems import (
 )
 from pulse.pypistats import Endpoint
 from pulse.series import as_csv, csv_headers, download_series, read_dates
+from pulse.target import instance
 
 _log = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ PREFIX: Final = "/flask"
 """Where one HTTP API serves both variants, this is the twin's part of it."""
 
 
-def create_app(upstream: BlockingUpstream) -> Flask:
-    """The application, with all its numbers from `upstream`."""
+def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
+    """The application, with all its numbers from `upstream`, below `base_path` as settings read it."""
     app = Flask(__name__, static_folder=None)
     # FastAPI answers 404 to a doubled slash, and OPTIONS apart from the routes; so does the twin.
     app.url_map.merge_slashes = False
@@ -82,7 +82,8 @@ def create_app(upstream: BlockingUpstream) -> Flask:
         read(HealthRequest, {}, _query_string())
         return _model_response(Health(version=__version__, variant="flask"))
 
-    app.wsgi_app = WithoutPrefix(app.wsgi_app, PREFIX)  # type: ignore[method-assign]  # as Flask's docs have it
+    below = WithoutPrefix(WithoutPrefix(app.wsgi_app, PREFIX), base_path)
+    app.wsgi_app = WithSegmentsAsSent(below)  # type: ignore[method-assign]  # as Flask's docs have it
     return app
 
 
@@ -121,7 +122,7 @@ def _on_error(error: Exception) -> Response:
     problem = _as_problem(error)
     path = request.root_path + request.path
     account().failed(problem)
-    body = problem.document(instance=quote(path), request_id=account().request_id)
+    body = problem.document(instance=instance(path), request_id=account().request_id)
     return Response(body, problem.status, problem.headers, mimetype=MEDIA_TYPE)
 
 
@@ -145,4 +146,5 @@ def _request_id() -> str:
     return str(context["requestId"]) if context else str(uuid4())
 
 
-app = create_app(BlockingUpstream(FlaskSettings.from_environ(os.environ)))
+_settings = FlaskSettings.from_environ(os.environ)
+app = create_app(BlockingUpstream(_settings), _settings.base_path)

@@ -1,8 +1,9 @@
 """Reading an event that may hold anything, and making a clean one of it.
 
 The adapters (Mangum, apig-wsgi) trust the event and raise outside the application on a missing key,
-a header that is not UTF-8, an IPv6 `Host` or a body that is not base64. So each of them is handed an
-event rebuilt from the parts that are well-formed; only what can't be an HTTP request is refused.
+a header that is not UTF-8, an IPv6 `Host`, a long `X-Forwarded-Port` or a body that is not base64. So
+each of them is handed an event rebuilt from the parts that are well-formed, with the headers alone that
+a route reads; only what can't be an HTTP request is refused.
 """
 
 import re
@@ -11,15 +12,16 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from pulse.problems import InvalidEvent
+from pulse.target import route_path
 
 _METHOD: Final = re.compile(r"[A-Za-z]{1,20}", re.ASCII)
-_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}", re.ASCII)
+_HEADERS: Final = {"accept", "accept-encoding", "if-none-match"}
+"""All that routes read. Adapters take others apart (`Host`, `X-Forwarded-…`), and fail on odd ones."""
+
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*", re.ASCII)
-_LABEL: Final = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_HOST: Final = re.compile(rf"{_LABEL}(\.{_LABEL}){{0,20}}(:[0-9]{{1,5}})?", re.ASCII)
 _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
-_URL_SAFE: Final = "/%:@!$&'()*+,;=-._~"
-_QUERY_SAFE: Final = _URL_SAFE + "?"
+_PATH_SAFE: Final = "/:@!$&'()*+,;=-._~"
+_QUERY_SAFE: Final = _PATH_SAFE + "%?"
 
 
 class HttpContext(TypedDict):
@@ -42,8 +44,8 @@ class RequestContext(TypedDict):
 class HttpEvent(TypedDict):
     """A payload 2.0 event in which every key is there and well-formed.
 
-    Paths and query are percent-encoded ASCII. Header names are lower-case. There is never a body
-    nor a cookie: no route reads one.
+    Paths and query are percent-encoded ASCII; decoded once, a path is as `route_path` returns it.
+    Header names are lower-case. There is never a body nor a cookie: no route reads one.
     """
 
     version: Literal["2.0"]
@@ -73,7 +75,9 @@ def read_event(event: object) -> HttpEvent:
     if not path.startswith("/"):
         raise InvalidEvent("The event's path does not start with a slash.")
     request_id = _text(event, "requestContext", "requestId")
-    path = quote(path, safe=_URL_SAFE, errors="replace")
+    # API Gateway decodes paths, others do not: what is decoded here already stays as it is.
+    as_sent = quote(path, safe=_PATH_SAFE + "%", errors="replace")
+    path = quote(route_path(as_sent), safe=_PATH_SAFE)
     return {
         "version": "2.0",
         "rawPath": path,
@@ -105,7 +109,7 @@ def _text(event: object, *keys: str) -> str:
 
 
 def _clean_headers(headers: object) -> dict[str, str]:
-    """The headers that HTTP allows, in lower case; the rest can't mean anything to a route."""
+    """The headers that a route reads, in lower case."""
     if not isinstance(headers, dict):
         return {}
     return {
@@ -113,22 +117,6 @@ def _clean_headers(headers: object) -> dict[str, str]:
         for name, value in headers.items()
         if isinstance(name, str)
         and isinstance(value, str)
-        and _HEADER_NAME.fullmatch(name)
+        and name.lower() in _HEADERS
         and _HEADER_VALUE.fullmatch(value)
-        and _adapters_can_read(name.lower(), value)
     }
-
-
-def _adapters_can_read(name: str, value: str) -> bool:
-    """Whether Mangum and apig-wsgi can read a header that they take apart themselves."""
-    match name:
-        case "host":
-            return bool(_HOST.fullmatch(value))
-        case "x-forwarded-port":
-            return value.isdigit()
-        case "x-forwarded-proto":
-            return value in {"http", "https"}
-        case "cookie":
-            return False
-        case _:
-            return True

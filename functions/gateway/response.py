@@ -4,6 +4,7 @@ from typing import NotRequired, TypedDict
 
 from pulse.cors import ON_EVERY_ANSWER
 from pulse.problems import MEDIA_TYPE, Problem
+from pulse.target import instance
 
 
 class ProxyResponse(TypedDict):
@@ -16,8 +17,8 @@ class ProxyResponse(TypedDict):
     cookies: NotRequired[list[str]]
 
 
-def problem_response(problem: Problem, *, instance: str, request_id: str) -> ProxyResponse:
-    """The answer for a problem that was noticed outside the application."""
+def problem_response(problem: Problem, *, path: str, request_id: str) -> ProxyResponse:
+    """The answer for a problem that was noticed outside the application, at a decoded path."""
     return {
         "statusCode": problem.status,
         "headers": {
@@ -26,6 +27,6 @@ def problem_response(problem: Problem, *, instance: str, request_id: str) -> Pro
             "content-type": MEDIA_TYPE,
             "x-request-id": request_id,
         },
-        "body": problem.document(instance=instance, request_id=request_id).decode(),
+        "body": problem.document(instance=instance(path), request_id=request_id).decode(),
         "isBase64Encoded": False,
     }

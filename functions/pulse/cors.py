@@ -17,7 +17,8 @@ ON_OPTIONS: Final = {
     **ON_EVERY_ANSWER,
     "allow": METHODS,
     "access-control-allow-methods": METHODS,
-    "access-control-allow-headers": "Accept, If-None-Match",
+    # Without credentials, `*` stands for all headers but `Authorization`, which has to be named.
+    "access-control-allow-headers": "*, Authorization",
     "access-control-max-age": "86400",
 }
 """Headers of the answer to OPTIONS, a browser's preflight or not. The status is 204."""

@@ -8,7 +8,6 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from pulse.models import Period
-from pulse.parameters import Mirrors
 
 
 def _lower_case(value: object) -> object:
@@ -27,15 +26,24 @@ class OverallQuery(BaseModel):
     """The query of the drop-in's `overall`."""
 
     mirrors: Annotated[
-        Mirrors | None, Field(description="One of the two categories; else both.")
+        str | None,
+        Field(
+            description="`true` or `false` for one of the two categories. As upstream does, "
+            "anything else gives both.",
+            examples=["true"],
+        ),
     ] = None
 
     @property
     def categories(self) -> tuple[str, ...] | None:
         """The categories that are wanted; None for all."""
-        if self.mirrors is None:
-            return None
-        return ("with_mirrors" if self.mirrors else "without_mirrors",)
+        match self.mirrors:
+            case "true":
+                return ("with_mirrors",)
+            case "false":
+                return ("without_mirrors",)
+            case _:
+                return None
 
 
 class VersionQuery(BaseModel):
@@ -49,7 +57,10 @@ class VersionQuery(BaseModel):
         return None if self.version is None else (self.version,)
 
 
-_VERSION_HELP: Final = "The one version that is wanted, or `null` for unknown; else all."
+_VERSION_HELP: Final = (
+    "The one version that is wanted, or `null` in any case for unknown; else all."
+)
+_NULL: Final = "[Nn][Uu][Ll][Ll]"
 
 
 class MajorQuery(VersionQuery):
@@ -57,7 +68,7 @@ class MajorQuery(VersionQuery):
 
     version: Annotated[
         str | None,
-        Field(pattern=r"^([0-9]{1,3}|null)$", description=_VERSION_HELP, examples=["3"]),
+        Field(pattern=rf"^([0-9]{{1,3}}|{_NULL})$", description=_VERSION_HELP, examples=["3"]),
     ] = None
 
 
@@ -67,7 +78,7 @@ class MinorQuery(VersionQuery):
     version: Annotated[
         str | None,
         Field(
-            pattern=r"^([0-9]{1,3}\.[0-9]{1,3}|null)$",
+            pattern=rf"^([0-9]{{1,3}}\.[0-9]{{1,3}}|{_NULL})$",
             description=_VERSION_HELP,
             examples=["3.13"],
         ),

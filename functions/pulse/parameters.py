@@ -6,7 +6,7 @@ checks one of the `…Request` models, whose errors then start with "path" or "q
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_origin
-from urllib.parse import parse_qs
+from urllib.parse import urlencode
 
 from pydantic import (
     BaseModel,
@@ -24,11 +24,12 @@ from pulse.models import By, Period
 from pulse.names import PackageName
 from pulse.negotiation import prefers_csv
 from pulse.problems import InputError, InvalidInput
+from pulse.target import query_parameters
 
 MAX_COMPARED: Final = 50
 """Packages in one comparison."""
 
-_MAX_ECHO: Final = 80
+_MAX_ECHO: Final = 40
 """Characters of what the caller sent that an error repeats."""
 
 Request = TypeVar("Request", bound=BaseModel)
@@ -138,7 +139,8 @@ class CompareQuery(BaseModel):
         Field(
             min_length=1,
             max_length=MAX_COMPARED,
-            description="The packages to compare, separated by commas or given repeatedly.",
+            description="The packages to compare, separated by commas or given repeatedly, also "
+            "as `packages[]`.",
             examples=[["requests", "httpx"]],
         ),
     ]
@@ -184,15 +186,26 @@ def read(request: type[Request], path: Mapping[str, str], query_string: str) -> 
         InvalidInput: with an entry for each parameter that can't be used.
     """
     query_model = cast("type[BaseModel]", request.model_fields["query"].annotation)
-    given = parse_qs(query_string, keep_blank_values=True)
+    given: dict[str, list[str]] = {}
+    for name, value in query_parameters(query_string):
+        given.setdefault(name, []).append(value)
     query = {
-        name: values if _is_list(query_model, name) else values[-1]
-        for name, values in given.items()
+        name: values if _is_list(query_model, name) else values[0] for name, values in given.items()
     }
     try:
         return request.model_validate({"path": path, "query": query})
     except ValidationError as error:
         raise invalid_input(error.errors()) from error
+
+
+def query_string(query: BaseModel, **changed: str) -> str:
+    """The query that asks for what `query` was read as, with some values changed, percent-encoded."""
+    said = query.model_dump(mode="json", exclude_unset=True) | changed
+    words = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in said.items()
+    }
+    return urlencode(words, doseq=True)
 
 
 def _is_list(model: type[BaseModel], name: str) -> bool:
@@ -213,7 +226,16 @@ def _input_error(error: Mapping[str, Any]) -> InputError:
         case "extra_forbidden":
             detail = "There is no such parameter here."
         case "value_error":
-            detail = f"{error['input'][:_MAX_ECHO]!r} can't be used. {error['ctx']['error']}"
+            detail = f"{_echo(error['input'])} can't be used. {error['ctx']['error']}"
         case _:
             detail = error["msg"]
-    return InputError(location=location, parameter=parameter[:_MAX_ECHO], detail=detail)
+    return InputError(location=location, parameter=_cut(parameter), detail=detail)
+
+
+def _echo(text: str) -> str:
+    """What the caller sent, in quotes; an escape of what can't be printed may be cut."""
+    return f"'{_cut(repr(text[: _MAX_ECHO + 1])[1:-1])}'"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_ECHO else f"{text[:_MAX_ECHO]}…"

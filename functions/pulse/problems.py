@@ -15,6 +15,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 UNKNOWN_MAX_AGE_S: Final = 300
 """How long a cache may remember an unknown package, which may have its first download any day."""
 
+MAX_ERRORS: Final = 10
+"""Most parameters that one answer to bad input names; a request may hold thousands."""
+
 THROTTLED_RETRY_AFTER_S: Final = 60
 """pypistats.org counts calls by the minute and names no time in its 429."""
 
@@ -52,7 +55,8 @@ class ProblemDocument(ProblemDetails):
     errors: Annotated[
         list[InputError] | None,
         Field(
-            description="With a status of 422: every parameter that could not be used.",
+            max_length=MAX_ERRORS,
+            description="With a status of 422: the parameters that could not be used, ten at most.",
             exclude_if=is_none,
         ),
     ] = None
@@ -148,15 +152,19 @@ class MethodNotAllowed(Problem):
 
 
 class InvalidInput(Problem):
-    """One or more parameters can't be used."""
+    """One or more parameters can't be used. Of many, the first ten are told, and how many more."""
 
     slug = "invalid-input"
     title = "Invalid input"
     status = 422
 
     def __init__(self, errors: list[InputError]) -> None:
-        super().__init__(" ".join(f"{error.parameter}: {error.detail}" for error in errors))
-        self.errors = errors
+        told, more = errors[:MAX_ERRORS], len(errors) - MAX_ERRORS
+        sentences = [f"{error.parameter}: {error.detail}" for error in told]
+        if more > 0:
+            sentences.append(f"And {more} more.")
+        super().__init__(" ".join(sentences))
+        self.errors = told
 
 
 class InternalError(Problem):

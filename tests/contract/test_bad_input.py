@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.variants import Answer, Ask
+from tests.contract.variants import Answer, Ask, Handler, answer_of, http_event
 from workbench.upstream import StandIn
 
 
@@ -31,6 +31,18 @@ def assert_problem(answer: Answer, status: int, kind: str) -> None:
         "a" * 300,
         "..",
         "a%00b",
+        "a%0ab",
+        "requests%0A",
+        "a%1Fb",
+        "%7f",
+        "a%c2%85b",
+        "requests%2F",
+        "a%2Fb",
+        "..%2f..%2fetc",
+        "requests%2Fdownloads",
+        "requests%252Fdownloads",
+        "100%",
+        "100%25",
         "%ff",
         "a%26b",
         "a;b",
@@ -41,14 +53,22 @@ def test_an_invalid_name_is_refused_and_never_reaches_upstream(
     ask: Ask, stand_in: StandIn, name: str
 ) -> None:
     answer = ask(f"/packages/{name}")
-    if "%00" in name:
-        assert_problem(answer, 404, "route-not-found")
-    else:
-        assert_problem(answer, 422, "invalid-input")
-        assert [(e["location"], e["parameter"]) for e in answer.json["errors"]] == [
-            ("path", "package")
-        ]
+    assert_problem(answer, 422, "invalid-input")
+    assert [(e["location"], e["parameter"]) for e in answer.json["errors"]] == [("path", "package")]
     assert stand_in.requests == []
+
+
+def test_a_name_is_told_as_it_was_sent(ask: Ask) -> None:
+    answer = ask("/packages/good%2Fdownloads")
+    assert answer.json["instance"] == "/packages/good%2Fdownloads"
+    assert answer.json["errors"][0]["detail"].startswith("'good%2Fdownloads' can't be used.")
+
+
+@pytest.mark.parametrize("decoded", ["a\0b", "a\nb", "requests\n", "a b", "100%"])
+def test_a_path_that_api_gateway_decoded_is_read_alike(handler: Handler, decoded: str) -> None:
+    answer = answer_of(handler(http_event(f"/packages/{decoded}"), None))
+    assert_problem(answer, 422, "invalid-input")
+    assert [error["parameter"] for error in answer.json["errors"]] == ["package"]
 
 
 @pytest.mark.parametrize(
@@ -58,13 +78,13 @@ def test_an_invalid_name_is_refused_and_never_reaches_upstream(
         "/packages",
         "/packages/",
         "/packages/../../etc",
-        "/packages/..%2f..%2fetc",
-        "/packages/a%2Fb",
         "/packages/requests/",
         "/packages/requests/nonsense",
         "/compare/",
         "//health",
         "/health%0a",
+        "/health%2F",
+        "/packages%2Frequests",
         "/HEALTH",
         "/😀",
     ],
@@ -122,3 +142,36 @@ def test_an_unknown_package_is_a_404_that_names_it(ask: Ask) -> None:
     answer = ask("/packages/no-such-package-xyz")
     assert_problem(answer, 404, "unknown-package")
     assert "'no-such-package-xyz'" in answer.json["detail"]
+
+
+LONG = 10_000
+"""Bytes of a query that API Gateway lets through."""
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/packages/requests", "&".join(f"p{n}=" for n in range(LONG // 6))),
+        ("/packages/requests", "a" * LONG),
+        ("/packages/requests", "%F0%9F%98%80" * (LONG // 12)),
+        ("/packages/requests/downloads", f"by={'!' * LONG}&start={'!' * LONG}"),
+        ("/compare", "packages=" + ",".join(["-"] * 50)),
+        ("/compare", "packages=" + ",".join(["%5C" * 90] * 30)),
+        ("/compare", "packages=" + "&packages=".join(["%F3%A0%80%81" * 20] * 40)),
+        (f"/packages/{'a' * LONG}", ""),
+        (f"/packages/{'%00' * LONG}", ""),
+        (f"/{'%F0%9F%98%80' * (LONG // 12)}", ""),
+    ],
+)
+def test_little_is_repeated_of_what_was_sent(ask: Ask, path: str, query: str) -> None:
+    answer = ask(path, query)
+    assert answer.status in {404, 422}
+    assert len(answer.body.encode()) < 10_000
+    assert len(answer.json["instance"]) < 3_000
+    assert sum(map(len, answer.headers.values())) < 2_000
+
+
+def test_of_many_errors_ten_are_told_and_how_many_more(ask: Ask) -> None:
+    answer = ask("/packages/requests", "&".join(f"p{n}=1" for n in range(12)))
+    assert [error["parameter"] for error in answer.json["errors"]] == [f"p{n}" for n in range(10)]
+    assert answer.json["detail"].endswith("p9: There is no such parameter here. And 2 more.")

@@ -16,10 +16,19 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
+# Those that Mangum, apig-wsgi, Starlette, Werkzeug or an application take apart.
+READ_SOMEWHERE = [
+    *("host", "Cookie", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port"),
+    *("x-forwarded-prefix", "x-forwarded-proto", "forwarded", "content-length", "content-type"),
+    *("transfer-encoding", "expect", "range", "connection", "upgrade", "authorization", "date"),
+    *("accept", "Accept-Encoding", "accept-language", "if-none-match", "if-modified-since"),
+    *("origin", "x-http-method-override", "script-name", "path-info", "request-method"),
+]
 HEADERS = st.dictionaries(
-    st.sampled_from(["host", "Cookie", "x-forwarded-port", "x-forwarded-proto", "content-type"])
-    | TEXT,
-    st.text(alphabet=st.characters(), max_size=20),
+    st.sampled_from(READ_SOMEWHERE) | TEXT,
+    st.text(alphabet=st.characters(), max_size=20)
+    | st.from_regex(r"[0-9,.:;=*/ -]{1,20}", fullmatch=True)
+    | st.sampled_from(["9" * 5_000, "1:" * 2_000, "gzip;q=" + "9" * 5_000, "text/csv;q=nan"]),
     max_size=5,
 )
 # The handlers outlive an example on purpose: warm invocations are what is being tested.
@@ -95,6 +104,10 @@ def test_no_header_makes_a_difference_to_health(handler: Handler, headers: dict[
         {"x-name": "caf\udce9"},
         {"x-näme": "value"},
         {"x-forwarded-port": "many", "host": "localhost"},
+        {"x-forwarded-port": "9" * 5_000, "host": "localhost"},
+        {"host": "localhost:" + "9" * 5_000},
+        {"content-length": "9" * 5_000},
+        {"x-forwarded-proto": "gopher", "content-type": "multipart/form-data"},
         {"cookie": "a=b", "content-length": "-1", "transfer-encoding": "chunked"},
     ],
 )

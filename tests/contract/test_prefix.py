@@ -1,8 +1,10 @@
-"""The twin below `/flask`, where one HTTP API serves both variants."""
+"""Below a base path, and the twin below `/flask`, where one HTTP API serves both variants."""
+
+from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.variants import asking, handler_of
+from tests.contract.variants import Ask, asking, handler_of
 from workbench.upstream import StandIn
 
 
@@ -20,3 +22,82 @@ def test_a_problem_names_the_path_that_was_asked_for(stand_in: StandIn, path: st
         answer = asking(handler)(path)
     assert answer.status == 404
     assert answer.json["instance"] == path
+
+
+@pytest.fixture
+def ask_below(variant: str, stand_in: StandIn) -> Iterator[Ask]:
+    """A variant behind a stage `prod`: its events have that in their paths."""
+    with handler_of(variant, PYPISTATS_URL=stand_in.url, BASE_PATH="prod/") as handler:
+        yield asking(handler)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/packages/requests", ""),
+        ("/packages/requests/downloads", "by=system"),
+        ("/compare", "packages=requests"),
+        ("/health", ""),
+    ],
+)
+def test_a_route_is_served_below_the_base_path_and_without_it(
+    ask_below: Ask, path: str, query: str
+) -> None:
+    below, without = ask_below(f"/prod{path}", query), ask_below(path, query)
+    assert (below.status, without.status) == (200, 200)
+    assert below.json | {"fetched_at": ""} == without.json | {"fetched_at": ""}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/prod", 404),
+        ("/prod/", 404),
+        ("/prodhealth", 404),
+        ("/prod/prod/health", 404),
+        ("/prod/nope", 404),
+        ("/prod/packages/-x-", 422),
+        ("/prod/packages/good%2Fdownloads", 422),
+        ("/packages/-x-", 422),
+        ("/stage/health", 404),
+    ],
+)
+def test_a_problem_below_the_base_path_names_the_whole_path(
+    ask_below: Ask, path: str, status: int
+) -> None:
+    answer = ask_below(path)
+    assert answer.status == status
+    assert answer.json["instance"] == path
+
+
+def test_the_twins_prefix_comes_after_the_base_path(stand_in: StandIn) -> None:
+    environ = {"PYPISTATS_URL": stand_in.url, "BASE_PATH": "/stats/v1"}
+    with handler_of("flask sequential", **environ) as handler:
+        ask = asking(handler)
+        assert ask("/stats/v1/flask/health").json["variant"] == "flask"
+        assert ask("/flask/health").status == 200
+        assert ask("/flask/stats/v1/health").status == 404
+
+
+@pytest.mark.parametrize(
+    ("base", "below"), [("", ""), ("prod", "/prod"), ("stats/v1", "/stats/v1")]
+)
+def test_what_an_answer_links_to_is_below_the_base_path(
+    stand_in: StandIn, base: str, below: str
+) -> None:
+    environ = {"PYPISTATS_URL": stand_in.url, "BASE_PATH": base}
+    with handler_of("fastapi", **environ) as handler:
+        ask = asking(handler)
+        link = ask(f"{below}/packages/requests").headers["link"]
+        assert link == f'<{below}/openapi.json>; rel="service-desc"; type="application/json"'
+        assert f"url: '{below}/openapi.json'" in ask(f"{below}/docs").body
+        servers = ask(f"{below}/openapi.json").json["servers"]
+        assert [server["url"] for server in servers] == [below or "/"]
+
+
+def test_an_answer_at_the_root_links_to_the_root(stand_in: StandIn) -> None:
+    environ = {"PYPISTATS_URL": stand_in.url, "BASE_PATH": "prod"}
+    with handler_of("fastapi", **environ) as handler:
+        ask = asking(handler)
+        assert ask("/packages/requests").headers["link"].startswith("</openapi.json>")
+        assert "url: '/openapi.json'" in ask("/docs").body

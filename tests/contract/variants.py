@@ -101,12 +101,14 @@ def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
     if variant == "fastapi":
         settings = Settings.from_environ({**NO_BUDGET, **environ})
         library = open_library(settings, _now)
-        adapter = OneLoopMangum(fastapi_variant.create_app(library))
+        adapter = OneLoopMangum(fastapi_variant.create_app(library, settings.base_path))
         yield never_crashing(adapter)
         adapter.loop.run_until_complete(library.aclose())
         adapter.loop.close()
     else:
         environ["FLASK_FANOUT"] = variant.removeprefix("flask ")
-        blocking = BlockingUpstream(FlaskSettings.from_environ(environ), _now)
-        yield never_crashing(make_lambda_handler(flask_variant.create_app(blocking)))
+        twins_settings = FlaskSettings.from_environ(environ)
+        blocking = BlockingUpstream(twins_settings, _now)
+        twin = flask_variant.create_app(blocking, twins_settings.base_path)
+        yield never_crashing(make_lambda_handler(twin))
         blocking.close()

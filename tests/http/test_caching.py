@@ -155,3 +155,12 @@ def test_downloads_link_to_themselves_in_the_other_format(
     alternate = api.client.get(answer.url.join(link["url"]))
     assert alternate.headers["content-type"].startswith(other)
     assert alternate.url.params["by"] == "system"
+
+
+def test_a_link_repeats_what_was_understood_and_nothing_else(api: Served) -> None:
+    noise = "!" * 9_000
+    query = f"by=system&by={noise}&_={noise}&start=2026-11-01"
+    answer = api.client.get(f"/packages/requests/downloads?{query}")
+    assert answer.status_code == 200
+    assert answer.links["alternate"]["url"] == "?by=system&start=2026-11-01&format=csv"
+    assert "service-desc" in answer.links

@@ -60,6 +60,38 @@ def test_with_or_without_mirrors_every_body_is_upstreams(
     assert differing(ask_both(api, stand_in, targets)) == []
 
 
+@pytest.mark.parametrize("value", ["", "1", "0", "False", "True", "TRUE", "maybe", "true%20"])
+def test_mirrors_that_are_neither_true_nor_false_are_both_as_upstream(
+    api: Served, stand_in: StandIn, value: str
+) -> None:
+    both, plain = ask_both(
+        api,
+        stand_in,
+        [f"/api/packages/requests/overall?mirrors={value}", "/api/packages/requests/overall"],
+    )
+    assert both.same_body()
+    assert both.ours.text == plain.ours.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "overall?mirrors=false&mirrors=true",
+        "overall?mirrors=maybe&mirrors=true",
+        "recent?period=week&period=day",
+        "python_major?version=3&version=2",
+        "python_minor?version=3.12&version=3.13",
+        "system?os=linux&os=windows",
+        "system?os=linux&_=1795694400000",
+    ],
+)
+def test_of_a_parameter_that_is_given_twice_the_first_counts_as_upstream(
+    api: Served, stand_in: StandIn, question: str
+) -> None:
+    (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{question}"])
+    assert both.same_body()
+
+
 @pytest.mark.parametrize("period", ["day", "week", "month"])
 def test_in_every_period_every_recent_body_is_upstreams(
     api: Served, stand_in: StandIn, period: str
@@ -99,15 +131,20 @@ def _in_every_case(values: Iterable[str]) -> list[str]:
     return sorted({spelt for value in values for spelt in (value, value.lower(), value.upper())})
 
 
-@pytest.mark.parametrize("value", ["OTHER", "Other", "NULL", "Null"])
-def test_systems_that_upstream_can_not_find_are_found_in_any_case(
-    api: Served, stand_in: StandIn, value: str
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        *[("system?os", value) for value in ("OTHER", "Other", "NULL", "Null")],
+        *[("python_major?version", value) for value in ("null", "NULL", "nUlL")],
+        *[("python_minor?version", value) for value in ("null", "NULL", "nUlL")],
+    ],
+)
+def test_what_upstream_can_not_find_is_found_in_any_case(
+    api: Served, stand_in: StandIn, question: str, value: str
 ) -> None:
-    unfiltered, filtered = ask_both(
-        api,
-        stand_in,
-        ["/api/packages/requests/system", f"/api/packages/requests/system?os={value}"],
-    )
+    path = f"/api/packages/requests/{question.partition('?')[0]}"
+    asked = f"/api/packages/requests/{question}={value}"
+    unfiltered, filtered = ask_both(api, stand_in, [path, asked])
     rows = [row for row in rows_of(unfiltered.upstreams) if row["category"] == value.lower()]
     assert rows
     assert filtered.same_rows(rows)

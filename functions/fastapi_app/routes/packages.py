@@ -13,7 +13,7 @@ from pulse.analysis import package_stats
 from pulse.models import DownloadSeries, PackageStats
 from pulse.names import PackageName
 from pulse.negotiation import CSV, CSV_CONTENT_TYPE, JSON
-from pulse.parameters import DownloadsQuery, StatsQuery
+from pulse.parameters import DownloadsQuery, StatsQuery, query_string
 from pulse.pypistats import Endpoint
 from pulse.series import as_csv, csv_headers, download_series, read_dates
 
@@ -68,7 +68,7 @@ async def get_package_downloads(
         body, content_type, other = as_csv(series), CSV_CONTENT_TYPE, JSON
     else:
         body, content_type, other = series.model_dump_json(), JSON, CSV
-    alternate = request.url.include_query_params(format=other.rpartition("/")[2])
+    alternate = query_string(query, format=other.rpartition("/")[2])
     return data_response(
         request,
         body,
@@ -76,5 +76,5 @@ async def get_package_downloads(
         content_type=content_type,
         vary="Accept",
         more=csv_headers(series) if wants_csv else None,
-        link=f'<?{alternate.query}>; rel="alternate"; type="{other}"',
+        link=f'<?{alternate}>; rel="alternate"; type="{other}"',
     )

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse.parameters import MAX_COMPARED, CompareRequest, HealthRequest, StatsRequest, read
+from pulse.parameters import (
+    MAX_COMPARED,
+    CompareRequest,
+    DownloadsRequest,
+    HealthRequest,
+    StatsRequest,
+    query_string,
+    read,
+)
 from pulse.problems import InputError, InvalidInput
 
 
@@ -21,7 +29,6 @@ def compared(query_string: str) -> list[str]:
 def test_mirrors_are_counted_unless_it_is_said_otherwise() -> None:
     assert read(StatsRequest, {"package": "a"}, "").query.mirrors is True
     assert read(StatsRequest, {"package": "a"}, "mirrors=false").query.mirrors is False
-    assert read(StatsRequest, {"package": "a"}, "mirrors=false&mirrors=true").query.mirrors is True
 
 
 @pytest.mark.parametrize("value", ["", "1", "True", "yes", "%F0%9F%98%80"])
@@ -38,6 +45,11 @@ def test_every_error_of_a_request_is_told_at_once() -> None:
         ("query", "mirrors"),
         ("query", "mirror"),
     ]
+
+
+def test_of_a_parameter_that_is_given_twice_the_first_value_counts() -> None:
+    assert read(StatsRequest, {"package": "a"}, "mirrors=false&mirrors=true").query.mirrors is False
+    assert errors_of("mirrors=maybe&mirrors=true") == errors_of("mirrors=maybe")
 
 
 def test_a_long_name_is_not_repeated_in_full() -> None:
@@ -58,11 +70,34 @@ def test_a_route_without_parameters_takes_none() -> None:
         "packages=a&packages=B_b",
         "packages=%20a%20,,b.b,",
         "packages=a,b--b&packages=",
+        "packages[]=a&packages[]=B_b",
+        "packages%5B%5D=a&packages=b.b",
     ],
 )
 def test_packages_stand_between_commas_or_are_given_repeatedly(query_string: str) -> None:
     names = compared(query_string)
     assert [name.replace(".", "-") for name in names] == ["a", "b-b"]
+
+
+@pytest.mark.parametrize("given", ["_=1795694400000", "_=1&_=2", "_"])
+def test_what_jquery_adds_is_ignored(given: str) -> None:
+    assert read(HealthRequest, {}, given) == read(HealthRequest, {}, "")
+    assert compared(f"packages=a&{given}") == ["a"]
+
+
+def test_a_query_is_written_as_it_was_read() -> None:
+    read_as = read(
+        DownloadsRequest, {"package": "a"}, "mirrors=false&by=overall&by=x&start=2026-1-1"
+    )
+    assert query_string(read_as.query, format="csv") == (
+        "by=overall&start=2026-1-1&mirrors=false&format=csv"
+    )
+    assert query_string(read_as.query, by="system").startswith("by=system&")
+
+
+def test_a_list_is_written_as_it_was_read() -> None:
+    read_as = read(CompareRequest, {}, "packages=,a,,B_b" + "," * 999)
+    assert query_string(read_as.query) == "packages=a&packages=b-b"
 
 
 def test_a_package_asked_for_twice_stays_twice() -> None:

@@ -12,6 +12,7 @@ def test_nothing_set_means_the_defaults() -> None:
         "pypistats_url": "https://pypistats.org",
         "upstream_timeout_s": 5,
         "deadline_s": 8,
+        "base_path": "",
         "upstream_per_second": 5,
         "upstream_per_minute": 30,
         "upstream_concurrency": 10,
@@ -51,11 +52,33 @@ def test_variables_are_read_as_what_they_are() -> None:
         ("CACHE", "maybe"),
         ("CACHE_TABLE", "a table"),
         ("AWS_ENDPOINT_URL_DYNAMODB", "localhost:8000"),
+        ("BASE_PATH", "a b"),
+        ("BASE_PATH", "/prod//v1"),
+        ("BASE_PATH", "/../prod"),
+        ("BASE_PATH", "/prod\n"),
+        ("BASE_PATH", "/prod?a=b"),
+        ("BASE_PATH", "https://example.org/prod"),
+        ("BASE_PATH", "/%2e"),
+        ("BASE_PATH", "/é"),
+        ("BASE_PATH", "/{stage}"),
+        ("BASE_PATH", "a" * 101),
     ],
 )
 def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str) -> None:
-    with pytest.raises(InvalidSettings, match=f"^{variable}='{value}'"):
+    with pytest.raises(InvalidSettings) as caught:
         Settings.from_environ({variable: value})
+    assert str(caught.value).startswith(f"{variable}={value!r}: ")
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        *(("prod", "/prod"), ("/prod", "/prod"), ("/prod/", "/prod"), ("prod/", "/prod")),
+        *(("stats/v1.0", "/stats/v1.0"), ("/", ""), ("", "")),
+    ],
+)
+def test_a_base_path_has_a_slash_before_it_and_none_behind(value: str, path: str) -> None:
+    assert UpstreamSettings.from_environ({"BASE_PATH": value}).base_path == path
 
 
 def test_every_wrong_variable_is_named_at_once() -> None:

@@ -1,0 +1,78 @@
+"""How clients write what they ask: lists in brackets, a time against caches, a parameter twice."""
+
+import re
+
+import pytest
+
+from tests.contract.variants import Ask
+
+ROUTES = {
+    "/packages/requests": "",
+    "/packages/requests/downloads": "by=system&period=month",
+    "/compare": "packages=requests,flask",
+    "/health": "",
+}
+
+
+def without_times(body: str) -> str:
+    return re.sub(r'"fetched_at":"[^"]*"', "", body)
+
+
+@pytest.mark.parametrize(("path", "query"), ROUTES.items())
+def test_the_time_that_jquery_adds_is_ignored(ask: Ask, path: str, query: str) -> None:
+    plain, timed = ask(path, query), ask(path, f"{query}&_=1795694400000")
+    assert timed.status == 200
+    assert without_times(timed.body) == without_times(plain.body)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "packages[]=requests&packages[]=flask",
+        "packages%5B%5D=requests&packages%5B%5D=flask&_=1795694400000",
+        "packages[]=requests,flask",
+        "packages=requests&packages[]=flask",
+    ],
+)
+def test_a_list_may_have_brackets(ask: Ask, query: str) -> None:
+    answer = ask("/compare", query)
+    assert answer.status == 200
+    assert [entry["package"] for entry in answer.json["packages"]] == ["requests", "flask"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "first"),
+    [
+        ("/packages/requests", "mirrors=false&mirrors=true", ("mirrors", False)),
+        ("/packages/requests", "mirrors=true&mirrors=maybe", ("mirrors", True)),
+        ("/packages/requests/downloads", "by=system&by=overall", ("by", "system")),
+        ("/packages/requests/downloads", "period=week&period=", ("period", "week")),
+    ],
+)
+def test_of_a_parameter_that_is_given_twice_the_first_counts(
+    ask: Ask, path: str, query: str, first: tuple[str, object]
+) -> None:
+    answer = ask(path, query)
+    assert answer.status == 200
+    assert answer.json[first[0]] == first[1]
+
+
+def test_a_bad_first_value_is_not_made_good_by_another(ask: Ask) -> None:
+    answer = ask("/packages/requests", "mirrors=maybe&mirrors=true")
+    assert answer.status == 422
+    assert [error["parameter"] for error in answer.json["errors"]] == ["mirrors"]
+
+
+@pytest.mark.parametrize("path", ["/packages/requests", "/nope", "/health"])
+def test_a_page_may_send_any_header(ask: Ask, path: str) -> None:
+    preflight = {
+        "origin": "https://example.org",
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "authorization,cache-control,x-requested-with",
+    }
+    answer = ask(path, method="OPTIONS", **preflight)
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+    # For browsers, `*` does not stand for Authorization.
+    assert answer.headers["access-control-allow-headers"] == "*, Authorization"
+    assert "access-control-allow-credentials" not in answer.headers

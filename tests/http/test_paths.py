@@ -1,0 +1,49 @@
+"""Paths as servers hand them on: uvicorn to FastAPI, werkzeug to the twin."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.http.gateway import twin_served
+from tests.http.served import Clock, Served
+from workbench.upstream import StandIn
+
+
+@pytest.fixture(params=["fastapi", "flask"])
+def client(
+    request: pytest.FixtureRequest, api: Served, stand_in: StandIn, clock: Clock
+) -> Iterator[httpx.Client]:
+    if request.param == "fastapi":
+        yield api.client
+        return
+    with (
+        twin_served(stand_in.url, clock) as url,
+        httpx.Client(base_url=url, trust_env=False) as twins_client,
+    ):
+        yield twins_client
+
+
+@pytest.mark.parametrize(
+    "name", ["good%2Fdownloads", "a%00b", "requests%0A", "%7F", "..%2Fhealth", "a%252Fb"]
+)
+def test_an_encoded_slash_or_control_character_is_part_of_a_name(
+    client: httpx.Client, stand_in: StandIn, name: str
+) -> None:
+    answer = client.get(f"/packages/{name}")
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["location"], error["parameter"]) == ("path", "package")
+    assert answer.json()["instance"] == f"/packages/{name}"
+    assert stand_in.requests == []
+
+
+@pytest.mark.parametrize("path", ["/health%0A", "/health%2F", "/packages%2Frequests", "/%2Fhealth"])
+def test_it_makes_no_other_route_of_a_path(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["instance"] == path
+
+
+def test_other_characters_may_be_encoded(client: httpx.Client) -> None:
+    assert client.get("/packages/%72equests").json()["package"] == "requests"
