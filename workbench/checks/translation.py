@@ -13,6 +13,7 @@ from workbench.runtime.tools import SAM
 TEMPLATE: Final = ROOT / "template.yaml"
 EVERYTHING_ON: Final = {
     "AlarmEmail": "operator@example.org",
+    "BasePath": "stats/v1",
     "Cdn": "on",
     "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d",
     "DomainName": "pulse.example.org",

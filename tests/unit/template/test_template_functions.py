@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulse.cors import METHODS, ON_EVERY_ANSWER, ON_OPTIONS
+from pulse.target import IGNORED
 from tests.unit.template.reading import Template, made, of_type
 from workbench.checks.translation import EVERYTHING_ON
 
@@ -34,6 +35,20 @@ def test_requests_reach_a_function_through_its_alias_alone(
         assert resources[one]["DependsOn"] == alias
     target = resources["DefaultRoute" if variant == "FastApi" else "FlaskRoute"]["Properties"]
     assert target["Target"] == {"Fn::Sub": f"integrations/${{{variant}Integration}}"}
+
+
+def test_the_twin_is_reached_below_a_base_path_too(by_default: Template) -> None:
+    route = by_default["Resources"]["FlaskBasePathRoute"]["Properties"]
+    assert route["RouteKey"] == {"Fn::Sub": "ANY /${BasePath}/flask/{proxy+}"}
+    assert route["Target"] == by_default["Resources"]["FlaskRoute"]["Properties"]["Target"]
+    assert "FlaskBasePathRoute" not in made(by_default)
+    assert "FlaskBasePathRoute" in made(by_default, {"BasePath": "stats"})
+
+
+def test_every_function_knows_the_base_path(by_default: Template) -> None:
+    for function in of_type(by_default, "AWS::Lambda::Function").values():
+        variables = function["Properties"]["Environment"]["Variables"]
+        assert variables["BASE_PATH"] == {"Ref": "BasePath"}
 
 
 def test_every_function_has_an_alias_and_a_way_back(everything_on: Template) -> None:
@@ -133,7 +148,10 @@ def test_the_distribution_keeps_what_it_is_told_to_and_nothing_else(
         config = policy["Properties"]["CachePolicyConfig"]
         key = config["ParametersInCacheKeyAndForwardedToOrigin"]
         assert (config["MinTTL"], config["DefaultTTL"]) == (0, 0)
-        assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+        assert key["QueryStringsConfig"] == {
+            "QueryStringBehavior": "allExcept",
+            "QueryStrings": [IGNORED],
+        }
         assert key["EnableAcceptEncodingGzip"]
 
 
@@ -162,8 +180,9 @@ def test_the_distribution_lets_pages_read_what_the_functions_let_them_read(
         "AccessControlAllowOrigins": ON_EVERY_ANSWER["access-control-allow-origin"],
         "AccessControlExposeHeaders": ON_EVERY_ANSWER["access-control-expose-headers"],
         "AccessControlAllowMethods": METHODS,
-        "AccessControlAllowHeaders": ON_OPTIONS["access-control-allow-headers"],
+        "AccessControlAllowHeaders": "*",
     }
+    assert ON_OPTIONS["access-control-allow-headers"].startswith("*")
     assert str(cors["AccessControlMaxAgeSec"]) == ON_OPTIONS["access-control-max-age"]
     assert cors["OriginOverride"] is False
 

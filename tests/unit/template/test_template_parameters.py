@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pulse.settings import UpstreamSettings
 from tests.unit.template.reading import Template
 from workbench.runtime.configuration import parameter_overrides
 from workbench.runtime.machine import ThisMachine
@@ -50,6 +51,11 @@ def test_every_parameter_does_something(by_default: Template) -> None:
         assert f'{{"Ref": "{name}"}}' in rest or f"${{{name}}}" in rest
 
 
+def test_a_base_path_that_the_template_takes_is_one_that_the_functions_take() -> None:
+    for path in ("", "stats", "stats/v1.0", "_a-b"):
+        assert UpstreamSettings.from_environ({"BASE_PATH": path}).base_path.strip("/") == path
+
+
 @pytest.mark.parametrize(
     ("name", "value", "good"),
     [
@@ -62,6 +68,12 @@ def test_every_parameter_does_something(by_default: Template) -> None:
         ("CertificateArn", "arn:aws:iam::123456789012:server-certificate/a", False),
         ("HostedZoneId", "Z0123456789ABC", True),
         ("HostedZoneId", "/hostedzone/Z0123", False),
+        ("BasePath", "stats", True),
+        ("BasePath", "stats/v1.0", True),
+        ("BasePath", "/stats", False),
+        ("BasePath", "stats/", False),
+        ("BasePath", "stats/../v1", False),
+        ("BasePath", "a b", False),
         ("AlarmEmail", "operator@example.org", True),
         ("AlarmEmail", "operator", False),
         ("MemorySize", "64", False),
