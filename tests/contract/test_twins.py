@@ -20,13 +20,14 @@ PATHS = (
     NAMES.map(lambda name: f"/packages/{quote(name)}")
     | NAMES.map(lambda name: f"/packages/{quote(name)}/downloads")
     | st.sampled_from(["/compare", "/health", "/", "/packages", "/nope"])
-    | st.text(alphabet="/ap%2F.é\n😀", max_size=12).map(lambda text: f"/{quote(text, safe='/%')}")
+    | st.text(alphabet="/ap%20F.é\n😀", max_size=12).map(lambda text: f"/{quote(text, safe='/%')}")
 )
 LISTS = st.lists(NAMES, max_size=6).map(lambda names: "packages=" + quote(",".join(names)))
 OTHERS = [
     *("", "mirrors=true", "mirrors=false", "mirrors=", "x=1", "%ff=%fe&&="),
     *("by=overall", "by=python_major", "by=python_minor", "by=system", "by=moon"),
     *("period=week", "period=month", "format=csv", "format=json", "format=xml"),
+    *("_=1", "packages[]=requests", "packages%5B%5D=flask,-x-", "by[]=overall"),
     *("start=2026-11-01", "start=2020-01-01", "start=now", "end=2026-11-10", "end=2026-10-01"),
 ]
 QUERIES = st.lists(LISTS | st.sampled_from(OTHERS), max_size=4).map("&".join)
