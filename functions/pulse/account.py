@@ -10,8 +10,8 @@ from contextvars import ContextVar
 from typing import Final, Literal, get_args
 
 from pulse.comparison import status_of
+from pulse.daily_counts import DailyCounts
 from pulse.freshness import newest_expected
-from pulse.models import Supply
 from pulse.problems import (
     InternalError,
     NothingToCompare,
@@ -65,10 +65,10 @@ class Account:
             if not self._at_it[on]:
                 self._spent[on] = self._spent.get(on, 0) + self._clock() - self._since[on]
 
-    def had(self, supply: Supply, tier: Tier, now: dt.datetime) -> None:
+    def had(self, counts: DailyCounts, tier: Tier, now: dt.datetime) -> None:
         """Note a package's figures, and where they came from."""
-        self._note(tier, "stale" if supply.fetched.stale else "ok")
-        behind = (newest_expected(now) - supply.as_of).days
+        self._note(tier, "stale" if counts.stale else "ok")
+        behind = (newest_expected(now) - counts.as_of).days
         self.days_behind = max(0, behind, self.days_behind or 0)
 
     def missed(self, problem: Problem) -> None:

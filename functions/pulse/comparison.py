@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from pulse.analysis import package_stats
-from pulse.models import ComparedPackage, Comparison, FailedPackage, Supply
+from pulse.daily_counts import DailyCounts
+from pulse.models import ComparedPackage, Comparison, FailedPackage
 from pulse.names import PackageName
 from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
@@ -18,11 +18,12 @@ from pulse.problems import (
     UpstreamThrottled,
     UpstreamTooSlow,
 )
+from pulse.stats import package_stats
 
 
 def compare(
     packages: Sequence[PackageName],
-    outcomes: Mapping[PackageName, Supply | Problem],
+    outcomes: Mapping[PackageName, DailyCounts | Problem],
     *,
     mirrors: bool,
 ) -> Comparison:
@@ -44,7 +45,7 @@ def compare(
     return Comparison(packages=compared)
 
 
-def fresh_until(outcomes: Iterable[Supply | Problem], now: dt.datetime) -> dt.datetime | None:
+def fresh_until(outcomes: Iterable[DailyCounts | Problem], now: dt.datetime) -> dt.datetime | None:
     """Until when a comparison holds: until the first of its packages' rows go stale.
 
     None if upstream failed for a package: that may be over in a moment.
@@ -69,15 +70,15 @@ def retry_after_s(outcomes: Iterable[object]) -> int | None:
 
 
 def _compared(
-    package: PackageName, outcome: Supply | Problem, *, mirrors: bool
+    package: PackageName, outcome: DailyCounts | Problem, *, mirrors: bool
 ) -> ComparedPackage | FailedPackage:
     if isinstance(outcome, Problem):
         return FailedPackage(package=package, status=status_of(outcome), problem=outcome.details)
-    stats = package_stats(package, outcome.fetched, as_of=outcome.as_of, mirrors=mirrors)
+    stats = package_stats(package, outcome, mirrors=mirrors)
     return ComparedPackage(package=package, status="stale" if stats.stale else "ok", stats=stats)
 
 
-def _is_failure(outcome: Supply | Problem) -> bool:
+def _is_failure(outcome: DailyCounts | Problem) -> bool:
     return isinstance(outcome, Problem) and not isinstance(outcome, UnknownPackage)
 
 

@@ -4,17 +4,17 @@ Keys, rows and their order are upstream's. Where there is something to say, a bo
 more, which upstream does not have: `stale`, and `source` if the figures are invented.
 """
 
-import datetime as dt
 from collections.abc import Collection
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
-from pulse.analysis import MONTH_DAYS, WEEK_DAYS, daily_downloads, downloads_until
-from pulse.models import STALE, FetchedRows, Normalised, PyPIResponseData
+from pulse.daily_counts import DailyCounts
+from pulse.models import STALE, DailyDownloads, Normalised, PyPIResponseData
 from pulse.names import PackageName
 from pulse.omission import is_none
-from pulse.pypistats import Endpoint
+from pulse.questions import Breakdown
+from pulse.stats import MONTH_DAYS, WEEK_DAYS
 
 RecentPeriod = Literal["day", "week", "month"]
 
@@ -79,46 +79,43 @@ class UpstreamRecent(BaseModel):
 
 def upstream_series(
     package: PackageName,
-    endpoint: Endpoint,
-    fetched: FetchedRows,
+    breakdown: Breakdown,
+    counts: DailyCounts,
     categories: Collection[str] | None = None,
 ) -> UpstreamSeries:
     """The rows of an endpoint, all or those of `categories`, whose case does not matter."""
     wanted = None if categories is None else {category.casefold() for category in categories}
     return UpstreamSeries(
-        data=[r for r in fetched.rows if wanted is None or r.category.casefold() in wanted],
+        data=[
+            DailyDownloads.model_construct(category=category, date=day, downloads=downloads)
+            for category, day, downloads in counts.rows()
+            if wanted is None or category.casefold() in wanted
+        ],
         package=package,
-        type=f"{endpoint}_downloads",
-        source=_simulated(fetched),
-        stale=fetched.stale or None,
+        type=f"{breakdown}_downloads",
+        source=_simulated(counts),
+        stale=counts.stale or None,
     )
 
 
 def upstream_recent(
-    package: PackageName,
-    fetched: FetchedRows,
-    *,
-    as_of: dt.date,
-    period: RecentPeriod | None = None,
+    package: PackageName, counts: DailyCounts, period: RecentPeriod | None = None
 ) -> UpstreamRecent:
-    """Downloads in the days that end at `as_of`, from the rows of `overall`.
-
-    `as_of` is the newest day that upstream has loaded, which this package may have no row for.
-    """
-    daily = daily_downloads(fetched.rows, "without_mirrors")
+    """Downloads in the days that end at `as_of`, from the counts of `overall`."""
+    without_mirrors = counts.of("without_mirrors")
     days: dict[RecentPeriod, int] = {"day": 1, "week": WEEK_DAYS, "month": MONTH_DAYS}
-    counts = {
-        f"last_{one}": downloads_until(daily, as_of, days[one])
+    sums = {
+        f"last_{one}": without_mirrors.until(counts.as_of, days[one])
         for one in days
         if period in {None, one}
     }
     return UpstreamRecent(
-        data=RecentCounts.model_validate(counts),
+        data=RecentCounts.model_validate(sums),
         package=package,
-        source=_simulated(fetched),
-        stale=fetched.stale or None,
+        source=_simulated(counts),
+        stale=counts.stale or None,
     )
 
 
-def _simulated(fetched: FetchedRows) -> Literal["simulated"] | None:
-    return "simulated" if fetched.source == "simulated" else None
+def _simulated(counts: DailyCounts) -> Literal["simulated"] | None:
+    return "simulated" if counts.source == "simulated" else None

@@ -3,8 +3,9 @@
 import datetime as dt
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
+from pulse.daily_counts import Source
 from pulse.names import PackageName
 from pulse.problems import ProblemDetails
 
@@ -17,10 +18,6 @@ Period = Literal["day", "week", "month"]
 STALE = "True if upstream failed when these figures were due to be asked for again."
 """What `stale` says, wherever it stands."""
 
-Source = Literal["pypistats.org", "simulated"]
-"""Where numbers come from; `simulated` ones are invented by the stand-in upstream."""
-
-
 Normalised = Annotated[PackageName, Field(description="The name, normalised by PEP 503.")]
 FromSource = Annotated[
     Source, Field(description="`simulated` figures are invented: never use them.")
@@ -32,20 +29,13 @@ AsOf = Annotated[
 ]
 
 
-def _null_is_a_category(value: object) -> object:
-    """JSON's null is what upstream says as the string elsewhere: that it does not know."""
-    return "null" if value is None else value
-
-
 class DailyDownloads(BaseModel):
     """One row of pypistats.org: a package's downloads in one category on one UTC day."""
 
     model_config = ConfigDict(frozen=True)
 
     category: Annotated[
-        str,
-        BeforeValidator(_null_is_a_category),
-        Field(description="As pypistats.org names it; `null` where it is not known."),
+        str, Field(description="As pypistats.org names it; `null` where it is not known.")
     ]
     date: Annotated[dt.date, Field(description="A UTC day.")]
     downloads: Annotated[NonNegativeInt, Field(description="Downloads on that day.")]
@@ -63,33 +53,12 @@ class PyPIResponseData(BaseModel):
     type: str
 
 
-class RecentDownloads(BaseModel):
+class RecentDownloads(NamedTuple):
     """pypistats.org's own sums of the last 1, 7 and 30 days, without mirrors."""
 
-    model_config = ConfigDict(frozen=True)
-
-    last_day: NonNegativeInt
-    last_month: NonNegativeInt
-    last_week: NonNegativeInt
-
-
-class FetchedRows(BaseModel):
-    """The rows of one package and endpoint, with where and when (UTC) they were fetched."""
-
-    model_config = ConfigDict(frozen=True)
-
-    rows: list[DailyDownloads]
-    source: Source
-    fetched_at: dt.datetime
-    stale: bool = False
-
-
-class Supply(NamedTuple):
-    """Rows, the newest day that the source had loaded for all packages, and when they go stale (UTC)."""
-
-    fetched: FetchedRows
-    as_of: dt.date
-    fresh_until: dt.datetime
+    last_day: int
+    last_week: int
+    last_month: int
 
 
 class PackageStats(BaseModel):

@@ -9,16 +9,15 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from pydantic import TypeAdapter
-
 from pulse import __version__
+from pulse.as_of import own_as_of
 from pulse.body import BodyReader
-from pulse.models import DailyDownloads, FetchedRows, RecentDownloads, Source
+from pulse.daily_counts import DailyCounts, Source
+from pulse.models import RecentDownloads
 from pulse.names import PackageName
 from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
@@ -26,6 +25,7 @@ from pulse.problems import (
     UpstreamBroken,
     UpstreamThrottled,
 )
+from pulse.questions import Breakdown, Question
 
 USER_AGENT: Final = f"pypi-pulse/{__version__} (+https://github.com/pypi-pulse/pypi-pulse)"
 """The etiquette asks for the program, its version and where it lives."""
@@ -59,7 +59,6 @@ NULL_CATEGORY: Final = "null"
 _SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NOT_THE_JSON: Final = "it is not the JSON that was asked for"
-_ROWS: Final = TypeAdapter(list[DailyDownloads])
 
 _HTTP_OK: Final = 200
 _HTTP_NOT_FOUND: Final = 404
@@ -67,23 +66,14 @@ _HTTP_TOO_MANY_REQUESTS: Final = 429
 _HTTP_UNAVAILABLE: Final = 503
 
 
-class Endpoint(StrEnum):
-    """The endpoints with a row per category and day."""
-
-    OVERALL = "overall"
-    PYTHON_MAJOR = "python_major"
-    PYTHON_MINOR = "python_minor"
-    SYSTEM = "system"
-
-
 RECENT: Final = "recent"
 """The endpoint with sums. It is worked out from `overall`, and asked only if rows can't tell it."""
 
 TRUE_CATEGORIES: Final = {
-    Endpoint.OVERALL: 2,
-    Endpoint.PYTHON_MAJOR: 3,
-    Endpoint.PYTHON_MINOR: 30,
-    Endpoint.SYSTEM: 5,
+    Breakdown.OVERALL: 2,
+    Breakdown.PYTHON_MAJOR: 3,
+    Breakdown.PYTHON_MINOR: 30,
+    Breakdown.SYSTEM: 5,
 }
 """How many categories the largest true answer has: that about `__all__`."""
 
@@ -110,7 +100,7 @@ def body_reader(endpoint: str, status: int, headers: Mapping[str, str]) -> BodyR
     Raises:
         UpstreamBroken: as `BodyReader`.
     """
-    categories = TRUE_CATEGORIES[Endpoint.OVERALL if endpoint == RECENT else Endpoint(endpoint)]
+    categories = TRUE_CATEGORIES[Breakdown.OVERALL if endpoint == RECENT else Breakdown(endpoint)]
     limit_bytes = TOLERANCE * categories * TRUE_DAYS * TRUE_ROW_BYTES
     return BodyReader(headers if status == _HTTP_OK else {}, limit_bytes)
 
@@ -129,8 +119,8 @@ class UpstreamAnswer(NamedTuple):
     fetched_at: dt.datetime
 
 
-def read_answer(package: PackageName, endpoint: Endpoint, answer: UpstreamAnswer) -> FetchedRows:
-    """Check an answer and take its rows.
+def read_answer(question: Question, answer: UpstreamAnswer) -> DailyCounts:
+    """Check an answer and take its counts, as of the day that its own rows tell.
 
     All endpoints but `overall` answer without rows for an unknown package as well as for one that only
     mirrors download: `overall` alone tells them apart.
@@ -145,15 +135,16 @@ def read_answer(package: PackageName, endpoint: Endpoint, answer: UpstreamAnswer
             package's or endpoint's answer; more rows than there can be; two counts for one category
             and day.
     """
-    data = _read(package, endpoint, answer)
+    package, breakdown = question
+    data = _read(package, breakdown, answer)
     try:
         rows = _rows(data)
     except (ValueError, KeyError, TypeError) as error:
         raise UpstreamBroken.because(_NOT_THE_JSON) from error
-    if not rows and endpoint is Endpoint.OVERALL:
+    if not rows and breakdown is Breakdown.OVERALL:
         raise UnknownPackage.named(package)
-    _check_rows(rows, endpoint, answer.fetched_at.date())
-    return FetchedRows(rows=rows, source=_source(answer.headers), fetched_at=answer.fetched_at)
+    first, counts = _counts(rows, breakdown, answer.fetched_at.date())
+    return own_as_of(first, counts, _source(answer.headers), answer.fetched_at)
 
 
 def read_recent(package: PackageName, answer: UpstreamAnswer) -> RecentDownloads:
@@ -210,7 +201,13 @@ def _no_number(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _rows(data: Any) -> list[DailyDownloads]:  # noqa: ANN401 - any JSON
+class _Row(NamedTuple):
+    category: str
+    date: dt.date
+    downloads: int
+
+
+def _rows(data: Any) -> list[_Row]:  # noqa: ANN401 - any JSON
     """The rows of an answer.
 
     Raises:
@@ -221,16 +218,10 @@ def _rows(data: Any) -> list[DailyDownloads]:  # noqa: ANN401 - any JSON
     # There are far fewer categories and dates than rows.
     categories = {value: _category(value) for value in {row["category"] for row in data}}
     dates = {value: _date(value) for value in {row["date"] for row in data}}
-    return _ROWS.validate_python(
-        [
-            {
-                "category": categories[row["category"]],
-                "date": dates[row["date"]],
-                "downloads": _count(row["downloads"]),
-            }
-            for row in data
-        ]
-    )
+    return [
+        _Row(categories[row["category"]], dates[row["date"]], _count(row["downloads"]))
+        for row in data
+    ]
 
 
 def _category(value: object) -> str:
@@ -255,22 +246,28 @@ def _count(value: object) -> int:
     return value
 
 
-def _check_rows(rows: list[DailyDownloads], endpoint: Endpoint, today: dt.date) -> None:
+def _counts(
+    rows: Sequence[_Row], breakdown: Breakdown, today: dt.date
+) -> tuple[dt.date, dict[str, list[int | None]]]:
+    """The first day, and the counts by category and day."""
     if not rows:
-        return
-    days = {row.date for row in rows}
-    first, latest = min(days), max(days)
+        return today, {}
+    first, latest = min(row.date for row in rows), max(row.date for row in rows)
     if first < today - dt.timedelta(days=MAX_AGE_DAYS) or latest > today:
         raise UpstreamBroken.because("it counts days that have not been, or are ten years ago")
-    if len({(row.category, row.date) for row in rows}) != len(rows):
-        raise UpstreamBroken.because("it counts one day twice")
+    length = (latest - first).days + 1
     categories = len({row.category for row in rows})
-    places = categories * ((latest - first).days + 1)
-    if (
-        categories > TOLERANCE * TRUE_CATEGORIES[endpoint]
-        or places > TOLERANCE * TRUE_CATEGORIES[endpoint] * TRUE_DAYS
-    ):
+    most = TOLERANCE * TRUE_CATEGORIES[breakdown]
+    if categories > most or categories * length > most * TRUE_DAYS:
         raise UpstreamBroken.because("it has far more categories or days than any true one")
+    counts: dict[str, list[int | None]] = {}
+    for category, date, downloads in rows:
+        days = counts.setdefault(category, [None] * length)
+        number = (date - first).days
+        if days[number] is not None:
+            raise UpstreamBroken.because("it counts one day twice")
+        days[number] = downloads
+    return first, counts
 
 
 def _source(headers: Mapping[str, str]) -> Source:

@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pulse.analysis import DAY, days_from
+from pulse.daily_counts import DAY, DailyCounts, Days, days_from
 from pulse.freshness import WINDOW_DAYS
-from pulse.models import DailyDownloads, DownloadSeries, FetchedRows, Period, Point, Series
+from pulse.models import DownloadSeries, Period, Point, Series
 from pulse.names import PackageName
 from pulse.parameters import DownloadsQuery
 from pulse.problems import InputError, InvalidInput
@@ -55,11 +55,7 @@ def read_dates(query: DownloadsQuery) -> DateRange:
 
 
 def download_series(
-    package: PackageName,
-    query: DownloadsQuery,
-    dates: DateRange,
-    fetched: FetchedRows,
-    as_of: dt.date,
+    package: PackageName, query: DownloadsQuery, dates: DateRange, counts: DailyCounts
 ) -> DownloadSeries:
     """Downloads per category and period, each category with every period from start to end.
 
@@ -67,11 +63,7 @@ def download_series(
     nothing is left, there are no points. Without a start, the days begin with the first row. A day
     without a row counts 0; `missing_dates` has those that no category has a row for.
     """
-    start, end, days = _answered(dates, fetched.rows, as_of)
-    by_category: defaultdict[str, dict[dt.date, int]] = defaultdict(dict)
-    for row in fetched.rows:
-        by_category[row.category][row.date] = row.downloads
-    known = {row.date for row in fetched.rows}
+    start, end, days = _answered(dates, counts)
     periods = _periods(days, query.period)
     return DownloadSeries(
         package=package,
@@ -79,17 +71,17 @@ def download_series(
         period=query.period,
         start=start,
         end=end,
-        as_of=as_of,
+        as_of=counts.as_of,
         series=[
-            _series(category, by_category[category], periods, query.period)
-            for category in sorted(by_category, key=category_order)
+            _series(category, counts.of(category), periods, query.period)
+            for category in sorted(counts.counts, key=category_order)
             if _wanted(category, query)
         ],
-        missing_dates=[day for day in days if day not in known],
+        missing_dates=[day for day in days if not counts.categories_on(day)],
         mirrors=query.mirrors if query.by == "overall" else False,
-        source=fetched.source,
-        fetched_at=fetched.fetched_at,
-        stale=fetched.stale,
+        source=counts.source,
+        fetched_at=counts.fetched_at,
+        stale=counts.stale,
     )
 
 
@@ -132,17 +124,15 @@ def _date(text: str | None) -> dt.date | None:
         return None
 
 
-def _answered(
-    dates: DateRange, rows: Sequence[DailyDownloads], as_of: dt.date
-) -> tuple[dt.date, dt.date, list[dt.date]]:
+def _answered(dates: DateRange, counts: DailyCounts) -> tuple[dt.date, dt.date, list[dt.date]]:
     """The first and the last day of the answer, and all its days: none where nothing is left."""
-    window_start = as_of - (WINDOW_DAYS - 1) * DAY
-    first = min((row.date for row in rows), default=window_start)
+    window_start = counts.as_of - (WINDOW_DAYS - 1) * DAY
+    first = counts.first if counts.counts else window_start
     start = max(dates.start or first, min(first, window_start))
-    end = min(dates.end or as_of, as_of)
+    end = min(dates.end or counts.as_of, counts.as_of)
     if start <= end:
         return start, end, list(days_from(start, end))
-    asked = dates.start or dates.end or as_of
+    asked = dates.start or dates.end or counts.as_of
     return dates.start or asked, dates.end or asked, []
 
 
@@ -162,16 +152,13 @@ def _periods(days: Sequence[dt.date], period: Period) -> dict[dt.date, list[dt.d
 
 
 def _series(
-    category: str,
-    daily: Mapping[dt.date, int],
-    periods: Mapping[dt.date, Sequence[dt.date]],
-    period: Period,
+    category: str, counts: Days, periods: Mapping[dt.date, Sequence[dt.date]], period: Period
 ) -> Series:
     """One category: its downloads summed by period."""
     points = [
         Point(
             date=first,
-            downloads=sum(daily.get(day, 0) for day in days),
+            downloads=sum(counts.on(day) or 0 for day in days),
             complete=len(days) == _length(first, period),
         )
         for first, days in periods.items()

@@ -1,0 +1,78 @@
+"""What a package's daily counts add up to."""
+
+import datetime as dt
+from typing import Final
+
+from pulse.daily_counts import DAY, DailyCounts, Days, days_from
+from pulse.models import PackageStats
+from pulse.names import PackageName
+
+WEEK_DAYS: Final = 7
+MONTH_DAYS: Final = 30
+
+STEADY_SHARE: Final = 0.9
+"""A package with a row on at least this share of its days is one that is downloaded every day."""
+
+
+def package_stats(package: PackageName, counts: DailyCounts, *, mirrors: bool) -> PackageStats:
+    """Sum up a package's `overall` counts.
+
+    Downloads with mirrors contain those without, so `mirrors` picks one of the two categories and they
+    are never added. Without any row of that category all counts are 0 and both dates are None.
+    """
+    days = counts.of("with_mirrors" if mirrors else "without_mirrors")
+    rows = days.rows
+    first_date = rows[0][0] if rows else None
+    return PackageStats(
+        package=package,
+        total_downloads=sum(count for _, count in rows),
+        latest_date=rows[-1][0] if rows else None,
+        first_date=first_date,
+        as_of=counts.as_of,
+        last_day=days.until(counts.as_of, 1),
+        last_week=days.until(counts.as_of, WEEK_DAYS),
+        last_month=days.until(counts.as_of, MONTH_DAYS),
+        weekly_growth=weekly_growth(days, counts.as_of),
+        missing_dates=missing_dates(days, counts.as_of),
+        mirrors=mirrors,
+        source=counts.source,
+        fetched_at=counts.fetched_at,
+        stale=counts.stale,
+    )
+
+
+def missing_dates(days: Days, as_of: dt.date) -> list[dt.date]:
+    """The days without a row from the first that has one to `as_of`, oldest first."""
+    first = _first_row(days)
+    if first is None:
+        return []
+    return [day for day in days_from(first, as_of) if days.on(day) is None]
+
+
+def weekly_growth(days: Days, as_of: dt.date) -> float | None:
+    """The 7 days that end at `as_of` over the 7 days before, minus 1.
+
+    Of a package with a row on nine of ten days, a day without a row is unknown: its weekday is left
+    out of both weeks. Of any other package it counts 0. None where the earlier week is zero or starts
+    before the first day with a row.
+    """
+    first = _first_row(days)
+    if first is None or as_of - (2 * WEEK_DAYS - 1) * DAY < first:
+        return None
+    week = days_from(as_of - (WEEK_DAYS - 1) * DAY, as_of)
+    pairs = [(days.on(day - WEEK_DAYS * DAY), days.on(day)) for day in week]
+    if _is_steady(days, first, as_of):
+        pairs = [pair for pair in pairs if None not in pair]
+    earlier = sum(count or 0 for count, _ in pairs)
+    later = sum(count or 0 for _, count in pairs)
+    return (later - earlier) / earlier if earlier else None
+
+
+def _first_row(days: Days) -> dt.date | None:
+    return next((day for day, _ in days.rows), None)
+
+
+def _is_steady(days: Days, first: dt.date, last: dt.date) -> bool:
+    """Whether nine of ten days of a span have a row."""
+    there = [days.on(day) is not None for day in days_from(first, last)]
+    return sum(there) >= STEADY_SHARE * len(there)
