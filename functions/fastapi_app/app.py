@@ -14,9 +14,9 @@ from fastapi_app.responses import PROBLEM_HANDLERS
 from fastapi_app.routes import compare, dropin, health, packages
 from fastapi_app.target import AsRoutesKnowIt
 from pulse import __version__
-from pulse_io.library import Library
-from pulse_io.opening import open_library
+from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
+from pulse_io.wiring import open_catalogue
 
 DESCRIPTION = """
 Download statistics for any PyPI package.
@@ -45,8 +45,8 @@ class PulseAPI(FastAPI):
         return self.openapi_schema
 
 
-def create_app(library: Library, base_path: str = "") -> FastAPI:
-    """The application, with all its numbers from `library`, below `base_path` as settings read it."""
+def create_app(catalogue: Catalogue, base_path: str = "") -> FastAPI:
+    """The application, with all its numbers from `catalogue`, below `base_path` as settings read it."""
     app = PulseAPI(
         title="PyPI Pulse",
         version=__version__,
@@ -58,11 +58,11 @@ def create_app(library: Library, base_path: str = "") -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.base_path = base_path
-    app.state.library = library
+    app.state.catalogue = catalogue
     for router in (packages.router, compare.router, dropin.router, health.router):
         app.include_router(router)
     return app
 
 
 _settings = Settings.from_environ(os.environ)
-app = create_app(open_library(_settings), _settings.base_path)
+app = create_app(open_catalogue(_settings), _settings.base_path)

@@ -23,7 +23,7 @@ from pulse.problems import (
 from pulse.target import instance
 
 if TYPE_CHECKING:
-    from pulse_io.library import Library
+    from pulse_io.catalogue import Catalogue
 
 _METHOD_NOT_ALLOWED: Final = 405
 _CONTRACT_LINK: Final = '<{}/openapi.json>; rel="service-desc"; type="application/json"'
@@ -43,11 +43,11 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
 
     `vary` and `link` are what this answer has beside those of every answer, `more` its own headers.
     """
-    library: Library = request.app.state.library
+    catalogue: Catalogue = request.app.state.catalogue
     contract = _CONTRACT_LINK.format(request.scope.get("root_path", ""))
     headers = {
         "content-type": content_type,
-        "cache-control": cache_control(fresh_until, library.now()) if fresh_until else "no-store",
+        "cache-control": cache_control(fresh_until, catalogue.now()) if fresh_until else "no-store",
         "vary": ", ".join(filter(None, ["Accept-Encoding", vary])),
         "link": ", ".join(filter(None, [contract, link])),
         **(more or {}),

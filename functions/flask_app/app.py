@@ -17,7 +17,6 @@ from flask_app.upstream import BlockingUpstream
 from gateway.log import log_request
 from pulse import __version__, comparison
 from pulse.account import account, open_account
-from pulse.analysis import package_stats
 from pulse.cors import ON_EVERY_ANSWER, ON_OPTIONS
 from pulse.models import Health
 from pulse.negotiation import CSV_CONTENT_TYPE
@@ -29,8 +28,9 @@ from pulse.problems import (
     Problem,
     RouteNotFound,
 )
-from pulse.pypistats import Endpoint
+from pulse.questions import Breakdown, Question
 from pulse.series import as_csv, csv_headers, download_series, read_dates
+from pulse.stats import package_stats
 from pulse.target import instance
 
 _log = logging.getLogger(__name__)
@@ -55,16 +55,16 @@ def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
     @app.get("/packages/<package>")
     def get_package_stats(package: str) -> Response:
         asked = read(StatsRequest, {"package": package}, _query_string())
-        fetched, as_of, _ = upstream.fetch(asked.path.package, Endpoint.OVERALL)
-        stats = package_stats(asked.path.package, fetched, as_of=as_of, mirrors=asked.query.mirrors)
+        counts = upstream.fetch(Question(asked.path.package, Breakdown.OVERALL))
+        stats = package_stats(asked.path.package, counts, mirrors=asked.query.mirrors)
         return _model_response(stats)
 
     @app.get("/packages/<package>/downloads")
     def get_package_downloads(package: str) -> Response:
         asked = read(DownloadsRequest, {"package": package}, _query_string())
         dates = read_dates(asked.query)
-        fetched, as_of, _ = upstream.fetch(asked.path.package, Endpoint(asked.query.by))
-        series = download_series(asked.path.package, asked.query, dates, fetched, as_of)
+        counts = upstream.fetch(Question(asked.path.package, Breakdown(asked.query.by)))
+        series = download_series(asked.path.package, asked.query, dates, counts)
         if asked.query.wants_csv(request.headers.get("accept", "")):
             return Response(
                 as_csv(series), headers=csv_headers(series), content_type=CSV_CONTENT_TYPE
@@ -74,7 +74,9 @@ def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
     @app.get("/compare")
     def compare_packages() -> Response:
         query = read(CompareRequest, {}, _query_string()).query
-        outcomes = upstream.fetch_all(query.packages, Endpoint.OVERALL)
+        questions = {package: Question(package, Breakdown.OVERALL) for package in query.packages}
+        answers = upstream.fetch_all(questions.values())
+        outcomes = {package: answers[question] for package, question in questions.items()}
         compared = comparison.compare(query.packages, outcomes, mirrors=query.mirrors)
         response = _model_response(compared)
         if wait_s := comparison.retry_after_s(outcomes.values()):

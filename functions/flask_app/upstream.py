@@ -15,9 +15,8 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 from flask_app.punctual import PunctualAdapter
 from flask_app.settings import FlaskSettings
 from pulse.account import account
-from pulse.as_of import Loaded, loaded_day, own_as_of, supply
-from pulse.freshness import fresh_until, newest_expected
-from pulse.models import FetchedRows, Supply
+from pulse.as_of import is_known, needs_recent, with_all, with_recent
+from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import (
     Problem,
@@ -30,13 +29,13 @@ from pulse.pypistats import (
     MAX_ATTEMPTS,
     RECENT,
     REQUEST_HEADERS,
-    Endpoint,
     UpstreamAnswer,
     body_reader,
     read_answer,
     read_recent,
     request_path,
 )
+from pulse.questions import Breakdown, Question
 
 CONNECT_TIMEOUT_S: Final = 2
 _CHUNK_BYTES: Final = 65536
@@ -59,106 +58,89 @@ class BlockingUpstream:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, PunctualAdapter(pool_maxsize=settings.upstream_concurrency))
 
-    def fetch(self, package: PackageName, endpoint: Endpoint) -> Supply:
-        """All rows of one package on one endpoint, within `DEADLINE_S`.
+    def fetch(self, question: Question) -> DailyCounts:
+        """The answer to one question, within `DEADLINE_S`.
 
         Raises:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        outcome = self.fetch_all([package], endpoint)[package]
-        if isinstance(outcome, Problem):
-            raise outcome
-        return outcome
+        answer = self.fetch_all([question])[question]
+        if isinstance(answer, Problem):
+            raise answer
+        return answer
 
-    def fetch_all(
-        self, packages: Iterable[PackageName], endpoint: Endpoint
-    ) -> dict[PackageName, Supply | Problem]:
-        """As `fetch` for each of `packages`, all within one `DEADLINE_S`.
+    def fetch_all(self, questions: Iterable[Question]) -> dict[Question, DailyCounts | Problem]:
+        """The answers to a request's questions, all within one `DEADLINE_S`.
 
-        One after the other, or in threads, as `FLASK_FANOUT` says. A package that can't be had has
-        its problem in the answer and disturbs no other.
+        One after the other, or in threads, as `FLASK_FANOUT` says. A question that can't be answered
+        has its problem as its answer and disturbs no other.
         """
-        deadline = self._deadline()
-
-        def outcome(package: PackageName) -> FetchedRows | Problem:
-            try:
-                return self._fetch_known(package, endpoint, deadline)
-            except Problem as problem:
-                return problem
-
-        distinct = list(dict.fromkeys(packages))
+        deadline = time.monotonic() + self._settings.deadline_s
         with account().spending("upstream"):
-            supplies = self._supplies(self._outcomes(outcome, distinct), deadline)
-        for one in supplies.values():
-            if isinstance(one, Problem):
-                account().missed(one)
+            answers = self._dated(self._answers(list(dict.fromkeys(questions)), deadline), deadline)
+        for answer in answers.values():
+            if isinstance(answer, Problem):
+                account().missed(answer)
             else:
-                account().had(one, "upstream", self._now())
-        return supplies
+                account().had(answer, "upstream", self._now())
+        return answers
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
-    def _outcomes(
-        self,
-        outcome: Callable[[PackageName], FetchedRows | Problem],
-        packages: list[PackageName],
-    ) -> dict[PackageName, FetchedRows | Problem]:
-        """The outcome for each package, one after the other or in threads."""
+    def _answers(
+        self, questions: list[Question], deadline: float
+    ) -> dict[Question, DailyCounts | Problem]:
+        """The answers, fetched one after the other or in threads."""
+
+        def answer(question: Question) -> DailyCounts | Problem:
+            try:
+                return self._fetch_known(question, deadline)
+            except Problem as problem:
+                return problem
+
         if self._settings.flask_fanout == "sequential":
-            return {package: outcome(package) for package in packages}
+            return {question: answer(question) for question in questions}
         with ThreadPoolExecutor(self._settings.upstream_concurrency) as threads:
-            return dict(zip(packages, threads.map(outcome, packages), strict=True))
+            return dict(zip(questions, threads.map(answer, questions), strict=True))
 
-    def _supplies(
-        self, outcomes: Mapping[PackageName, FetchedRows | Problem], deadline: float
-    ) -> dict[PackageName, Supply | Problem]:
-        """The rows with the day that they are as of, for which `__all__` is asked once at most."""
-        fetched = [one for one in outcomes.values() if isinstance(one, FetchedRows)]
-        days = [own_as_of(one) for one in fetched]
-        loaded = None
-        if None in days:
-            with contextlib.suppress(Problem):
-                loaded = self._loaded(deadline)
-        seen = max(filter(None, days), default=None)
+    def _dated(
+        self, answers: Mapping[Question, DailyCounts | Problem], deadline: float
+    ) -> dict[Question, DailyCounts | Problem]:
+        """Counts as of the day that upstream has loaded; `__all__` is asked once at most for it."""
+        counts = [answer for answer in answers.values() if isinstance(answer, DailyCounts)]
+        if all(map(is_known, counts)):
+            return dict(answers)
+        everything = None
+        with contextlib.suppress(Problem):
+            everything = self._everything(deadline)
+        seen = max(one.as_of for one in counts)
+        return {
+            question: with_all(answer, everything, self._now(), seen)
+            if isinstance(answer, DailyCounts) and not is_known(answer)
+            else answer
+            for question, answer in answers.items()
+        }
 
-        def supplied(outcome: FetchedRows | Problem) -> Supply | Problem:
-            if isinstance(outcome, Problem):
-                return outcome
-            as_of = own_as_of(outcome)
-            if as_of:
-                return Supply(outcome, as_of, fresh_until(as_of, outcome.fetched_at))
-            return supply(outcome, loaded, self._now(), seen)
+    def _everything(self, deadline: float) -> DailyCounts:
+        """The counts of all of PyPI."""
+        everything = self._fetch(ALL_OVERALL, deadline)
+        if needs_recent(everything):
+            answer = self._get(ALL_OF_PYPI, RECENT, deadline)
+            return with_recent(everything, read_recent(ALL_OF_PYPI, answer))
+        return everything
 
-        return {package: supplied(outcome) for package, outcome in outcomes.items()}
-
-    def _loaded(self, deadline: float) -> Loaded:
-        """The newest day that upstream has loaded, lost ones included."""
-        everything = self._fetch(ALL_OF_PYPI, Endpoint.OVERALL, deadline)
-        expected = newest_expected(everything.fetched_at)
-        day = loaded_day(everything, expected)
-        if day is None:
-            recent = read_recent(ALL_OF_PYPI, self._get(ALL_OF_PYPI, RECENT, deadline))
-            day = loaded_day(everything, expected, recent) or expected
-        return Loaded(day, everything.fetched_at)
-
-    def _deadline(self) -> float:
-        """The moment, on the monotonic clock, by which a request that starts now must end."""
-        return time.monotonic() + self._settings.deadline_s
-
-    def _fetch_known(
-        self, package: PackageName, endpoint: Endpoint, deadline: float
-    ) -> FetchedRows:
+    def _fetch_known(self, question: Question, deadline: float) -> DailyCounts:
         """As `_fetch`; without rows, `overall` tells whether upstream knows the package."""
-        fetched = self._fetch(package, endpoint, deadline)
-        if not fetched.rows:
-            self._fetch(package, Endpoint.OVERALL, deadline)
-        return fetched
+        counts = self._fetch(question, deadline)
+        if not counts.counts:
+            self._fetch(question._replace(breakdown=Breakdown.OVERALL), deadline)
+        return counts
 
-    def _fetch(self, package: PackageName, endpoint: Endpoint, deadline: float) -> FetchedRows:
-        return read_answer(package, endpoint, self._get(package, endpoint, deadline))
+    def _fetch(self, question: Question, deadline: float) -> DailyCounts:
+        return read_answer(question, self._get(*question, deadline))
 
     def _get(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
         """GET, and once more if the connection failed and there is still time."""
@@ -192,6 +174,9 @@ class BlockingUpstream:
             while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
                 body.feed(chunk)
         return UpstreamAnswer(response.status_code, response.headers, body.finish(), self._now())
+
+
+ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
 
 class _Session(requests.Session):

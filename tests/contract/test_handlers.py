@@ -15,7 +15,7 @@ from tests.contract.variants import answer_of, http_event
 
 
 class Defect:
-    """A library or an upstream with a defect that nobody expected."""
+    """A catalogue or an upstream with a defect that nobody expected."""
 
     def fetch(self, *_: object) -> None:
         message = "a secret of the implementation"

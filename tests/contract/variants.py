@@ -16,7 +16,7 @@ from flask_app import app as flask_variant
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
 from gateway import never_crashing
-from pulse_io.opening import open_library
+from pulse_io.wiring import open_catalogue
 from pulse_io.settings import Settings
 
 NO_BUDGET = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
@@ -100,10 +100,10 @@ def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
     """The Lambda handler of a variant, as its environment would set it up; its clock stands at NOW."""
     if variant == "fastapi":
         settings = Settings.from_environ({**NO_BUDGET, **environ})
-        library = open_library(settings, _now)
-        adapter = OneLoopMangum(fastapi_variant.create_app(library, settings.base_path))
+        catalogue = open_catalogue(settings, _now)
+        adapter = OneLoopMangum(fastapi_variant.create_app(catalogue, settings.base_path))
         yield never_crashing(adapter)
-        adapter.loop.run_until_complete(library.aclose())
+        adapter.loop.run_until_complete(catalogue.aclose())
         adapter.loop.close()
     else:
         environ["FLASK_FANOUT"] = variant.removeprefix("flask ")

@@ -11,8 +11,8 @@ import httpx
 import uvicorn
 
 from fastapi_app.app import create_app
-from pulse_io.library import Library
-from pulse_io.opening import open_library
+from pulse_io.catalogue import Catalogue
+from pulse_io.wiring import open_catalogue
 from pulse_io.settings import Settings
 from workbench.serve import loopback_listener
 
@@ -49,15 +49,15 @@ class Served:
 def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
     """The API over the upstream at `upstream_url`, with these variables in its environment."""
     settings = Settings.from_environ({"PYPISTATS_URL": upstream_url, **NO_BUDGET, **environ})
-    library = open_library(settings, clock)
+    catalogue = open_catalogue(settings, clock)
     config = uvicorn.Config(
-        create_app(library),
+        create_app(catalogue),
         log_level="warning",
         lifespan="off",
         timeout_keep_alive=SERVER_KEEPS_ALIVE_S,
     )
     with loopback_listener(0) as listener:
-        server = _Server(config, library)
+        server = _Server(config, catalogue)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         server.started_up.wait()
@@ -73,9 +73,9 @@ def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
 class _Server(uvicorn.Server):
     """uvicorn, telling another thread when it has started, and closing what the API holds open."""
 
-    def __init__(self, config: uvicorn.Config, library: Library) -> None:
+    def __init__(self, config: uvicorn.Config, catalogue: Catalogue) -> None:
         super().__init__(config)
-        self._library = library
+        self._catalogue = catalogue
         self.started_up = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -84,4 +84,4 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
-        await self._library.aclose()
+        await self._catalogue.aclose()

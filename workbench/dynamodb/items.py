@@ -35,12 +35,12 @@ async def sizes(dynamodb_url: str) -> list[Size]:
         world = World(dynamodb_url, create_table(dynamodb_url), upstream.url)
         async with world.environment() as one:
             for endpoint in Endpoint:
-                await one.library.fetch_all(PACKAGES, endpoint)
-            await one.try_to(lambda library: library.fetch(UNKNOWN, Endpoint.SYSTEM))
-            await one.try_to(lambda library: library.fetch(UNKNOWN, BROKEN))
+                await one.catalogue.fetch_all(PACKAGES, endpoint)
+            await one.try_to(lambda catalogue: catalogue.fetch(UNKNOWN, Endpoint.SYSTEM))
+            await one.try_to(lambda catalogue: catalogue.fetch(UNKNOWN, BROKEN))
         await world.exhaust(Endpoint.OVERALL)
         async with world.environment() as one:
-            await one.try_to(lambda library: library.fetch(UNKNOWN, Endpoint.OVERALL))
+            await one.try_to(lambda catalogue: catalogue.fetch(UNKNOWN, Endpoint.OVERALL))
         await _hold_a_lease(world)
         return _scanned(world)
 

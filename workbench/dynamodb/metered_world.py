@@ -10,10 +10,10 @@ from typing import Final
 
 from pulse.problems import Problem
 from pulse.pypistats import Endpoint
-from pulse_io.library import Library
-from pulse_io.opening import open_library
+from pulse_io.catalogue import Catalogue
+from pulse_io.wiring import open_catalogue
 from pulse_io.settings import Settings
-from pulse_io.shared_budget import SharedBudget
+from pulse_io.shared_rate_limit import SharedRateLimit
 from pulse_io.table import open_table
 
 from .account import local_account
@@ -47,7 +47,7 @@ class Cost:
 class Environment:
     """One execution environment, and what it has asked of the table."""
 
-    library: Library
+    catalogue: Catalogue
     meter: Meter
 
     async def cost(self, situation: str, ask: Ask) -> Cost:
@@ -59,7 +59,7 @@ class Environment:
     async def try_to(self, ask: Ask) -> None:
         """Make a request, whatever becomes of it."""
         try:
-            await ask(self.library)
+            await ask(self.catalogue)
         except Problem:
             return
 
@@ -81,22 +81,22 @@ class World:
     async def environment(self, later: dt.timedelta = NO_TIME) -> AsyncIterator[Environment]:
         """An execution environment that has nothing in memory, and whose clocks are ahead by so much."""
         with metered(self.dynamodb_url) as meter:
-            library = open_library(
+            catalogue = open_catalogue(
                 self.settings(meter.url),
                 lambda: NOW + later,
                 lambda: time.time() + later.total_seconds(),
             )
             try:
-                yield Environment(library, meter)
+                yield Environment(catalogue, meter)
             finally:
-                await library.aclose()
+                await catalogue.aclose()
 
     async def exhaust(self, endpoint: Endpoint) -> None:
         """Take all calls of a minute, as other environments would."""
         settings = self.settings(self.dynamodb_url)
         table = open_table(settings, self.table)
         limits = settings.upstream_per_second, settings.upstream_per_minute
-        budget = SharedBudget(table, *limits)
+        rate_limit = SharedRateLimit(table, *limits)
         for _ in range(settings.upstream_per_minute):
-            await budget.take(endpoint, "another", math.inf)
+            await rate_limit.take(endpoint, "another", math.inf)
         await table.aclose()

@@ -1,6 +1,6 @@
 """Requests in all situations that the table knows, and what each of them asks of it.
 
-Every request is made by a real library, as an execution environment has one, with the limits of upstream
+Every request is made by a real catalogue, as an execution environment has one, with the limits of upstream
 that a stack has. Figures and day are the same in every run. What depends on how long things take is how
 often a lease is renewed, how often one who waits looks whether it is over, and which reads are one operation.
 """
@@ -12,7 +12,7 @@ from typing import Final
 
 from pulse.names import PackageName
 from pulse.pypistats import Endpoint
-from pulse_io.library import Library
+from pulse_io.catalogue import Catalogue
 from workbench.upstream import StandIn
 from workbench.upstream.packages import DOWNLOADS_PER_DAY
 
@@ -52,7 +52,7 @@ async def costs(dynamodb_url: str, compared: int) -> list[Cost]:
 
 
 def _fetching(endpoint: Endpoint, package: PackageName = TYPICAL) -> Ask:
-    return lambda library: library.fetch(package, endpoint)
+    return lambda catalogue: catalogue.fetch(package, endpoint)
 
 
 async def _of_one_package(world: World, endpoint: Endpoint) -> list[Cost]:
@@ -93,8 +93,8 @@ async def _of_a_throttled_one(world: World) -> list[Cost]:
 async def _of_a_comparison(world: World, compared: int) -> list[Cost]:
     packages = [PackageName.parse(name) for name in list(DOWNLOADS_PER_DAY)[1 : compared + 1]]
 
-    def ask(library: Library) -> Awaitable[object]:
-        return library.fetch_all(packages, Endpoint.OVERALL)
+    def ask(catalogue: Catalogue) -> Awaitable[object]:
+        return catalogue.fetch_all(packages, Endpoint.OVERALL)
 
     async with world.environment() as first, world.environment() as second:
         return [

@@ -1,6 +1,6 @@
 """`python -m workbench.dynamodb.units`: what requests cost in the table, and how large its items are.
 
-Measured with AWS's DynamoDB Local, a stand-in for pypistats.org and the library that the functions have.
+Measured with AWS's DynamoDB Local, a stand-in for pypistats.org and the catalogue that the functions have.
 `--into FILE` fills the blocks `units-requests` and `units-items` of a Markdown page.
 """
 

@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from fastapi_app import openapi
 from fastapi_app.responses import data_response
-from fastapi_app.routes.dependencies import FromLibrary
+from fastapi_app.routes.dependencies import FromCatalogue
 from pulse import comparison
 from pulse.models import Comparison
 from pulse.parameters import CompareQuery
-from pulse.pypistats import Endpoint
+from pulse.questions import Breakdown, Question
 
 router = APIRouter(tags=["compare"])
 
@@ -28,12 +28,14 @@ router = APIRouter(tags=["compare"])
     },
 )
 async def compare_packages(
-    request: Request, query: Annotated[CompareQuery, Query()], library: FromLibrary
+    request: Request, query: Annotated[CompareQuery, Query()], catalogue: FromCatalogue
 ) -> Response:
     """Up to 50 packages in one answer, each with its own status: one that fails disturbs no other."""
-    outcomes = await library.fetch_all(query.packages, Endpoint.OVERALL)
+    questions = {package: Question(package, Breakdown.OVERALL) for package in query.packages}
+    answers = await catalogue.fetch_all(questions.values())
+    outcomes = {package: answers[question] for package, question in questions.items()}
     compared = comparison.compare(query.packages, outcomes, mirrors=query.mirrors)
-    fresh_until = comparison.fresh_until(outcomes.values(), library.now())
+    fresh_until = comparison.fresh_until(outcomes.values(), catalogue.now())
     wait_s = comparison.retry_after_s(outcomes.values())
     more = {} if wait_s is None else {"retry-after": str(wait_s)}
     return data_response(request, compared.model_dump_json(), fresh_until, more=more)

@@ -4,11 +4,11 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from pulse_io.library import Library
+from pulse_io.catalogue import Catalogue
 
 
-async def _library(request: Request) -> Library:
-    return cast("Library", request.app.state.library)
+async def _catalogue(request: Request) -> Catalogue:
+    return cast("Catalogue", request.app.state.catalogue)
 
 
-FromLibrary = Annotated[Library, Depends(_library)]
+FromCatalogue = Annotated[Catalogue, Depends(_catalogue)]

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from fastapi_app import openapi
 from fastapi_app.responses import data_response
-from fastapi_app.routes.dependencies import FromLibrary
+from fastapi_app.routes.dependencies import FromCatalogue
 from fastapi_app.routes.packages import Package
 from pulse.dropin import UpstreamRecent, UpstreamSeries, upstream_recent, upstream_series
 from pulse.dropin_parameters import (
@@ -17,8 +17,8 @@ from pulse.dropin_parameters import (
     RecentQuery,
     SystemQuery,
 )
-from pulse.pypistats import Endpoint
-from pulse_io.library import Library
+from pulse.questions import Breakdown, Question
+from pulse_io.catalogue import Catalogue
 
 RESPONSES: openapi.Responses = {**openapi.FIGURES, **openapi.ABOUT_ONE_PACKAGE}
 
@@ -27,15 +27,15 @@ router = APIRouter(prefix="/api/packages/{package}", tags=["drop-in"], responses
 
 async def _series(
     request: Request,
-    library: Library,
+    catalogue: Catalogue,
     package: Package,
-    endpoint: Endpoint,
+    breakdown: Breakdown,
     categories: tuple[str, ...] | None,
 ) -> Response:
     """All rows of an endpoint, or those of the categories, as upstream answers them."""
-    fetched, _, fresh_until = await library.fetch(package, endpoint)
-    answer = upstream_series(package, endpoint, fetched, categories)
-    return data_response(request, answer.model_dump_json(), fresh_until)
+    counts = await catalogue.fetch(Question(package, breakdown))
+    answer = upstream_series(package, breakdown, counts, categories)
+    return data_response(request, answer.model_dump_json(), counts.fresh_until)
 
 
 @router.get(
@@ -49,12 +49,12 @@ async def get_recent(
     request: Request,
     package: Package,
     query: Annotated[RecentQuery, Query()],
-    library: FromLibrary,
+    catalogue: FromCatalogue,
 ) -> Response:
     """As pypistats.org's `recent`: 1, 7 and 30 days that end with the newest day it has loaded."""
-    fetched, as_of, fresh_until = await library.fetch(package, Endpoint.OVERALL)
-    answer = upstream_recent(package, fetched, as_of=as_of, period=query.period)
-    return data_response(request, answer.model_dump_json(), fresh_until)
+    counts = await catalogue.fetch(Question(package, Breakdown.OVERALL))
+    answer = upstream_recent(package, counts, query.period)
+    return data_response(request, answer.model_dump_json(), counts.fresh_until)
 
 
 @router.get(
@@ -68,10 +68,10 @@ async def get_overall(
     request: Request,
     package: Package,
     query: Annotated[OverallQuery, Query()],
-    library: FromLibrary,
+    catalogue: FromCatalogue,
 ) -> Response:
     """As pypistats.org's `overall`."""
-    return await _series(request, library, package, Endpoint.OVERALL, query.categories)
+    return await _series(request, catalogue, package, Breakdown.OVERALL, query.categories)
 
 
 @router.get(
@@ -85,10 +85,10 @@ async def get_python_major(
     request: Request,
     package: Package,
     query: Annotated[MajorQuery, Query()],
-    library: FromLibrary,
+    catalogue: FromCatalogue,
 ) -> Response:
     """As pypistats.org's `python_major`; `version=null` works too."""
-    return await _series(request, library, package, Endpoint.PYTHON_MAJOR, query.categories)
+    return await _series(request, catalogue, package, Breakdown.PYTHON_MAJOR, query.categories)
 
 
 @router.get(
@@ -102,10 +102,10 @@ async def get_python_minor(
     request: Request,
     package: Package,
     query: Annotated[MinorQuery, Query()],
-    library: FromLibrary,
+    catalogue: FromCatalogue,
 ) -> Response:
     """As pypistats.org's `python_minor`; `version=null` works too."""
-    return await _series(request, library, package, Endpoint.PYTHON_MINOR, query.categories)
+    return await _series(request, catalogue, package, Breakdown.PYTHON_MINOR, query.categories)
 
 
 @router.get(
@@ -119,7 +119,7 @@ async def get_system(
     request: Request,
     package: Package,
     query: Annotated[SystemQuery, Query()],
-    library: FromLibrary,
+    catalogue: FromCatalogue,
 ) -> Response:
     """As pypistats.org's `system`; `os=other` and `os=null` work too."""
-    return await _series(request, library, package, Endpoint.SYSTEM, query.categories)
+    return await _series(request, catalogue, package, Breakdown.SYSTEM, query.categories)

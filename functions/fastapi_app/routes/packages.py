@@ -8,14 +8,14 @@ from starlette.responses import Response
 from fastapi_app import openapi
 from fastapi_app.caching import header_list
 from fastapi_app.responses import data_response
-from fastapi_app.routes.dependencies import FromLibrary
-from pulse.analysis import package_stats
+from fastapi_app.routes.dependencies import FromCatalogue
 from pulse.models import DownloadSeries, PackageStats
 from pulse.names import PackageName
 from pulse.negotiation import CSV, CSV_CONTENT_TYPE, JSON
 from pulse.parameters import DownloadsQuery, StatsQuery, query_string
-from pulse.pypistats import Endpoint
+from pulse.questions import Breakdown, Question
 from pulse.series import as_csv, csv_headers, download_series, read_dates
+from pulse.stats import package_stats
 
 router = APIRouter(tags=["packages"])
 
@@ -37,12 +37,12 @@ async def get_package_stats(
     request: Request,
     package: Package,
     query: Annotated[StatsQuery, Query()],
-    library: FromLibrary,
+    catalogue: FromCatalogue,
 ) -> Response:
     """Totals, the last day, week and month, growth, and the days that upstream has no row for."""
-    fetched, as_of, fresh_until = await library.fetch(package, Endpoint.OVERALL)
-    stats = package_stats(package, fetched, as_of=as_of, mirrors=query.mirrors)
-    return data_response(request, stats.model_dump_json(), fresh_until)
+    counts = await catalogue.fetch(Question(package, Breakdown.OVERALL))
+    stats = package_stats(package, counts, mirrors=query.mirrors)
+    return data_response(request, stats.model_dump_json(), counts.fresh_until)
 
 
 @router.get(
@@ -57,12 +57,12 @@ async def get_package_downloads(
     request: Request,
     package: Package,
     query: Annotated[DownloadsQuery, Query()],
-    library: FromLibrary,
+    catalogue: FromCatalogue,
 ) -> Response:
     """Days, weeks or months by category, as JSON or CSV, with nothing left out in between."""
     dates = read_dates(query)
-    fetched, as_of, fresh_until = await library.fetch(package, Endpoint(query.by))
-    series = download_series(package, query, dates, fetched, as_of)
+    counts = await catalogue.fetch(Question(package, Breakdown(query.by)))
+    series = download_series(package, query, dates, counts)
     wants_csv = query.wants_csv(header_list(request, "accept"))
     if wants_csv:
         body, content_type, other = as_csv(series), CSV_CONTENT_TYPE, JSON
@@ -72,7 +72,7 @@ async def get_package_downloads(
     return data_response(
         request,
         body,
-        fresh_until,
+        counts.fresh_until,
         content_type=content_type,
         vary="Accept",
         more=csv_headers(series) if wants_csv else None,

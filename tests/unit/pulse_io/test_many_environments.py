@@ -10,7 +10,7 @@ from pulse.models import Supply
 from pulse.names import PackageName
 from pulse.problems import Problem, UpstreamThrottled
 from pulse.pypistats import Endpoint
-from pulse_io.library import Library
+from pulse_io.catalogue import Catalogue
 from tests.unit.pulse_io.simulated.world import World
 from workbench.upstream.packages import DOWNLOADS_PER_DAY
 
@@ -27,7 +27,7 @@ def world() -> Iterator[World]:
     world.close()
 
 
-async def fetch(environment: Library, package: PackageName = REQUESTS) -> Supply:
+async def fetch(environment: Catalogue, package: PackageName = REQUESTS) -> Supply:
     return await environment.fetch(package, Endpoint.OVERALL)
 
 
@@ -52,7 +52,7 @@ def test_environments_that_ask_at_the_same_time_cost_one_call(world: World) -> N
 def test_a_cold_start_of_all_of_them_stays_within_upstreams_limits_and_keeps_its_promises(
     world: World,
 ) -> None:
-    async def until_had(environment: Library, packages: Sequence[PackageName]) -> None:
+    async def until_had(environment: Catalogue, packages: Sequence[PackageName]) -> None:
         wanted = set(packages)
         while wanted:
             outcomes = await environment.fetch_all(sorted(wanted), Endpoint.OVERALL)
@@ -68,7 +68,7 @@ def test_a_cold_start_of_all_of_them_stays_within_upstreams_limits_and_keeps_its
             wanted = set(throttled)
             await asyncio.sleep(max(throttled.values(), default=0))
 
-    async def client(environment: Library, number: int) -> None:
+    async def client(environment: Catalogue, number: int) -> None:
         """Some packages one by one, the rest in two requests; each client others."""
         turned = PACKAGES[number * 5 :] + PACKAGES[: number * 5]
         requests = [*([package] for package in turned[:5]), turned[5:12], turned[12:]]

@@ -6,9 +6,8 @@ Nothing depends on it: whoever asks gets an answer soon, or `TableUnavailable`, 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import httpx
 from aiodynamo.client import Client
@@ -20,9 +19,8 @@ from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeo
 from yarl import URL
 
 from pulse.account import account
-from pulse_io.credentials import CredentialsAtFirstUse
-from pulse_io.reads import Item, Reads
 from pulse_io.settings import Settings
+from pulse_io.store.credentials import CredentialsAtFirstUse
 from pulse_io.tls import tls_context
 
 _log = logging.getLogger(__name__)
@@ -43,7 +41,12 @@ _RETRY: Final = DecorelatedJitterRetry(
     time_limit_secs=0.3, base_delay_secs=0.02, max_delay_secs=0.1
 )
 
+READ_AT_ONCE: Final = 100
+"""More keys DynamoDB does not take in a request."""
+
 T = TypeVar("T")
+Item = Mapping[str, Any]
+"""An item's attributes: strings, whole numbers and bytes."""
 
 
 class TableUnavailable(Exception):
@@ -65,10 +68,6 @@ class Table:
         self._dynamo: DynamoTable = client.table(name)
         self._http = http
         self._connections = asyncio.Semaphore(CONNECTIONS)
-        self._reads = {
-            consistent: Reads(self._connections, partial(self._read, consistent=consistent))
-            for consistent in (False, True)
-        }
         self._away_until = 0.0
 
     @property
@@ -76,10 +75,27 @@ class Table:
         """Whether there is any use in asking it."""
         return asyncio.get_running_loop().time() >= self._away_until
 
-    async def get(self, key: str, *, consistent: bool = False) -> Item | None:
-        """An item, or None; `consistent` sees every write that was over before."""
-        with account().spending("table"):
-            return await self._reads[consistent].get(key)
+    async def get(self, key: str) -> Item | None:
+        """An item as it is after all writes that were over before; or None."""
+
+        async def read() -> Item | None:
+            try:
+                return await self._dynamo.get_item({"key": key}, consistent_read=True)
+            except ItemNotFound:
+                return None
+
+        return await self._ask("GetItem", read)
+
+    async def get_all(self, keys: Collection[str]) -> Mapping[str, Item]:
+        """The items with these keys, as they were a moment ago; those that are not there are left out."""
+        distinct = list(dict.fromkeys(keys))
+        parts = await asyncio.gather(
+            *(
+                self._get_part(distinct[start : start + READ_AT_ONCE])
+                for start in range(0, len(distinct), READ_AT_ONCE)
+            )
+        )
+        return {key: item for part in parts for key, item in part.items()}
 
     async def put(self, item: Item, condition: Condition) -> None:
         """Put an item in the place of the one with its key, which has to fulfil the condition.
@@ -120,29 +136,15 @@ class Table:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _read(self, keys: Sequence[str], *, consistent: bool) -> Mapping[str, Item]:
-        if len(keys) == 1:
-            return await self._ask_now(
-                "GetItem", lambda: self._read_one(keys[0], consistent=consistent)
-            )
-        return await self._ask_now(
-            "BatchGetItem", lambda: self._read_several(keys, consistent=consistent)
-        )
+    async def _get_part(self, keys: Sequence[str]) -> Mapping[str, Item]:
+        return await self._ask("BatchGetItem", lambda: self._batch_get(keys))
 
-    async def _read_one(self, key: str, *, consistent: bool) -> Mapping[str, Item]:
-        try:
-            return {key: await self._dynamo.get_item({"key": key}, consistent_read=consistent)}
-        except ItemNotFound:
-            return {}
-
-    async def _read_several(self, keys: Sequence[str], *, consistent: bool) -> Mapping[str, Item]:
+    async def _batch_get(self, keys: Sequence[str]) -> Mapping[str, Item]:
         found: dict[str, Item] = {}
         # What DynamoDB had no capacity for is asked for again as what it throttles: a little later.
         with contextlib.suppress(RetryTimeout):
             async for _ in self._client.throttle_config.attempts():
-                request = BatchGetRequest(
-                    [{"key": key} for key in keys], consistent_read=consistent
-                )
+                request = BatchGetRequest([{"key": key} for key in keys])
                 response = await self._client.batch_get({self._dynamo.name: request})
                 found |= {item["key"]: item for item in response.items.get(self._dynamo.name, [])}
                 left = response.unprocessed_keys.get(self._dynamo.name, [])

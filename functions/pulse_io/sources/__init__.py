@@ -1,0 +1,43 @@
+"""Where downloads come from: the port that every source implements."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from typing import Protocol
+
+from pulse.daily_counts import DailyCounts
+from pulse.problems import Problem
+from pulse.questions import Breakdown, Question
+
+Answer = DailyCounts | Problem
+"""What is known about a question: its daily counts, or why there are none."""
+
+Ask = Callable[[Collection[Question], float], Awaitable[Mapping[Question, Answer]]]
+"""Looks up further questions before a deadline, as the catalogue does."""
+
+
+class Source(Protocol):
+    """A source of daily counts. A `deadline` is a moment on the event loop's clock."""
+
+    @property
+    def breakdowns(self) -> Collection[Breakdown]:
+        """The breakdowns that it has."""
+
+    async def refusals(
+        self, questions: Collection[Question], deadline: float
+    ) -> Mapping[Question, Problem]:
+        """The questions that can't be fetched by the deadline, as far as it is known, and why."""
+
+    def fetch(
+        self, questions: Collection[Question], deadline: float, ask: Ask
+    ) -> AsyncIterator[tuple[Question, Answer]]:
+        """Fetch the answers, each as soon as it is there, in any order.
+
+        No call begins after the deadline; one that has begun may go on for a while. `ask` is for what
+        else the source has to know, such as which day it has loaded. A problem other than
+        `UnknownPackage` and `UpstreamThrottled` is a failure, and not asked for again for a few seconds.
+        """
+
+    async def late(self, question: Question) -> Problem:
+        """Why there is no answer by a deadline, with a `Retry-After` that is true."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""

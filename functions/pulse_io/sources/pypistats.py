@@ -1,0 +1,448 @@
+"""pypistats.org as a source: a call for each question, whole endpoints, within its limits.
+
+Upstream takes only so many calls, so a call waits for its moment; waiting takes no place among the calls
+that may be under way at once.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final, TypeVar
+
+import httpx
+
+from pulse.account import account
+from pulse.as_of import is_known, needs_recent, with_all, with_recent
+from pulse.daily_counts import DailyCounts
+from pulse.models import RecentDownloads
+from pulse.names import ALL_OF_PYPI, PackageName
+from pulse.problems import (
+    THROTTLED_RETRY_AFTER_S,
+    Problem,
+    UnknownPackage,
+    UpstreamBroken,
+    UpstreamProblem,
+    UpstreamThrottled,
+    UpstreamTooSlow,
+    UpstreamUnreachable,
+)
+from pulse.pypistats import (
+    MAX_ATTEMPTS,
+    RECENT,
+    REQUEST_HEADERS,
+    UpstreamAnswer,
+    body_reader,
+    read_answer,
+    read_recent,
+    request_path,
+)
+from pulse.questions import Breakdown, Question
+from pulse_io.settings import Settings
+from pulse_io.sources import Answer, Ask
+from pulse_io.sources.hold_off import HOLD_OFF_S, HoldOff
+from pulse_io.sources.rate_limit import (
+    LATE_S,
+    SOONEST_S,
+    CallUnderWay,
+    RateLimit,
+    whole_seconds,
+)
+from pulse_io.tls import tls_context
+
+_log = logging.getLogger(__name__)
+
+KEEPALIVE_EXPIRY_S: Final = 60
+"""How long an idle connection is kept: an execution environment is asked again within that."""
+
+CONNECT_TIMEOUT_S: Final = 2
+"""A connection that is not there by then is tried again while there is still time to."""
+
+LEAST_S: Final = 1.0
+"""What a call needs at least: one that starts later before the deadline is of no use."""
+
+LARGE_BYTES: Final = 500_000
+"""A body that takes more than some 10 ms to read. No true answer is as large."""
+
+_SENDING: Final = "http11.send_request_headers.started"
+"""What httpcore calls the moment when the connection is there and the request is about to go."""
+
+ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
+
+T = TypeVar("T")
+Call = tuple[PackageName, str]
+"""A package and an endpoint."""
+
+
+class _NoAnswer(Exception):
+    """A call had no answer, for this reason."""
+
+    def __init__(self, problem: UpstreamProblem) -> None:
+        self.problem = problem
+
+
+class PypistatsSource:
+    """pypistats.org, asked through a client that outlives invocations.
+
+    Make one per process and use it on one event loop; it opens its first connection when it is first
+    asked. `transport` takes the place of the network where there is to be none.
+    """
+
+    breakdowns = frozenset(Breakdown)
+
+    def __init__(
+        self,
+        settings: Settings,
+        rate_limit: RateLimit,
+        now: Callable[[], dt.datetime],
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._rate_limit = rate_limit
+        self._now = now
+        self._called: set[Call] = set()
+        self._hold_off = HoldOff(now, self._called)
+        self._places = asyncio.Semaphore(settings.upstream_concurrency)
+        self._seen: dt.date | None = None
+        self._client = httpx.AsyncClient(
+            base_url=settings.pypistats_url,
+            headers=REQUEST_HEADERS,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is ever kept
+            verify=tls_context(),
+            timeout=httpx.Timeout(
+                settings.upstream_timeout_s,
+                connect=min(CONNECT_TIMEOUT_S, settings.upstream_timeout_s),
+            ),
+            limits=httpx.Limits(
+                max_connections=settings.upstream_concurrency,
+                keepalive_expiry=KEEPALIVE_EXPIRY_S,
+            ),
+            transport=transport,
+        )
+
+    async def refusals(
+        self, questions: Collection[Question], deadline: float
+    ) -> Mapping[Question, Problem]:
+        """As `Source`."""
+        refused: dict[Question, UpstreamProblem] = {}
+        for question in questions:
+            try:
+                await self._check(question, deadline)
+            except UpstreamProblem as problem:
+                refused[question] = problem
+        promised = await asyncio.gather(
+            *(self._with_retry_after(question, problem) for question, problem in refused.items())
+        )
+        return dict(zip(refused, promised, strict=True))
+
+    async def fetch(
+        self, questions: Collection[Question], deadline: float, ask: Ask
+    ) -> AsyncIterator[tuple[Question, Answer]]:
+        """As `Source`."""
+        tasks = {
+            asyncio.create_task(self._answer(question, deadline, ask)): question
+            for question in questions
+        }
+        pending = set(tasks)
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield tasks[task], task.result()
+
+    async def late(self, question: Question) -> Problem:
+        """As `Source`."""
+        package, endpoint = question
+        self._hold_off.deadline_passed()
+        await self._rate_limit.look(endpoint)
+        is_slow = (
+            not self._rate_limit.limited
+            or self._is_calling(question)
+            or self._rate_limit.is_blocked(endpoint)
+        )
+        wait_s = whole_seconds(self._rate_limit.wait_s(endpoint, package))
+        problem = (
+            UpstreamTooSlow(SOONEST_S) if is_slow else UpstreamThrottled(max(SOONEST_S, wait_s))
+        )
+        return await self._with_retry_after(question, problem)
+
+    async def aclose(self) -> None:
+        """As `Source`."""
+        await self._client.aclose()
+
+    async def _answer(self, question: Question, deadline: float, ask: Ask) -> Answer:
+        try:
+            return await self._dated(question, deadline, ask)
+        except UnknownPackage as problem:
+            return problem
+        except UpstreamProblem as problem:
+            return await self._with_retry_after(question, problem)
+
+    async def _dated(self, question: Question, deadline: float, ask: Ask) -> DailyCounts:
+        """Counts as of the day that upstream has loaded for all packages.
+
+        Raises:
+            UnknownPackage: upstream has nothing under that name.
+            UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
+        """
+        counts = await self._counts(question, deadline)
+        if question == ALL_OVERALL:
+            if needs_recent(counts):
+                return with_recent(counts, await self._recent(deadline))
+            return counts
+        if not counts.counts:
+            await self._check_known(question, deadline, ask)
+        if not is_known(counts):
+            everything = (await ask([ALL_OVERALL], deadline))[ALL_OVERALL]
+            told = everything if isinstance(everything, DailyCounts) else None
+            return with_all(counts, told, self._now(), self._seen)
+        self._seen = max(counts.as_of, self._seen or counts.as_of)
+        return counts
+
+    async def _check_known(self, question: Question, deadline: float, ask: Ask) -> None:
+        """Raise the problem unless upstream has rows of the package on `overall`.
+
+        Its other endpoints have none for a package that only mirrors download.
+        """
+        overall = question._replace(breakdown=Breakdown.OVERALL)
+        answer = (await ask([overall], deadline))[overall]
+        if isinstance(answer, Problem):
+            raise answer
+
+    async def _counts(self, question: Question, deadline: float) -> DailyCounts:
+        def read(answer: UpstreamAnswer) -> DailyCounts:
+            return read_answer(question, answer)
+
+        return await self._asked(question, deadline, read)
+
+    async def _recent(self, deadline: float) -> RecentDownloads:
+        """Upstream's own sums of the last days of `__all__`."""
+
+        def read(answer: UpstreamAnswer) -> RecentDownloads:
+            return read_recent(ALL_OF_PYPI, answer)
+
+        return await self._asked((ALL_OF_PYPI, RECENT), deadline, read)
+
+    async def _asked(self, call: Call, deadline: float, read: Callable[[UpstreamAnswer], T]) -> T:
+        """What is read from upstream's answer.
+
+        Raises:
+            UnknownPackage, UpstreamProblem: as `_dated`.
+        """
+        self._hold_off.check()
+        with self._hold_off.fetching(call):
+            answer = await self._get(call, deadline)
+            try:
+                if len(answer.body) > LARGE_BYTES:
+                    # Others are not kept waiting.
+                    return await asyncio.to_thread(read, answer)
+                return read(answer)
+            except UpstreamThrottled as refused:
+                _log_failure(call, refused)
+                wait_s = refused.retry_after_s or THROTTLED_RETRY_AFTER_S
+                await self._rate_limit.close(call[1], wait_s)
+                raise
+            except UpstreamProblem as problem:
+                _log_failure(call, problem)
+                raise
+
+    async def _get(self, call: Call, deadline: float) -> UpstreamAnswer:
+        """GET, and once more if there was no answer and there is still time."""
+        loop = asyncio.get_running_loop()
+        failure: UpstreamProblem | None = None
+        for _ in range(MAX_ATTEMPTS):
+            if loop.time() >= deadline:
+                break
+            try:
+                return await self._attempt(call, deadline)
+            except _NoAnswer as no_answer:
+                failure = no_answer.problem
+                self._hold_off.no_answer(call, failure)
+            except UpstreamProblem:
+                # What went wrong first says more than that there is no second try.
+                if failure is None:
+                    raise
+                break
+        if failure is None:
+            raise UpstreamThrottled(SOONEST_S)
+        _log_failure(call, failure)
+        raise failure
+
+    async def _attempt(self, call: Call, deadline: float) -> UpstreamAnswer:
+        """One GET.
+
+        Raises:
+            _NoAnswer: there was none.
+            UpstreamBroken: as `body_reader`.
+            UpstreamProblem: no call could be made; as `_moment`, or upstream is being left alone.
+        """
+        try:
+            async with self._place(call, deadline) as moment:
+                self._hold_off.check()
+                answer = await self._call(call, deadline, moment)
+        except UpstreamBroken as problem:
+            _log_failure(call, problem)
+            raise
+        except (TimeoutError, httpx.TimeoutException):
+            raise _NoAnswer(UpstreamTooSlow()) from None
+        except httpx.ConnectError:
+            raise _NoAnswer(UpstreamUnreachable()) from None
+        except httpx.TransportError:
+            raise _NoAnswer(UpstreamBroken.because("it broke off")) from None
+        self._hold_off.answered()
+        return answer
+
+    @asynccontextmanager
+    async def _place(self, call: Call, deadline: float) -> AsyncIterator[float]:
+        """One of the calls that may be under way at once, at a moment that has come; waiting takes none.
+
+        Raises:
+            UpstreamProblem: as `_moment`, or there is no place by the deadline.
+        """
+        moment: float | None = None
+        while True:
+            moment = await self._moment(call, deadline, moment)
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._places.acquire()
+            except TimeoutError:
+                raise UpstreamTooSlow(SOONEST_S) from None
+            if not self._is_late(moment):
+                break
+            self._places.release()
+        try:
+            yield moment
+        finally:
+            self._places.release()
+
+    async def _call(self, call: Call, deadline: float, moment: float) -> UpstreamAnswer:
+        """GET, at a moment that is taken anew if it is gone once there is a connection.
+
+        Raises:
+            TimeoutError: it took `UPSTREAM_TIMEOUT_S`, without the wait for that moment.
+            UpstreamBroken: as `body_reader`.
+            UpstreamProblem: as `_moment`.
+        """
+        timeout_s = self._settings.upstream_timeout_s
+
+        async def on_time(event: str, _: object) -> None:
+            if event == _SENDING and self._is_late(moment):
+                patience.reschedule(None)
+                self._called.discard(call)
+                counted.pause()
+                counted.begin(await self._moment(call, deadline, moment))
+                self._called.add(call)
+                patience.reschedule(asyncio.get_running_loop().time() + timeout_s)
+
+        self._called.add(call)
+        self._hold_off.called(call)
+        try:
+            with account().spending("upstream"):
+                async with (
+                    self._counted(call, moment) as counted,
+                    asyncio.timeout(timeout_s) as patience,
+                ):
+                    return await self._answer_of(call, on_time)
+        finally:
+            self._called.discard(call)
+
+    async def _answer_of(self, call: Call, trace: Callable[..., object]) -> UpstreamAnswer:
+        package, endpoint = call
+        path = request_path(package, endpoint)
+        try:
+            async with self._client.stream("GET", path, extensions={"trace": trace}) as response:
+                body = await _read_body(endpoint, response)
+        except (httpx.ReadTimeout, httpx.WriteTimeout):
+            raise TimeoutError from None
+        return UpstreamAnswer(response.status_code, response.headers, body, self._now())
+
+    def _counted(self, call: Call, moment: float) -> CallUnderWay:
+        # Upstream counts it when it is well again, even if nobody waits for it any more.
+        longest_s = self._settings.upstream_timeout_s + HOLD_OFF_S
+        package, endpoint = call
+        return self._rate_limit.counting(endpoint, package, moment, longest_s)
+
+    async def _moment(self, call: Call, deadline: float, missed: float | None) -> float:
+        """Return at a moment at which the endpoint may be called, and not long after it.
+
+        Raises:
+            UpstreamThrottled: that is too late before the deadline to be of use.
+            UpstreamTooSlow: so it is, since upstream does not answer the calls that it has had.
+        """
+        package, endpoint = call
+        with account().spending("budget"):
+            moment = missed
+            while (
+                moment is None
+                or self._is_late(moment)
+                or not await self._rate_limit.allows(endpoint, moment)
+            ):
+                left = deadline - asyncio.get_running_loop().time()
+                until = self._rate_limit.clock() + max(0, left - LEAST_S)
+                try:
+                    moment = await self._rate_limit.take(endpoint, package, until, moment)
+                except UpstreamThrottled:
+                    if self._rate_limit.is_blocked(endpoint):
+                        raise UpstreamTooSlow(SOONEST_S) from None
+                    raise
+                await asyncio.sleep(moment - self._rate_limit.clock())
+            return moment
+
+    def _is_late(self, moment: float) -> bool:
+        return self._rate_limit.limited and self._rate_limit.clock() > moment + LATE_S
+
+    async def _check(self, question: Question, deadline: float) -> None:
+        """Raise the problem if there can be no call by then, or upstream is being left alone."""
+        self._hold_off.check()
+        package, endpoint = question
+        left_s = max(0, deadline - asyncio.get_running_loop().time() - LEAST_S)
+        if self._rate_limit.wait_s(endpoint, package) > left_s:
+            await self._rate_limit.look(endpoint)
+        wait_s = self._rate_limit.wait_s(endpoint, package)
+        if wait_s > left_s:
+            raise UpstreamThrottled(whole_seconds(wait_s))
+
+    async def _with_retry_after(
+        self, question: Question, problem: UpstreamProblem
+    ) -> UpstreamProblem:
+        """The problem, with a `Retry-After` that is true: a call that can't be made now is reserved."""
+        package, endpoint = question
+        held_off_s = self._hold_off.left_s
+        if not held_off_s and (problem.retry_after_s is None or self._is_calling(question)):
+            return problem
+        if not self._rate_limit.limited:
+            return problem.after(held_off_s) if held_off_s else problem
+        with account().spending("budget"):
+            wait_s = await self._rate_limit.reserve_s(endpoint, package, held_off_s)
+        return problem.after(max(1, whole_seconds(wait_s)))
+
+    def _is_calling(self, question: Question) -> bool:
+        """Whether a call goes on for it, here or in another environment."""
+        package, endpoint = question
+        return question in self._called or self._rate_limit.is_unanswered(endpoint, package)
+
+
+def _log_failure(call: Call, problem: Problem) -> None:
+    """Write the line of which an alarm counts how often upstream fails."""
+    package, endpoint = call
+    fields = {"problem": problem.slug, "endpoint": str(endpoint), "package": package}
+    _log.warning("upstream failed", extra=fields)
+
+
+async def _read_body(endpoint: str, response: httpx.Response) -> bytes:
+    """The body of an answer on `endpoint`.
+
+    Raises:
+        UpstreamBroken: as `body_reader`.
+    """
+    try:
+        body = body_reader(endpoint, response.status_code, response.headers)
+        async for chunk in response.aiter_raw():
+            body.feed(chunk)
+            await asyncio.sleep(0)  # a thousand small chunks at once would keep others waiting
+        return body.finish()
+    finally:
+        await response.aclose()
+        # Response and stream refer to each other: both would stay until a full garbage collection.
+        response.stream = httpx.ByteStream(b"")
