@@ -9,6 +9,7 @@ they are stale.
 import asyncio
 import datetime as dt
 import logging
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Final, NamedTuple
@@ -19,7 +20,6 @@ from pulse.freshness import RETRY_LATE_AFTER, UNKNOWN_FOR
 from pulse.plausibility import is_plausible
 from pulse.problems import (
     Problem,
-    UnknownPackage,
     UpstreamBroken,
     UpstreamProblem,
     UpstreamThrottled,
@@ -96,13 +96,24 @@ class Catalogue:
                 account().missed(answer)
             else:
                 account().had(answer, tier, self.now())
-        return {question: found[question].answer for question in distinct}
+        answers = await asyncio.gather(
+            *(self._told(question, found[question].answer) for question in distinct)
+        )
+        return dict(zip(distinct, answers, strict=True))
 
     async def aclose(self) -> None:
         """Close the connections to the source and to the table."""
         await self._source.aclose()
         if self._rows:
             await self._rows.aclose()
+
+    async def _told(self, question: Question, answer: Answer) -> Answer:
+        """The answer as a client is told it: a problem says when to come back."""
+        if not isinstance(answer, UpstreamProblem):
+            return answer
+        failure = self._memory.failure(question, self.now())
+        kept_s = (failure.fresh_until - self.now()).total_seconds() if failure else 0
+        return await self._source.with_retry_after(question, answer, math.ceil(kept_s))
 
     async def _ask(
         self, questions: Collection[Question], deadline: float
@@ -181,7 +192,7 @@ class Catalogue:
         """Settle what the source can't be asked for in time; returns the rest."""
         refusals = await self._source.refusals(questions, deadline) if questions else {}
         for question, problem in refusals.items():
-            self._settle(question, Found(problem, "none"))
+            self._settle(question, self._or_stale(question, problem))
         return [question for question in questions if question not in refusals]
 
     async def _wait_for_others(
@@ -198,7 +209,7 @@ class Catalogue:
                 questions = self._settle_kept(kept, questions)
                 given_up = [question for question in questions if question not in leased]
                 free = await self._refused(given_up, deadline)
-                taken = await rows.lease(free) if free else set()
+                taken = await rows.lease(free)
                 questions = [
                     question
                     for question in questions
@@ -273,10 +284,9 @@ class Catalogue:
         """What is kept as an answer."""
         if not isinstance(kept, Failure):
             return Found(kept, tier)
-        problem = kept.at(self.now())
-        if isinstance(problem, UnknownPackage):
-            return Found(problem, "none")
-        return self._or_stale(question, problem, kept.fresh_until)
+        if kept.is_unknown_package:
+            return Found(kept.problem, "none")
+        return self._or_stale(question, kept.problem, kept.fresh_until)
 
     def _or_stale(
         self, question: Question, problem: Problem, until: dt.datetime | None = None

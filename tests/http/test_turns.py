@@ -3,19 +3,20 @@
 import asyncio
 import contextlib
 import time
-
-import pytest
+from collections.abc import Collection, Mapping
 
 from pulse.names import PackageName
-from pulse.problems import UpstreamThrottled
-from pulse.pypistats import Endpoint
-from pulse_io.rate_limit import RateLimit
+from pulse.problems import Problem, UnknownPackage, UpstreamThrottled
+from pulse.questions import Breakdown, Question
 from pulse_io.settings import Settings
-from pulse_io.upstream import LATE_S, Upstream, utc_now
+from pulse_io.sources import Answer
+from pulse_io.sources.pypistats import PypistatsSource
+from pulse_io.sources.rate_limit import LATE_S, RateLimit
+from pulse_io.wiring import utc_now
 
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\nContent-Type: text/html\r\n\r\n404"
 DEADLINE_S = 8
-REQUESTS = PackageName.parse("requests")
+REQUESTS = Question(PackageName.parse("requests"), Breakdown.OVERALL)
 
 
 class SlowConnections:
@@ -44,19 +45,24 @@ class SlowConnections:
         self.over.set()
 
 
-async def next_moment_after_a_call(slow: SlowConnections, limit: RateLimit) -> float:
+async def ask_nothing(_: Collection[Question], __: float) -> Mapping[Question, Answer]:
+    raise AssertionError("there are no counts")
+
+
+async def next_moment_after_a_call(
+    slow: SlowConnections, limit: RateLimit, expected: type[Problem] = UnknownPackage
+) -> float:
     """Make a call; returns the next moment for one, as seconds after this one began."""
     async with await asyncio.start_server(slow.answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         settings = Settings.from_environ({"PYPISTATS_URL": f"http://127.0.0.1:{port}"})
-        upstream = Upstream(settings, limit, utc_now, slow.clock)
+        source = PypistatsSource(settings, limit, utc_now)
         began = slow.clock()
         deadline = asyncio.get_running_loop().time() + DEADLINE_S
-        try:
-            assert await upstream.fetch_known(REQUESTS, Endpoint.OVERALL, deadline) is None
-        finally:
-            await upstream.aclose()
-            await slow.over.wait()
+        async for _, answer in source.fetch([REQUESTS], deadline, ask_nothing):
+            assert isinstance(answer, expected)
+        await source.aclose()
+        await slow.over.wait()
         return (await limit.take("overall", "another", float("inf"))) - began
 
 
@@ -84,6 +90,6 @@ def test_where_others_took_all_moments_meanwhile_it_is_not_made() -> None:
             return await super().take(endpoint, name, until)
 
     slow = SlowConnections(delay_s=1)
-    with pytest.raises(UpstreamThrottled):
-        asyncio.run(next_moment_after_a_call(slow, Contended(0, 1, slow.clock)))
+    limit = Contended(0, 1, slow.clock)
+    asyncio.run(next_moment_after_a_call(slow, limit, UpstreamThrottled))
     assert slow.asked == 0

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from typing import Protocol
 
 from pulse.daily_counts import DailyCounts
-from pulse.problems import Problem
+from pulse.problems import Problem, UpstreamProblem
 from pulse.questions import Breakdown, Question
 
 Answer = DailyCounts | Problem
@@ -37,7 +37,16 @@ class Source(Protocol):
         """
 
     async def late(self, question: Question) -> Problem:
-        """Why there is no answer by a deadline, with a `Retry-After` that is true."""
+        """Why there is no answer by a deadline."""
+
+    async def with_retry_after(
+        self, question: Question, problem: UpstreamProblem, kept_s: int
+    ) -> UpstreamProblem:
+        """A problem that a client is about to be told, with a `Retry-After` that is true.
+
+        A call that can't be made now is reserved for then. The problem is kept, and so is the answer,
+        for another `kept_s` seconds.
+        """
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -22,7 +22,6 @@ from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
     Problem,
-    UnknownPackage,
     UpstreamBroken,
     UpstreamProblem,
     UpstreamThrottled,
@@ -72,6 +71,7 @@ _SENDING: Final = "http11.send_request_headers.started"
 ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Problem)
 Call = tuple[PackageName, str]
 """A package and an endpoint."""
 
@@ -126,16 +126,13 @@ class PypistatsSource:
         self, questions: Collection[Question], deadline: float
     ) -> Mapping[Question, Problem]:
         """As `Source`."""
-        refused: dict[Question, UpstreamProblem] = {}
+        refused: dict[Question, Problem] = {}
         for question in questions:
             try:
                 await self._check(question, deadline)
             except UpstreamProblem as problem:
-                refused[question] = problem
-        promised = await asyncio.gather(
-            *(self._with_retry_after(question, problem) for question, problem in refused.items())
-        )
-        return dict(zip(refused, promised, strict=True))
+                refused[question] = _without_traceback(problem)
+        return refused
 
     async def fetch(
         self, questions: Collection[Question], deadline: float, ask: Ask
@@ -156,16 +153,10 @@ class PypistatsSource:
         package, endpoint = question
         self._hold_off.deadline_passed()
         await self._rate_limit.look(endpoint)
-        is_slow = (
-            not self._rate_limit.limited
-            or self._is_calling(question)
-            or self._rate_limit.is_blocked(endpoint)
-        )
         wait_s = whole_seconds(self._rate_limit.wait_s(endpoint, package))
-        problem = (
-            UpstreamTooSlow(SOONEST_S) if is_slow else UpstreamThrottled(max(SOONEST_S, wait_s))
-        )
-        return await self._with_retry_after(question, problem)
+        if not self._rate_limit.limited or self._is_calling(question):
+            return UpstreamTooSlow()
+        return UpstreamThrottled(max(SOONEST_S, wait_s))
 
     async def aclose(self) -> None:
         """As `Source`."""
@@ -174,10 +165,8 @@ class PypistatsSource:
     async def _answer(self, question: Question, deadline: float, ask: Ask) -> Answer:
         try:
             return await self._dated(question, deadline, ask)
-        except UnknownPackage as problem:
-            return problem
-        except UpstreamProblem as problem:
-            return await self._with_retry_after(question, problem)
+        except Problem as problem:
+            return _without_traceback(problem)
 
     async def _dated(self, question: Question, deadline: float, ask: Ask) -> DailyCounts:
         """Counts as of the day that upstream has loaded for all packages.
@@ -280,7 +269,7 @@ class PypistatsSource:
         try:
             async with self._place(call, deadline) as moment:
                 self._hold_off.check()
-                answer = await self._call(call, deadline, moment)
+                return await self._call(call, deadline, moment)
         except UpstreamBroken as problem:
             _log_failure(call, problem)
             raise
@@ -290,8 +279,6 @@ class PypistatsSource:
             raise _NoAnswer(UpstreamUnreachable()) from None
         except httpx.TransportError:
             raise _NoAnswer(UpstreamBroken.because("it broke off")) from None
-        self._hold_off.answered()
-        return answer
 
     @asynccontextmanager
     async def _place(self, call: Call, deadline: float) -> AsyncIterator[float]:
@@ -343,19 +330,24 @@ class PypistatsSource:
                     self._counted(call, moment) as counted,
                     asyncio.timeout(timeout_s) as patience,
                 ):
-                    return await self._answer_of(call, on_time)
+                    async with self._stream(call, on_time) as response:
+                        counted.answered()
+                        self._hold_off.answered()
+                        body = await _read_body(call[1], response)
+                    return UpstreamAnswer(response.status_code, response.headers, body, self._now())
         finally:
             self._called.discard(call)
 
-    async def _answer_of(self, call: Call, trace: Callable[..., object]) -> UpstreamAnswer:
-        package, endpoint = call
-        path = request_path(package, endpoint)
+    @asynccontextmanager
+    async def _stream(
+        self, call: Call, trace: Callable[..., object]
+    ) -> AsyncIterator[httpx.Response]:
+        path = request_path(*call)
         try:
             async with self._client.stream("GET", path, extensions={"trace": trace}) as response:
-                body = await _read_body(endpoint, response)
+                yield response
         except (httpx.ReadTimeout, httpx.WriteTimeout):
             raise TimeoutError from None
-        return UpstreamAnswer(response.status_code, response.headers, body, self._now())
 
     def _counted(self, call: Call, moment: float) -> CallUnderWay:
         # Upstream counts it when it is well again, even if nobody waits for it any more.
@@ -368,7 +360,6 @@ class PypistatsSource:
 
         Raises:
             UpstreamThrottled: that is too late before the deadline to be of use.
-            UpstreamTooSlow: so it is, since upstream does not answer the calls that it has had.
         """
         package, endpoint = call
         with account().spending("budget"):
@@ -380,12 +371,7 @@ class PypistatsSource:
             ):
                 left = deadline - asyncio.get_running_loop().time()
                 until = self._rate_limit.clock() + max(0, left - LEAST_S)
-                try:
-                    moment = await self._rate_limit.take(endpoint, package, until, moment)
-                except UpstreamThrottled:
-                    if self._rate_limit.is_blocked(endpoint):
-                        raise UpstreamTooSlow(SOONEST_S) from None
-                    raise
+                moment = await self._rate_limit.take(endpoint, package, until, moment)
                 await asyncio.sleep(moment - self._rate_limit.clock())
             return moment
 
@@ -403,16 +389,21 @@ class PypistatsSource:
         if wait_s > left_s:
             raise UpstreamThrottled(whole_seconds(wait_s))
 
-    async def _with_retry_after(
-        self, question: Question, problem: UpstreamProblem
+    async def with_retry_after(
+        self, question: Question, problem: UpstreamProblem, kept_s: int
     ) -> UpstreamProblem:
-        """The problem, with a `Retry-After` that is true: a call that can't be made now is reserved."""
+        """As `Source`."""
         package, endpoint = question
-        held_off_s = self._hold_off.left_s
-        if not held_off_s and (problem.retry_after_s is None or self._is_calling(question)):
-            return problem
+        if isinstance(problem, UpstreamThrottled) and self._rate_limit.is_blocked(endpoint):
+            problem = UpstreamTooSlow()  # calls that were made are what there is to wait for
+        held_off_s = max(self._hold_off.left_s, kept_s)
+        if not self._hold_off.left_s:
+            if not isinstance(problem, UpstreamThrottled | UpstreamTooSlow):
+                return problem
+            if self._is_calling(question) and not kept_s:
+                return problem.after(SOONEST_S)  # the call goes on
         if not self._rate_limit.limited:
-            return problem.after(held_off_s) if held_off_s else problem
+            return problem.after(held_off_s or problem.retry_after_s or SOONEST_S)
         with account().spending("budget"):
             wait_s = await self._rate_limit.reserve_s(endpoint, package, held_off_s)
         return problem.after(max(1, whole_seconds(wait_s)))
@@ -421,6 +412,12 @@ class PypistatsSource:
         """Whether a call goes on for it, here or in another environment."""
         package, endpoint = question
         return question in self._called or self._rate_limit.is_unanswered(endpoint, package)
+
+
+def _without_traceback(problem: P) -> P:
+    """The problem as a value: a traceback would keep the whole answer in memory."""
+    problem.__cause__ = problem.__context__ = None
+    return problem.with_traceback(None)
 
 
 def _log_failure(call: Call, problem: Problem) -> None:

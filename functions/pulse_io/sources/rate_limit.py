@@ -163,6 +163,7 @@ class CallUnderWay:
         self._longest_s = longest_s
         self._is_late = False
         self._watch: asyncio.Task[None] | None = None
+        self._answering: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Watch how long it takes."""
@@ -175,13 +176,19 @@ class CallUnderWay:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Tell that it was answered, if others think that it was not."""
-        if isinstance(error, TimeoutError | asyncio.CancelledError):
-            return  # upstream may count it yet, and the watch goes on for that
+        """Let others know that it was answered, if they think that it was not."""
+        if not isinstance(error, TimeoutError | asyncio.CancelledError):
+            self.answered()
+        # Else upstream may count it yet, and the watch goes on for that.
+        if self._answering:
+            await asyncio.wait((self._answering,), timeout=LONGEST_ANSWER_S)
+
+    def answered(self) -> None:
+        """Its answer has begun to arrive, so it has been counted."""
         self.pause()
-        if self._is_late:
-            answering = asyncio.create_task(self._limit.answer(*self._call, self._moment))
-            await asyncio.wait((answering,), timeout=LONGEST_ANSWER_S)
+        if self._is_late and self._answering is None:
+            answering = self._limit.answer(*self._call, self._moment)
+            self._answering = asyncio.create_task(answering)
 
     def begin(self, moment: float) -> None:
         """It is made now, as granted for `moment`."""

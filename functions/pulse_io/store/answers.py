@@ -1,12 +1,11 @@
 """What is kept about a question."""
 
 import datetime as dt
-import math
 from dataclasses import dataclass
 from typing import Final
 
 from pulse.daily_counts import DailyCounts
-from pulse.problems import Problem, UnknownPackage, UpstreamProblem
+from pulse.problems import Problem, UnknownPackage
 
 FAILURE_KEPT_FOR: Final = dt.timedelta(seconds=10)
 
@@ -18,14 +17,6 @@ class Failure:
     problem: Problem
     since: dt.datetime
     fresh_until: dt.datetime
-
-    def at(self, now: dt.datetime) -> Problem:
-        """The problem, with a `Retry-After` that is true at this moment."""
-        problem = self.problem
-        if isinstance(problem, UpstreamProblem) and problem.retry_after_s:
-            waited_s = math.floor((now - self.since).total_seconds())
-            return problem.after(max(1, problem.retry_after_s - waited_s))
-        return problem
 
     @property
     def is_unknown_package(self) -> bool:

@@ -30,10 +30,15 @@ class Memory:
 
     def fresh(self, question: Question, now: dt.datetime) -> Kept | None:
         """What is known and not worth asking for again now."""
-        for kept in (self._failures.get(question), self._answers.get(question)):
-            if kept and now < kept.fresh_until:
-                return kept
-        return None
+        if failure := self.failure(question, now):
+            return failure
+        kept = self._answers.get(question)
+        return kept if kept and now < kept.fresh_until else None
+
+    def failure(self, question: Question, now: dt.datetime) -> Failure | None:
+        """The failure that is kept, if it is not over."""
+        failure = self._failures.get(question)
+        return failure if failure and now < failure.fresh_until else None
 
     def held(self, question: Question) -> DailyCounts | None:
         """The last counts, fresh or not."""

@@ -89,10 +89,10 @@ class Rows:
                     leased.add(question)
         return Found(kept, leased)
 
-    async def lease(self, questions: Collection[Question]) -> set[Question]:
-        """Those of the questions that this environment is to fetch now."""
+    async def lease(self, questions: Collection[Question]) -> list[Question]:
+        """Those of the questions that this environment is to fetch now, in their order."""
         taken = await asyncio.gather(*(self._lease(question) for question in questions))
-        return {question for question, is_taken in zip(questions, taken, strict=True) if is_taken}
+        return [question for question, is_taken in zip(questions, taken, strict=True) if is_taken]
 
     async def release(self, question: Question) -> None:
         """Give a lease back: there was no call to be had in time."""
@@ -142,7 +142,6 @@ class Rows:
             "problem": problem.slug,
             "detail": problem.detail,
             "since": _seconds(failure.since),
-            "retry_after_s": problem.retry_after_s or 0,
         }
         # Lost to another meanwhile, or the table is away.
         with contextlib.suppress(ConditionFailed, TableUnavailable):
@@ -194,16 +193,13 @@ def _item(kept: Kept) -> Item | None:
 def _failure(lease: Item) -> Failure:
     """The failure that a lease tells of."""
     problem: Problem
-    retry_after_s = lease["retry_after_s"] or None
     match lease["problem"]:
         case UpstreamTooSlow.slug:
-            problem = UpstreamTooSlow(retry_after_s)
+            problem = UpstreamTooSlow()
         case UpstreamUnreachable.slug:
             problem = UpstreamUnreachable()
         case _:
             problem = UpstreamBroken(lease["detail"])
-    if retry_after_s:
-        problem = problem.after(retry_after_s)
     return Failure(problem, _moment(lease["since"]), _moment(lease["until_ms"] / 1000))
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from pulse.models import Supply
 from pulse.names import PackageName
-from pulse.problems import Problem, UpstreamThrottled
-from pulse.pypistats import Endpoint
+from pulse.problems import Problem, UpstreamProblem, UpstreamThrottled
 from pulse_io.catalogue import Catalogue
+from tests.unit.pulse_io.simulated.asking import fetch, fetch_all
 from tests.unit.pulse_io.simulated.world import World
 from workbench.upstream.packages import DOWNLOADS_PER_DAY
 
@@ -27,14 +26,10 @@ def world() -> Iterator[World]:
     world.close()
 
 
-async def fetch(environment: Catalogue, package: PackageName = REQUESTS) -> Supply:
-    return await environment.fetch(package, Endpoint.OVERALL)
-
-
 def test_what_one_environment_fetched_every_other_has(world: World) -> None:
     async def main() -> None:
-        first = await fetch(world.environment())
-        assert await fetch(world.environment()) == first
+        first = await fetch(world.environment(), REQUESTS)
+        assert await fetch(world.environment(), REQUESTS) == first
 
     world.loop.run_until_complete(main())
     assert len(world.upstream.calls) == 1
@@ -42,7 +37,7 @@ def test_what_one_environment_fetched_every_other_has(world: World) -> None:
 
 def test_environments_that_ask_at_the_same_time_cost_one_call(world: World) -> None:
     async def main() -> None:
-        supplies = await asyncio.gather(*(fetch(world.environment()) for _ in range(20)))
+        supplies = await asyncio.gather(*(fetch(world.environment(), REQUESTS) for _ in range(20)))
         assert all(supply == supplies[0] for supply in supplies)
 
     world.loop.run_until_complete(main())
@@ -55,7 +50,7 @@ def test_a_cold_start_of_all_of_them_stays_within_upstreams_limits_and_keeps_its
     async def until_had(environment: Catalogue, packages: Sequence[PackageName]) -> None:
         wanted = set(packages)
         while wanted:
-            outcomes = await environment.fetch_all(sorted(wanted), Endpoint.OVERALL)
+            outcomes = await fetch_all(environment, sorted(wanted))
             throttled = {
                 package: problem.retry_after_s or 0
                 for package, problem in outcomes.items()
@@ -88,17 +83,18 @@ def test_after_all_environments_died_what_was_asked_is_still_there_stale_and_the
     world: World,
 ) -> None:
     async def main() -> None:
-        fresh = await fetch(world.environment())
+        fresh = await fetch(world.environment(), REQUESTS)
         await asyncio.sleep(24 * 3600)
         world.upstream.faults.set(["dropped"])
-        stale = await fetch(world.environment())
-        assert stale.fetched.stale
-        assert stale.fetched.rows == fresh.fetched.rows
+        stale = await fetch(world.environment(), REQUESTS)
+        assert stale.stale
+        assert stale.counts == fresh.counts
         world.upstream.faults.set([])
+        await asyncio.sleep(10)  # a failure is kept for all
         survivor = world.environment()
-        again = await fetch(survivor)
-        assert not again.fetched.stale
-        assert again.fetched.fetched_at > fresh.fetched.fetched_at
+        again = await fetch(survivor, REQUESTS)
+        assert not again.stale
+        assert again.fetched_at > fresh.fetched_at
 
     world.loop.run_until_complete(main())
 
@@ -108,8 +104,8 @@ def test_a_connection_that_the_table_has_closed_meanwhile_is_not_a_table_away(
 ) -> None:
     async def main() -> None:
         world.table.hanging_up = 1
-        await fetch(world.environment())
-        await fetch(world.environment())
+        await fetch(world.environment(), REQUESTS)
+        await fetch(world.environment(), REQUESTS)
 
     world.loop.run_until_complete(main())
     assert len(world.upstream.calls) == 1
@@ -120,30 +116,32 @@ def test_while_the_table_is_away_upstream_answers(world: World) -> None:
     async def main() -> None:
         environment = world.environment()
         world.table.away = True
-        assert not (await fetch(environment)).fetched.stale
+        assert not (await fetch(environment, REQUESTS)).stale
         assert len(world.upstream.calls) == 1
-        await fetch(environment)
+        await fetch(environment, REQUESTS)
         assert len(world.upstream.calls) == 1
         world.table.away = False
         await asyncio.sleep(24 * 3600)
-        await fetch(environment)
-        await fetch(world.environment())
+        await fetch(environment, REQUESTS)
+        await fetch(world.environment(), REQUESTS)
         assert len(world.upstream.calls) == 2
 
     world.loop.run_until_complete(main())
 
 
-def test_an_environment_that_dies_in_the_middle_is_followed_by_the_next(world: World) -> None:
+def test_environment_that_dies_is_followed_when_its_lease_ends(world: World) -> None:
     async def main() -> None:
         world.upstream.faults.set(["hang:overall:requests:1"])
-        dying = asyncio.create_task(fetch(world.environment()))
+        dying = asyncio.create_task(fetch(world.environment(), REQUESTS))
         await asyncio.sleep(0.5)
         frozen = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        waiting = asyncio.create_task(fetch(world.environment()))
-        await asyncio.sleep(0.1)
         for task in [dying, *frozen]:
             task.cancel()
-        assert not (await waiting).fetched.stale
+        with pytest.raises(UpstreamProblem) as caught:
+            await fetch(world.environment(), REQUESTS)
+        await asyncio.sleep(caught.value.retry_after_s or 0)
+        assert not (await fetch(world.environment(), REQUESTS)).stale
+        assert world.loop.time() < 14 + 1
 
     world.loop.run_until_complete(main())
     assert len(world.upstream.calls) == 2
@@ -153,7 +151,7 @@ def test_those_who_wait_for_another_environment_share_its_failure(world: World) 
     async def main() -> None:
         world.upstream.faults.set(["500"])
         outcomes = await asyncio.gather(
-            *(fetch(world.environment()) for _ in range(5)), return_exceptions=True
+            *(fetch(world.environment(), REQUESTS) for _ in range(5)), return_exceptions=True
         )
         assert {type(one).__name__ for one in outcomes} == {"UpstreamBroken"}
 
@@ -165,7 +163,7 @@ def test_a_refusal_of_one_keeps_all_from_asking_for_a_while(world: World) -> Non
     async def main() -> None:
         world.upstream.faults.set(["429:overall:requests:1"])
         with pytest.raises(UpstreamThrottled):
-            await fetch(world.environment())
+            await fetch(world.environment(), REQUESTS)
         with pytest.raises(UpstreamThrottled) as caught:
             await fetch(world.environment(), PACKAGES[0])
         assert len(world.upstream.calls) == 1
@@ -179,14 +177,14 @@ def test_an_answer_that_is_suddenly_empty_does_not_take_the_place_of_a_good_one(
     world: World,
 ) -> None:
     async def main() -> None:
-        fresh = await fetch(world.environment())
+        fresh = await fetch(world.environment(), REQUESTS)
         await asyncio.sleep(24 * 3600)
         world.upstream.gone.add("requests")
         first, second = world.environment(), world.environment()
         for environment in (first, second):
-            supply = await fetch(environment)
-            assert supply.fetched.stale
-            assert supply.fetched.rows == fresh.fetched.rows
+            supply = await fetch(environment, REQUESTS)
+            assert supply.stale
+            assert supply.counts == fresh.counts
         assert len(world.upstream.calls) == 2
 
     world.loop.run_until_complete(main())

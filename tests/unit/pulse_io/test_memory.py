@@ -3,80 +3,105 @@
 import datetime as dt
 import tracemalloc
 
-from pulse.freshness import UNKNOWN_FOR
-from pulse.models import DailyDownloads, FetchedRows
+from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
-from pulse.pypistats import Endpoint
-from pulse_io.memory import ENTRY_BYTES, MAX_BYTES, ROW_BYTES, Key, Memory, kept_from
+from pulse.problems import UnknownPackage, UpstreamTooSlow
+from pulse.questions import Breakdown, Question
+from pulse_io.store.answers import Failure
+from pulse_io.store.memory import COUNT_BYTES, ENTRY_BYTES, MAX_BYTES, Memory
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+NEXT_LOAD = dt.datetime(2026, 11, 23, 1, 10, tzinfo=dt.UTC)
+YESTERDAY = dt.date(2026, 11, 21)
+SECOND = dt.timedelta(seconds=1)
 
 
-def key(name: str) -> Key:
-    return PackageName.parse(name), Endpoint.OVERALL
+def asking(name: str) -> Question:
+    return Question(PackageName.parse(name), Breakdown.OVERALL)
 
 
-def fetched(rows: int, category: str = "with_mirrors") -> FetchedRows:
-    row = DailyDownloads(category=category, date=dt.date(2026, 11, 21), downloads=1)
-    return FetchedRows(rows=[row] * rows, source="pypistats.org", fetched_at=NOON)
+def counts(days: int = 3, category: str = "with_mirrors", *, at: dt.datetime = NOON) -> DailyCounts:
+    return DailyCounts(YESTERDAY, {category: [1] * days}, "pypistats.org", at, YESTERDAY, NEXT_LOAD)
 
 
-def room_for(entries: int, rows: int) -> int:
-    return entries * (ENTRY_BYTES + 100) + rows * ROW_BYTES
+def unknown(name: str, *, at: dt.datetime = NOON) -> Failure:
+    return Failure(UnknownPackage.named(name), at, at + dt.timedelta(hours=1))
+
+
+def room_for(entries: int, days: int) -> int:
+    return entries * (ENTRY_BYTES + 100) + days * COUNT_BYTES
 
 
 def test_what_was_kept_is_found() -> None:
-    memory = Memory()
-    kept = memory.keep(key("a"), kept_from(fetched(3), NOON))
-    assert memory.find(key("a")) is kept
-    assert memory.find(key("b")) is None
+    memory, kept = Memory(), counts()
+    memory.keep(asking("a"), kept)
+    assert memory.fresh(asking("a"), NOON) is kept is memory.held(asking("a"))
+    assert memory.fresh(asking("b"), NOON) is memory.held(asking("b")) is None
 
 
-def test_the_least_recently_used_gives_way() -> None:
-    memory = Memory(room_for(entries=2, rows=10))
+def test_counts_are_held_when_they_are_no_longer_fresh() -> None:
+    memory, kept = Memory(), counts()
+    memory.keep(asking("a"), kept)
+    assert memory.fresh(asking("a"), NEXT_LOAD) is None
+    assert memory.held(asking("a")) is kept
+
+
+def test_older_answer_never_replaces_newer() -> None:
+    memory, newer = Memory(), counts(at=NOON)
+    memory.keep(asking("a"), newer)
+    memory.keep(asking("a"), counts(at=NOON - SECOND))
+    memory.keep(asking("a"), unknown("a", at=NOON - SECOND))
+    assert memory.held(asking("a")) is newer
+
+
+def test_failure_stands_before_counts_until_its_end() -> None:
+    memory, kept = Memory(), counts()
+    failure = Failure(UpstreamTooSlow(12), NEXT_LOAD, NEXT_LOAD + 10 * SECOND)
+    memory.keep(asking("a"), kept)
+    memory.keep(asking("a"), failure)
+    assert memory.fresh(asking("a"), NEXT_LOAD) is failure
+    assert memory.fresh(asking("a"), NEXT_LOAD + 10 * SECOND) is None
+    assert memory.held(asking("a")) is kept
+
+
+def test_newer_counts_end_a_failure() -> None:
+    memory, kept = Memory(), counts()
+    memory.keep(asking("a"), Failure(UpstreamTooSlow(), NOON, NOON + 10 * SECOND))
+    memory.keep(asking("a"), kept)
+    assert memory.fresh(asking("a"), NOON) is kept
+
+
+def test_least_recently_used_gives_way() -> None:
+    memory = Memory(room_for(entries=2, days=10))
     for name in "ab":
-        memory.keep(key(name), kept_from(fetched(5), NOON))
-    memory.find(key("a"))
-    memory.keep(key("c"), kept_from(fetched(5), NOON))
-    assert [name for name in "abc" if memory.find(key(name))] == ["a", "c"]
+        memory.keep(asking(name), counts(5))
+    memory.fresh(asking("a"), NOON)
+    memory.keep(asking("c"), counts(5))
+    assert [name for name in "abc" if memory.held(asking(name))] == ["a", "c"]
 
 
-def test_what_is_larger_than_all_the_room_is_not_kept_and_costs_nothing() -> None:
-    memory = Memory(room_for(entries=2, rows=10))
-    memory.keep(key("a"), kept_from(fetched(5), NOON))
-    memory.keep(key("b"), kept_from(fetched(14), NOON))
-    assert memory.find(key("a"))
-    assert memory.find(key("b")) is None
+def test_what_is_larger_than_all_the_room_is_not_kept() -> None:
+    memory = Memory(room_for(entries=2, days=10))
+    memory.keep(asking("a"), counts(5))
+    memory.keep(asking("b"), counts(50))
+    assert memory.held(asking("a"))
+    assert memory.held(asking("b")) is None
 
 
-def test_an_unknown_name_is_remembered_for_an_hour_at_most() -> None:
-    kept = kept_from(None, NOON)
-    assert kept.content is None
-    assert kept.fresh_until - NOON == UNKNOWN_FOR <= dt.timedelta(hours=1)
+def test_long_categories_and_unknown_names_take_room() -> None:
+    memory = Memory(room_for(entries=5, days=10))
+    memory.keep(asking("long"), counts(1, "x" * 10_000))
+    assert memory.held(asking("long")) is None
+    for name in ("unknown-1", "unknown-2", "unknown-3", "unknown-4", "unknown-5", "unknown-6"):
+        memory.keep(asking(name), unknown(name))
+    assert memory.fresh(asking("unknown-1"), NOON) is None
+    assert memory.fresh(asking("unknown-6"), NOON)
 
 
-def test_long_categories_and_unknown_names_take_room_too() -> None:
-    memory = Memory(room_for(entries=5, rows=10))
-    memory.keep(key("long"), kept_from(fetched(1, "x" * 10_000), NOON))
-    assert memory.find(key("long")) is None
-    for name in ("unknown-1", "unknown-2", "unknown-3", "unknown-4"):
-        memory.keep(key(name), kept_from(None, NOON))
-    memory.keep(key("a"), kept_from(fetched(10), NOON))
-    assert memory.find(key("unknown-1"))
-    memory.keep(key("b"), kept_from(fetched(10), NOON))
-    assert memory.find(key("a")) is None
-
-
-def test_what_is_kept_takes_no_more_memory_than_its_size_says() -> None:
-    day = dt.date(2026, 11, 21)
+def test_counts_take_no_more_memory_than_their_size_says() -> None:
     tracemalloc.start()
-    rows = [
-        DailyDownloads(
-            category="3.13", date=day - dt.timedelta(days=number % 181), downloads=10**9 + number
-        )
-        for number in range(10_000)
-    ]
+    days = [10**9 + number for number in range(10_000)]
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert 0.5 * ROW_BYTES < taken / len(rows) < ROW_BYTES
+    assert 0.5 * COUNT_BYTES < taken / len(days) < 1.1 * COUNT_BYTES
     assert MAX_BYTES < 128_000_000

@@ -1,4 +1,4 @@
-"""Rows take few bytes in the table, and come out as they went in."""
+"""Counts take few bytes in the table, and come out as they went in."""
 
 import datetime as dt
 import zlib
@@ -7,46 +7,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse.models import DailyDownloads
-from pulse_io.packing import UnreadableRows, pack, unpack
+from pulse_io.store.packing import UnreadableCounts, pack, unpack
 
-days = st.dates(dt.date(2026, 5, 25), dt.date(2026, 11, 21))
-categories = st.text(min_size=1, max_size=12)
-counts = st.integers(min_value=0, max_value=10**12)
+FIRST = dt.date(2026, 5, 25)
+counts = st.one_of(st.none(), st.integers(min_value=0, max_value=2**63 - 1))
 
 
-@given(st.dictionaries(st.tuples(categories, days), counts, max_size=400))
-def test_rows_come_out_as_they_went_in(downloads: dict[tuple[str, dt.date], int]) -> None:
-    rows = [
-        DailyDownloads(category=category, date=date, downloads=downloads[category, date])
-        for category, date in sorted(downloads)
-    ]
-    assert unpack(pack(rows)) == rows
+@st.composite
+def categories(draw: st.DrawFn) -> dict[str, list[int | None]]:
+    length = draw(st.integers(0, 200))
+    days = st.lists(counts, min_size=length, max_size=length)
+    return draw(st.dictionaries(st.text(min_size=1, max_size=12), days, max_size=8))
 
 
-def test_categories_keep_the_order_that_upstream_gave_them() -> None:
-    rows = [
-        DailyDownloads(category=category, date=dt.date(2026, 11, 21), downloads=1)
-        for category in ("Darwin", "Linux", "null", "other", "Windows")
-    ]
-    assert [row.category for row in unpack(pack(rows))] == [row.category for row in rows]
+@given(categories())
+def test_counts_come_out_as_they_went_in(by_category: dict[str, list[int | None]]) -> None:
+    assert unpack(pack(FIRST, by_category)) == (FIRST, by_category)
+
+
+def test_categories_keep_their_order() -> None:
+    names = ["Darwin", "Linux", "null", "other", "Windows"]
+    _, unpacked = unpack(pack(FIRST, {name: [1] for name in names}))
+    assert list(unpacked) == names
 
 
 UNREADABLE = {
     "nothing": b"",
-    "not compressed": b"rows",
-    "not JSON": zlib.compress(b"rows"),
+    "not compressed": b"counts",
+    "not JSON": zlib.compress(b"counts"),
     "no object": zlib.compress(b"[]"),
     "no counts": zlib.compress(b'{"first":"2026-11-21"}'),
     "no date": zlib.compress(b'{"first":"yesterday","counts":{}}'),
     "a negative count": zlib.compress(b'{"first":"2026-11-21","counts":{"3":[-1]}}'),
+    "a count that is text": zlib.compress(b'{"first":"2026-11-21","counts":{"3":["1"]}}'),
     "no list of counts": zlib.compress(b'{"first":"2026-11-21","counts":{"3":7}}'),
+    "a text of counts": zlib.compress(b'{"first":"2026-11-21","counts":{"3":"7"}}'),
     "no categories": zlib.compress(b'{"first":"2026-11-21","counts":[]}'),
+    "lists of two lengths": zlib.compress(b'{"first":"2026-11-21","counts":{"2":[1],"3":[1,2]}}'),
     "a day after all days": zlib.compress(b'{"first":"9999-12-31","counts":{"3":[1,2]}}'),
 }
 
 
 @pytest.mark.parametrize("packed", UNREADABLE.values(), ids=UNREADABLE)
-def test_bytes_that_are_no_rows_are_said_to_be_none(packed: bytes) -> None:
-    with pytest.raises(UnreadableRows):
+def test_bytes_that_are_no_counts_are_refused(packed: bytes) -> None:
+    with pytest.raises(UnreadableCounts):
         unpack(packed)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse.problems import UpstreamThrottled
-from pulse_io.rate_limit import KEPT_S, RateLimit
+from pulse_io.sources.rate_limit import KEPT_S, RateLimit
 from tests.unit.pulse_io.simulated.loop import SimulatedLoop
 
 FOREVER = float("inf")

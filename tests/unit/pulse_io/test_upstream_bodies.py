@@ -4,21 +4,24 @@ import asyncio
 import gc
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import httpx
 import pytest
 
+from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
 from pulse.problems import UpstreamBroken
-from pulse.pypistats import Endpoint, read_answer
-from pulse_io.budget import OwnBudget
+from pulse.pypistats import read_answer
+from pulse.questions import Breakdown, Question
 from pulse_io.settings import Settings
-from pulse_io.upstream import LARGE_BYTES, Upstream
+from pulse_io.sources import Answer
+from pulse_io.sources.pypistats import LARGE_BYTES, PypistatsSource
+from pulse_io.sources.rate_limit import RateLimit
 from tests.raw_upstream import Send, answer, bomb, raw_upstream, rows_body
 from tests.unit.pulse_io.simulated.world import BEGAN, Streamed
 
-REQUESTS = PackageName.parse("requests")
+QUESTION = Question(PackageName.parse("requests"), Breakdown.PYTHON_MINOR)
 ROW = {"category": "3.13", "date": "2026-11-21", "downloads": 7}
 ROOM = b" " * 3_000_000
 """JSON may end with as many spaces; `python_minor` may have 3.5 MB."""
@@ -26,24 +29,29 @@ ROOM = b" " * 3_000_000
 GOOD = rows_body([ROW], by="python_minor")
 
 
-def upstream_at(url: str, transport: httpx.AsyncBaseTransport | None = None) -> Upstream:
+def upstream_at(url: str, transport: httpx.AsyncBaseTransport | None = None) -> PypistatsSource:
     settings = Settings.from_environ(
         {"PYPISTATS_URL": url, "UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
     )
-    return Upstream(settings, OwnBudget(0, 0), now=lambda: BEGAN, transport=transport)
+    return PypistatsSource(settings, RateLimit(0, 0), lambda: BEGAN, transport)
 
 
 def answering(body: Streamed) -> httpx.MockTransport:
     return httpx.MockTransport(lambda _: httpx.Response(200, stream=body))
 
 
-async def fetch(upstream: Upstream) -> int:
+async def ask_nothing(_: Collection[Question], __: float) -> Mapping[Question, Answer]:
+    raise AssertionError("the day is known")
+
+
+async def fetch(source: PypistatsSource) -> int:
     """How many rows there are, -1 if upstream is broken."""
     deadline = asyncio.get_running_loop().time() + 30
-    try:
-        return len((await upstream.fetch(REQUESTS, Endpoint.PYTHON_MINOR, deadline)).rows)
-    except UpstreamBroken:
-        return -1
+    async for _, outcome in source.fetch([QUESTION], deadline, ask_nothing):
+        if isinstance(outcome, DailyCounts):
+            return len(list(outcome.rows()))
+        assert isinstance(outcome, UpstreamBroken)
+    return -1
 
 
 @pytest.fixture
@@ -113,7 +121,7 @@ def test_a_large_body_is_parsed_on_a_thread_of_its_own(
 
         return note
 
-    monkeypatch.setattr("pulse_io.upstream.read_answer", noting(read_answer))
+    monkeypatch.setattr("pulse_io.sources.pypistats.read_answer", noting(read_answer))
     transport = answering(Streamed(GOOD + b" " * more))
     assert asyncio.run(fetch(upstream_at("http://upstream.invalid", transport))) == 1
     assert (threads != [threading.get_ident()]) is elsewhere

@@ -9,19 +9,21 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from pulse.daily_counts import DailyCounts
 from pulse.freshness import fresh_until
 from pulse.names import PackageName
 from pulse.problems import UpstreamProblem
-from pulse.pypistats import Endpoint
-from pulse_io.leases import LEASE_S, Leases
-from pulse_io.catalogue import Catalogue, Supply
-from pulse_io.rate_limit import KEPT_S
-from pulse_io.shared_rate_limit import (
+from pulse.questions import Breakdown, Question
+from pulse_io.catalogue import Catalogue
+from pulse_io.sources.rate_limit import KEPT_S
+from pulse_io.sources.shared_rate_limit import (
     LATELY_S,
     LONGEST_LOOK_S,
     LONGEST_RESERVATION_S,
     SharedRateLimit,
 )
+from pulse_io.store.rows import Rows
+from tests.unit.pulse_io.simulated.asking import fetch
 from tests.unit.pulse_io.simulated.world import BEGAN, World
 
 PACKAGES = [PackageName.parse(name) for name in ("pulse-debut", "requests", "flask")]
@@ -30,6 +32,8 @@ PER_MINUTE = 6
 
 NAMES = [f"package-{number}" for number in range(PER_MINUTE - 2)]
 ENVIRONMENTS = 3
+LEASE_S = 14.0
+QUESTION = Question(PACKAGES[0], Breakdown.OVERALL)
 LATEST_S = 7
 """`DEADLINE_S`, less what a call needs: those who come back may have to let some others go first."""
 SPANS_S = [0.3, 5.0, 61.0, 1801.0, 20_000.0, 86_400.0]
@@ -56,31 +60,33 @@ def calls_at_once(moments: list[float], span_s: float) -> int:
     )
 
 
-class Libraries(RuleBasedStateMachine):
+class Environments(RuleBasedStateMachine):
     """Environments that ask, die and come back, while upstream and the table fail and recover."""
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
-        self.libraries = [self.world.environment() for _ in range(ENVIRONMENTS)]
+        self.environments = [self.world.environment() for _ in range(ENVIRONMENTS)]
         self.table_was_away = False
         self.had: dict[PackageName, dt.datetime] = {}
-        self.found = defaultdict[PackageName, list[Supply]](list)
+        self.found = defaultdict[PackageName, list[DailyCounts]](list)
 
     def teardown(self) -> None:
         self.world.close()
 
     @rule(questions=questions)
     def ask(self, questions: list[tuple[int, PackageName]]) -> None:
-        async def asked(catalogue: Catalogue, package: PackageName) -> Supply | UpstreamProblem:
+        async def asked(
+            catalogue: Catalogue, package: PackageName
+        ) -> DailyCounts | UpstreamProblem:
             try:
-                return await catalogue.fetch(package, Endpoint.OVERALL)
+                return await fetch(catalogue, package)
             except UpstreamProblem as problem:
                 return problem
 
-        async def main() -> list[Supply | UpstreamProblem]:
+        async def main() -> list[DailyCounts | UpstreamProblem]:
             return await asyncio.gather(
-                *(asked(self.libraries[number], package) for number, package in questions)
+                *(asked(self.environments[number], package) for number, package in questions)
             )
 
         began = self.world.loop.time()
@@ -91,19 +97,18 @@ class Libraries(RuleBasedStateMachine):
         for (_, package), outcome in zip(questions, outcomes, strict=True):
             self.check(package, outcome)
 
-    def check(self, package: PackageName, outcome: Supply | UpstreamProblem) -> None:
+    def check(self, package: PackageName, outcome: DailyCounts | UpstreamProblem) -> None:
         if isinstance(outcome, UpstreamProblem):
             # Without a table that was there all the time, an environment may know of nothing.
             assert package not in self.had or self.table_was_away
             return
-        fetched, until = outcome
-        assert fetched.rows
-        if not fetched.stale:
-            newest = max(row.date for row in fetched.rows)
-            assert until == fresh_until(newest, fetched.fetched_at)
+        assert outcome.counts
+        if not outcome.stale:
+            # Sooner where the day is a guess: the rows of all of PyPI could not be fetched.
+            assert outcome.fresh_until <= fresh_until(outcome.as_of, outcome.fetched_at)
         if not self.table_was_away:
-            assert fetched.fetched_at >= self.had.get(package, fetched.fetched_at)
-        self.had[package] = max(fetched.fetched_at, self.had.get(package, fetched.fetched_at))
+            assert outcome.fetched_at >= self.had.get(package, outcome.fetched_at)
+        self.had[package] = max(outcome.fetched_at, self.had.get(package, outcome.fetched_at))
 
     @rule(span_s=st.sampled_from(SPANS_S))
     def time_passes(self, span_s: float) -> None:
@@ -111,7 +116,7 @@ class Libraries(RuleBasedStateMachine):
 
     @rule(number=environments)
     def an_environment_dies(self, number: int) -> None:
-        self.libraries[number] = self.world.environment()
+        self.environments[number] = self.world.environment()
 
     @rule(fault=st.sampled_from(FAULTS))
     def upstream_fails(self, fault: str) -> None:
@@ -161,7 +166,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         self.world = World()
         tables = [self.world.open_table() for _ in range(ENVIRONMENTS)]
         self.limits = [SharedRateLimit(table, 5, PER_MINUTE, self.world.clock) for table in tables]
-        self.leases = [Leases(table, self.world.clock) for table in tables]
+        self.rows = [Rows(table, LEASE_S, self.world.clock) for table in tables]
         self.moments: list[float] = []
         self.closed_until = 0.0
         self.reserved: dict[str, float] = {}
@@ -225,8 +230,8 @@ class RateLimitAndLeases(RuleBasedStateMachine):
     @rule(number=environments)
     def a_lease_is_taken_by_one_who_dies(self, number: int) -> None:
         before = self.world.clock()
-        lease = self.world.loop.run_until_complete(self.leases[number].take("overall#requests"))
-        if lease is None:
+        leased = self.world.loop.run_until_complete(self.rows[number].lease([QUESTION]))
+        if not leased:
             assert before < self.held_until
         else:
             assert self.world.clock() >= self.held_until
@@ -242,7 +247,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         assert calls_at_once(self.moments, 60) <= PER_MINUTE
 
 
-TestLibraries = Libraries.TestCase
-TestLibraries.settings = CHECKS
+TestEnvironments = Environments.TestCase
+TestEnvironments.settings = CHECKS
 TestRateLimitAndLeases = RateLimitAndLeases.TestCase
 TestRateLimitAndLeases.settings = CHECKS

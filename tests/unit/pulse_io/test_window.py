@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_io.window import KEPT_MS, MINUTE_MS, SECOND_MS, SOONEST_MS, Window
+from pulse_io.sources.window import KEPT_MS, MINUTE_MS, SECOND_MS, SOONEST_MS, Window
 
 NOW = 1_700_000_000_000
 FOREVER = float("inf")

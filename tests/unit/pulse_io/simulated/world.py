@@ -18,15 +18,14 @@ from aiodynamo.models import KeySchema, KeySpec, KeyType, PayPerRequest, StaticD
 from moto.moto_server.werkzeug_app import create_backend_app
 from yarl import URL
 
-from pulse_io.flights import Flights
-from pulse_io.leases import Leases
 from pulse_io.catalogue import Catalogue
-from pulse_io.rate_limit import RateLimit
 from pulse_io.settings import Settings
-from pulse_io.shared_rate_limit import SharedRateLimit
-from pulse_io.stored import Stored
-from pulse_io.table import Table
-from pulse_io.upstream import Upstream
+from pulse_io.sources.pypistats import PypistatsSource
+from pulse_io.sources.rate_limit import RateLimit
+from pulse_io.sources.shared_rate_limit import SharedRateLimit
+from pulse_io.store.rows import Rows
+from pulse_io.store.table import Table
+from pulse_io.wiring import lease_s
 from tests.unit.pulse_io.simulated.loop import SimulatedLoop
 from workbench.upstream.conduct import Conduct
 from workbench.upstream.delays import Delays
@@ -179,16 +178,16 @@ class World:
             self.settings.upstream_per_minute,
             self.clock,
         )
-        upstream = Upstream(self.settings, rate_limit, self.now, self.clock, self.upstream)
-        flights = Flights(Leases(table, self.clock), self.clock)
-        return Library(self.settings, upstream, flights, Stored(table), self.now)
+        source = PypistatsSource(self.settings, rate_limit, self.now, self.upstream)
+        rows = Rows(table, lease_s(self.settings), self.clock)
+        return Catalogue(self.settings, source, rows, self.now)
 
     def environment_without_table(self) -> Catalogue:
         """As `environment`, with nothing that it shares."""
         limits = self.settings.upstream_per_second, self.settings.upstream_per_minute
         rate_limit = RateLimit(*limits, self.clock)
-        upstream = Upstream(self.settings, rate_limit, self.now, self.clock, self.upstream)
-        return Library(self.settings, upstream, Flights(None, self.clock), now=self.now)
+        source = PypistatsSource(self.settings, rate_limit, self.now, self.upstream)
+        return Catalogue(self.settings, source, None, self.now)
 
     def open_table(self) -> Table:
         """The table, as one environment has it."""
