@@ -11,7 +11,7 @@ import datetime as dt
 import logging
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Final, NamedTuple
 
 from pulse.account import Tier, account
@@ -125,12 +125,14 @@ class Catalogue:
     async def _find(
         self, questions: Collection[Question], deadline: float
     ) -> dict[Question, Found]:
+        if self._settings.cache == "off":
+            return await self._fetch_anew(questions, deadline)
         loop = asyncio.get_running_loop()
         found: dict[Question, Found] = {}
         while missing := [question for question in questions if question not in found]:
             for question in missing:
                 kept = self._memory.fresh(question, self.now())
-                if kept and self._settings.cache == "on":
+                if kept:
                     found[question] = self._known(question, kept, "memory")
             missing = [question for question in missing if question not in found]
             new = [question for question in missing if question not in self._lookups]
@@ -145,6 +147,20 @@ class Catalogue:
                     found[question] = self._or_stale(question, problem)
                 elif not _lacked_time(lookup, deadline):
                     found[question] = lookup.found.result()
+        return found
+
+    async def _fetch_anew(
+        self, questions: Collection[Question], deadline: float
+    ) -> dict[Question, Found]:
+        """What the source answers to this request alone."""
+        found: dict[Question, Found] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                async for question, answer in self._source.fetch(questions, deadline, self._ask):
+                    found[question] = Found(answer, "upstream")
+        for question in questions:
+            if question not in found:
+                found[question] = Found(await self._source.late(question), "none")
         return found
 
     def _start(self, questions: Collection[Question], deadline: float) -> None:
