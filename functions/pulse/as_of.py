@@ -28,7 +28,7 @@ def own_as_of(
     """Counts as of the newest day that their own rows tell: `is_known` says whether that is the answer.
 
     A day on which a category is missing that the day before has is half loaded, or nobody downloaded in
-    that category; it is not told by these rows.
+    that category; it is not told by these rows. Without rows, it is a day before the newest expected.
     """
     undated = DailyCounts(first, counts, source, fetched_at, dt.date.min, fetched_at)
     newest = first + (undated.length - 1) * DAY
@@ -53,19 +53,21 @@ def with_all(
 
     A package without a row on a day that is loaded is complete: its counts are fresh until the next
     load. Without those of `__all__` the day is a guess that holds for ten seconds: `seen`, the newest
-    day that upstream is known to have loaded, or what the package's own rows tell.
+    day that upstream is known to have loaded, what the package's own rows tell, or with neither the
+    newest day that should be there.
     """
     expected = newest_expected(counts.fetched_at)
+    told = {counts.as_of} if counts.counts else set()  # no rows, no day told
     if everything is None:
-        guess = max(counts.as_of, min(seen or counts.as_of, expected))
+        guess = max(told | ({min(seen, expected)} if seen else set()), default=expected)
         return replace(counts, as_of=guess, fresh_until=min(counts.fresh_until, now + HOLD_OFF))
     if everything.as_of < expected:
-        return replace(counts, as_of=max(counts.as_of, everything.as_of))
+        return replace(counts, as_of=max(told | {everything.as_of}))
     if everything.fetched_at <= counts.fetched_at + SAME_TIME:
         until = fresh_until(expected, counts.fetched_at)
         return replace(counts, as_of=expected, fresh_until=until)
     # The day may have been loaded after these rows were fetched: it is not missing in them.
-    return replace(counts, as_of=max(counts.as_of, expected - DAY))
+    return replace(counts, as_of=max(told | {expected - DAY}))
 
 
 def needs_recent(everything: DailyCounts) -> bool:

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 from pulse.daily_counts import DailyCounts
 from pulse.models import STALE, DailyDownloads, Normalised, PyPIResponseData
 from pulse.names import PackageName
-from pulse.omission import is_none
 from pulse.questions import Breakdown
 from pulse.stats import MONTH_DAYS, WEEK_DAYS
 
@@ -21,15 +20,18 @@ RecentPeriod = Literal["day", "week", "month"]
 
 Simulated = Annotated[
     Literal["simulated"] | None,
-    Field(description="There if the figures are invented.", exclude_if=is_none),
+    Field(description="There if the figures are invented.", exclude_if=lambda value: value is None),
 ]
 Stale = Annotated[
     Literal[True] | None,
-    Field(description=STALE, exclude_if=is_none),
+    Field(description=STALE, exclude_if=lambda value: value is None),
 ]
 Count = Annotated[
     NonNegativeInt | None,
-    Field(description="Downloads; there if this period was asked for.", exclude_if=is_none),
+    Field(
+        description="Downloads; there if this period was asked for.",
+        exclude_if=lambda value: value is None,
+    ),
 ]
 
 

@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from pulse.cors import METHODS
-from pulse.omission import is_none
 
 MEDIA_TYPE: Final = "application/problem+json"
 UNKNOWN_MAX_AGE_S: Final = 300
@@ -43,7 +42,11 @@ class ProblemDetails(BaseModel):
     detail: Annotated[str, Field(description="What happened here and what can be done about it.")]
     retry_after: Annotated[
         int | None,
-        Field(ge=0, description="Seconds to wait before asking again.", exclude_if=is_none),
+        Field(
+            ge=0,
+            description="Seconds to wait before asking again.",
+            exclude_if=lambda value: value is None,
+        ),
     ] = None
 
 
@@ -57,7 +60,7 @@ class ProblemDocument(ProblemDetails):
         Field(
             max_length=MAX_ERRORS,
             description="With a status of 422: the parameters that could not be used, ten at most.",
-            exclude_if=is_none,
+            exclude_if=lambda value: value is None,
         ),
     ] = None
 

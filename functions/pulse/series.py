@@ -18,6 +18,9 @@ from pulse.pypistats import NULL_CATEGORY, SOURCE_HEADER
 
 STALE_HEADER: Final = "x-pulse-stale"
 
+MAX_POINTS: Final = 20_000
+"""In one answer, of all categories together: some 1.2 MB of JSON, of the 6 MB that Lambda lets through."""
+
 CSV_HEADER: Final = ("date", "category", "downloads")
 
 _STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -62,9 +65,19 @@ def download_series(
     What lies outside the window of upstream, the 181 days that end at `as_of`, is cut off; where
     nothing is left, there are no points. Without a start, the days begin with the first row. A day
     without a row counts 0; `missing_dates` has those that no category has a row for.
+
+    Raises:
+        InvalidInput: that would be more than `MAX_POINTS` points.
     """
     start, end, days = _answered(dates, counts)
     periods = _periods(days, query.period)
+    categories = [
+        category
+        for category in sorted(counts.counts, key=category_order)
+        if _wanted(category, query)
+    ]
+    if len(categories) * len(periods) > MAX_POINTS:
+        raise _too_many_points(len(categories), len(periods), query.period)
     return DownloadSeries(
         package=package,
         by=query.by,
@@ -73,9 +86,7 @@ def download_series(
         end=end,
         as_of=counts.as_of,
         series=[
-            _series(category, counts.of(category), periods, query.period)
-            for category in sorted(counts.counts, key=category_order)
-            if _wanted(category, query)
+            _series(category, counts.of(category), periods, query.period) for category in categories
         ],
         missing_dates=[day for day in days if not counts.categories_on(day)],
         mirrors=query.mirrors if query.by == "overall" else False,
@@ -141,6 +152,22 @@ def _wanted(category: str, query: DownloadsQuery) -> bool:
     if query.by != "overall" or query.mirrors is None:
         return True
     return category == ("with_mirrors" if query.mirrors else "without_mirrors")
+
+
+def _too_many_points(categories: int, periods: int, period: Period) -> InvalidInput:
+    """The problem that says how to ask for fewer points: by longer periods, or for fewer of them."""
+    days = "fewer days with 'start' and 'end'"
+    way = {
+        "day": f"'week' or 'month', or for {days}",
+        "week": f"'month', or for {days}",
+        "month": days,
+    }[period]
+    detail = (
+        f"{categories:,} categories with {periods:,} points each are more than the "
+        f"{MAX_POINTS:,} points that one answer may have. Ask for {way}."
+    )
+    parameter = "start" if period == "month" else "period"
+    return InvalidInput([InputError(location="query", parameter=parameter, detail=detail)])
 
 
 def _periods(days: Sequence[dt.date], period: Period) -> dict[dt.date, list[dt.date]]:

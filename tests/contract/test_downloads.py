@@ -83,6 +83,13 @@ def test_a_package_that_only_mirrors_download_has_empty_series(ask: Ask, by: str
     assert unknown.json["type"] == "urn:pypi-pulse:problem:unknown-package"
 
 
+def test_as_of_without_rows_and_without_all(ask: Ask, stand_in: StandIn) -> None:
+    """A breakdown without rows is as of the day that should be there if nothing tells another."""
+    stand_in.set_faults(["500:overall:__all__"])
+    answer = ask(f"/packages/{MIRRORED}/downloads", "by=system")
+    assert (answer.status, answer.json["series"], answer.json["as_of"]) == (200, [], "2026-11-21")
+
+
 @pytest.mark.parametrize(
     ("query", "parameter", "says"),
     [

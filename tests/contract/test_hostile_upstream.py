@@ -8,6 +8,7 @@ import tracemalloc
 import pytest
 
 from tests.contract.variants import Answer, asking, handler_of
+from tests.counts import day
 from tests.raw_upstream import (
     DRIPS_FOR_S,
     Send,
@@ -117,6 +118,34 @@ def test_a_head_that_makes_no_sense_is_a_502(variant: str, status: str, head: st
 def test_a_row_that_can_not_be_is_a_502(variant: str, path: str, row: dict[str, object]) -> None:
     reply = asked(variant, answer(rows_body([ROW, row])), path)
     assert (reply.status, reply.json["type"]) == (502, BROKEN)
+
+
+MANY_VERSIONS = [
+    {"category": f"3.{version}", "date": day(ago).isoformat(), "downloads": 7}
+    for version in range(120)
+    for ago in range(181)
+]
+"""21,720 points by day: few enough to be believed, and more than one answer may have."""
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 422),
+        ("&format=csv", 422),
+        ("&period=week", 200),
+        ("&period=month", 200),
+        ("&start=2026-11-01", 200),
+    ],
+)
+def test_too_many_points(variant: str, query: str, status: int) -> None:
+    send = answer(rows_body(MANY_VERSIONS, by="python_minor"))
+    reply = asked(variant, send, "/packages/requests/downloads", f"by=python_minor{query}")
+    assert reply.status == status
+    if status == 422:
+        (error,) = reply.json["errors"]
+        assert (error["location"], error["parameter"]) == ("query", "period")
+        assert "Ask for 'week' or 'month'" in error["detail"]
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX: y", HEAD.encode() + b"\r\n "])

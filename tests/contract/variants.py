@@ -16,8 +16,8 @@ from flask_app import app as flask_variant
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
 from gateway import never_crashing
-from pulse_io.wiring import open_catalogue
 from pulse_io.settings import Settings
+from pulse_io.wiring import open_catalogue
 
 NO_BUDGET = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
 """The twin has no budget; what one does has tests of its own."""

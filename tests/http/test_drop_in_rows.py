@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from pulse.dropin import upstream_series
-from pulse.models import FetchedRows, PyPIResponseData
 from pulse.names import PackageName
-from pulse.pypistats import Endpoint
+from pulse.pypistats import UpstreamAnswer, read_answer
+from pulse.questions import Breakdown, Question
 from tests.http.conftest import NOON
 from tests.http.served import Served
 from tests.http.side_by_side import BothAnswers, ask_both, rows_of
@@ -155,7 +155,7 @@ def test_of_real_figures_a_body_is_upstreams_with_no_key_more(
     stand_in: StandIn, endpoint: str
 ) -> None:
     upstreams = httpx.get(f"{stand_in.url}/api/packages/requests/{endpoint}", trust_env=False).text
-    rows = PyPIResponseData.model_validate_json(upstreams).data
-    fetched = FetchedRows(rows=rows, source="pypistats.org", fetched_at=NOON)
-    answer = upstream_series(PackageName.parse("requests"), Endpoint(endpoint), fetched)
+    asked = Question(PackageName.parse("requests"), Breakdown(endpoint))
+    counts = read_answer(asked, UpstreamAnswer(200, {}, upstreams.encode(), NOON))
+    answer = upstream_series(*asked, counts)
     assert answer.model_dump_json() + "\n" == upstreams

@@ -29,7 +29,7 @@ def test_imports_keep_to_the_floors() -> None:
     ("module", "line"),
     [
         ("pulse/names.py", "import socket"),
-        ("pulse/analysis.py", "import asyncio"),
+        ("pulse/stats.py", "import asyncio"),
         ("pulse/models.py", "import httpx"),
         ("pulse/problems.py", "from gateway import never_crashing"),
         ("pulse_io/settings.py", "import fastapi_app"),

@@ -1,11 +1,8 @@
 """What a request spends is counted where it was spent, and told in one line."""
 
-import datetime as dt
-
 import pytest
 
 from pulse.account import Account, account, open_account, outcome_of
-from pulse.models import FetchedRows, Supply
 from pulse.problems import (
     InternalError,
     MethodNotAllowed,
@@ -16,8 +13,7 @@ from pulse.problems import (
     UpstreamThrottled,
     UpstreamTooSlow,
 )
-
-NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+from tests.counts import NOON, counts_of, day
 
 
 class Seconds:
@@ -33,11 +29,6 @@ class Seconds:
 def opened() -> tuple[Account, Seconds]:
     clock = Seconds()
     return Account(clock, "id"), clock
-
-
-def supply(as_of: dt.date, *, stale: bool = False) -> Supply:
-    fetched = FetchedRows(rows=[], source="simulated", fetched_at=NOON, stale=stale)
-    return Supply(fetched, as_of, NOON)
 
 
 def line(account: Account) -> dict[str, object]:
@@ -81,8 +72,8 @@ def test_time_that_ends_in_a_failure_counts_too() -> None:
 
 def test_of_several_packages_the_farthest_tier_and_the_worst_outcome_are_told() -> None:
     account, _ = opened()
-    account.had(supply(dt.date(2026, 11, 21)), "upstream", NOON)
-    account.had(supply(dt.date(2026, 11, 19), stale=True), "memory", NOON)
+    account.had(counts_of({}, day(0)), "upstream", NOON)
+    account.had(counts_of({}, day(2), stale=True), "memory", NOON)
     account.missed(UnknownPackage("no such package"))
     told = line(account)
     assert (told["packages"], told["tier"], told["outcome"]) == (3, "upstream", "stale")

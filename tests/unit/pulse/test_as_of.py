@@ -1,111 +1,146 @@
-"""The newest day that upstream has loaded, and for how long rows are complete because of it."""
+"""The newest day that upstream has loaded, and for how long counts are complete because of it."""
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from pulse.as_of import HOLD_OFF, Loaded, loaded_day, newest_whole_day, own_as_of, supply
+from pulse.as_of import HOLD_OFF, is_known, needs_recent, own_as_of, with_all, with_recent
+from pulse.daily_counts import DailyCounts
 from pulse.freshness import RETRY_LATE_AFTER
-from pulse.models import DailyDownloads, FetchedRows, RecentDownloads, Supply
+from pulse.models import RecentDownloads
+from tests.counts import NOON, YESTERDAY, counts_of, day
 
-NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
-YESTERDAY = dt.date(2026, 11, 21)
 NEXT_LOAD = dt.datetime(2026, 11, 23, 1, 10, tzinfo=dt.UTC)
+LATE_UNTIL = NOON + RETRY_LATE_AFTER
 BOTH = ("with_mirrors", "without_mirrors")
 
 
-def day(ago: int) -> dt.date:
-    """A day, so many before yesterday."""
-    return YESTERDAY - dt.timedelta(days=ago)
+def fetched(ages: Mapping[int, tuple[str, ...]]) -> DailyCounts:
+    """10 downloads for each of these categories, by how many days before yesterday; as parsed."""
+    cells = {
+        (category, day(ago)): 10 for ago, categories in ages.items() for category in categories
+    }
+    counts = counts_of(cells)
+    return own_as_of(counts.first, counts.counts, counts.source, NOON)
 
 
-def fetched(days: dict[int, tuple[str, ...]], *, stale: bool = False) -> FetchedRows:
-    """Rows with 10 downloads for each of these categories, by how many days before yesterday."""
-    rows = [
-        DailyDownloads(category=category, date=day(ago), downloads=10)
-        for ago, categories in days.items()
-        for category in categories
-    ]
-    return FetchedRows(rows=rows, source="pypistats.org", fetched_at=NOON, stale=stale)
+def dated(counts: DailyCounts) -> tuple[dt.date, dt.datetime]:
+    return counts.as_of, counts.fresh_until
 
 
 WHOLE = fetched(dict.fromkeys(range(60), BOTH))
 LATE = fetched(dict.fromkeys(range(1, 60), BOTH))
 HALF_LOADED = fetched({0: ("with_mirrors",), **dict.fromkeys(range(1, 60), BOTH)})
+EMPTY = fetched({})
 
 
 @pytest.mark.parametrize(
-    ("rows", "newest", "as_of"),
+    ("counts", "newest", "known"),
     [
-        (WHOLE, YESTERDAY, YESTERDAY),
-        (LATE, day(1), None),
-        (HALF_LOADED, day(1), None),
-        (fetched({}), None, None),
-        (fetched({0: ("with_mirrors",), 1: ("with_mirrors",)}), YESTERDAY, YESTERDAY),
-        (fetched({0: BOTH, 1: ("with_mirrors",)}), YESTERDAY, YESTERDAY),
+        (WHOLE, YESTERDAY, True),
+        (LATE, day(1), False),
+        (HALF_LOADED, day(1), False),
+        (fetched({0: ("with_mirrors",), 1: ("with_mirrors",)}), YESTERDAY, True),
+        (fetched({0: BOTH, 1: ("with_mirrors",)}), YESTERDAY, True),
+        (fetched({0: ("with_mirrors",)}), YESTERDAY, True),
     ],
-    ids=["whole", "late", "half loaded", "without rows", "mirrors alone", "a new category"],
+    ids=["whole", "late", "half loaded", "mirrors alone", "a new category", "its first day"],
 )
 def test_a_day_with_a_category_missing_is_not_whole(
-    rows: FetchedRows, newest: dt.date | None, as_of: dt.date | None
+    counts: DailyCounts, newest: dt.date, known: bool
 ) -> None:
-    assert (newest_whole_day(rows.rows), own_as_of(rows)) == (newest, as_of)
+    assert (counts.as_of, is_known(counts)) == (newest, known)
+    assert counts.fresh_until == (NEXT_LOAD if known else LATE_UNTIL)
 
 
-def recent_of(rows: FetchedRows, end: dt.date) -> RecentDownloads:
+def test_without_rows_no_day_is_known() -> None:
+    assert not is_known(EMPTY)
+    assert EMPTY.fresh_until == LATE_UNTIL
+
+
+def recent_of(counts: DailyCounts, end: dt.date) -> RecentDownloads:
     """Upstream's own sums of these rows, which end with a day."""
-    counts = {r.date: r.downloads for r in rows.rows if r.category == "without_mirrors"}
-    last = [counts.get(end - dt.timedelta(days=ago), 0) for ago in range(30)]
+    downloads = {
+        date: count for category, date, count in counts.rows() if category == "without_mirrors"
+    }
+    last = [downloads.get(end - dt.timedelta(days=ago), 0) for ago in range(30)]
     return RecentDownloads(last_day=last[0], last_week=sum(last[:7]), last_month=sum(last))
 
 
 @pytest.mark.parametrize(
-    ("everything", "loaded"), [(WHOLE, YESTERDAY), (HALF_LOADED, day(1)), (LATE, None)]
+    ("everything", "needed", "as_of"),
+    [(WHOLE, False, YESTERDAY), (HALF_LOADED, False, day(1)), (LATE, True, day(1))],
 )
 def test_rows_of_all_of_pypi_tell_what_is_loaded_unless_the_day_may_be_lost(
-    everything: FetchedRows, loaded: dt.date | None
+    everything: DailyCounts, needed: bool, as_of: dt.date
 ) -> None:
-    assert loaded_day(everything, YESTERDAY) == loaded
+    assert (needs_recent(everything), everything.as_of) == (needed, as_of)
 
 
-@pytest.mark.parametrize("loaded", [day(0), day(1)])
+@pytest.mark.parametrize(("loaded", "until"), [(day(0), NEXT_LOAD), (day(1), LATE_UNTIL)])
 @pytest.mark.parametrize("lost_ago", [None, 2, 6, 7, 8, 13, 29, 30, 31])
 def test_upstreams_sums_tell_a_lost_day_from_a_late_one(
-    loaded: dt.date, lost_ago: int | None
+    loaded: dt.date, until: dt.datetime, lost_ago: int | None
 ) -> None:
     # With a day lost a week ago, two spans of a week that end a day apart have the same sum.
-    ages = [ago for ago in range(1, 100) if ago != lost_ago]
-    everything = fetched(dict.fromkeys(ages, BOTH))
-    recent = recent_of(everything, loaded)
-    assert loaded_day(everything, YESTERDAY, recent) == loaded
+    everything = fetched(dict.fromkeys((ago for ago in range(1, 100) if ago != lost_ago), BOTH))
+    told = with_recent(everything, recent_of(everything, loaded))
+    assert told == replace(everything, as_of=loaded, fresh_until=until)
 
 
 def test_sums_that_fit_no_day_do_not_make_one_loaded() -> None:
     recent = RecentDownloads(last_day=1, last_week=1, last_month=1)
-    assert loaded_day(LATE, YESTERDAY, recent) == day(1)
+    assert with_recent(LATE, recent) == LATE
 
 
 RETIRED = fetched(dict.fromkeys(range(50, 90), BOTH))
+LATE_BY_TWO = fetched(dict.fromkeys(range(2, 60), BOTH))
 
 
-def test_rows_that_lack_a_loaded_day_are_complete() -> None:
-    loaded = Loaded(YESTERDAY, NOON)
-    assert supply(RETIRED, loaded, NOON) == Supply(RETIRED, YESTERDAY, NEXT_LOAD)
-    assert supply(fetched({}), loaded, NOON)[1:] == (YESTERDAY, NEXT_LOAD)
+def test_counts_that_lack_a_loaded_day_are_complete() -> None:
+    complete = replace(RETIRED, as_of=YESTERDAY, fresh_until=NEXT_LOAD)
+    assert with_all(RETIRED, WHOLE, NOON, None) == complete
+    assert dated(with_all(EMPTY, WHOLE, NOON, None)) == (YESTERDAY, NEXT_LOAD)
 
 
-def test_rows_are_late_where_the_day_is_not_loaded() -> None:
-    late = Loaded(day(1), NOON)
-    assert supply(RETIRED, late, NOON)[1:] == (day(1), NOON + RETRY_LATE_AFTER)
+def test_counts_are_late_where_the_day_is_not_loaded() -> None:
+    assert dated(with_all(RETIRED, LATE, NOON, None)) == (day(1), LATE_UNTIL)
 
 
-def test_rows_that_were_fetched_before_the_load_are_not_taken_for_complete() -> None:
-    loaded = Loaded(YESTERDAY, NOON + dt.timedelta(minutes=5))
-    assert supply(LATE, loaded, NOON)[1:] == (day(1), NOON + RETRY_LATE_AFTER)
+@pytest.mark.parametrize("counts", [RETIRED, EMPTY, LATE_BY_TWO])
+def test_load_two_days_late_is_the_same_for_all(counts: DailyCounts) -> None:
+    """A package without rows is not ahead of one that has some."""
+    assert dated(with_all(counts, LATE_BY_TWO, NOON, None)) == (day(2), LATE_UNTIL)
+
+
+def test_own_rows_may_be_ahead_of_all() -> None:
+    assert with_all(LATE, LATE_BY_TWO, NOON, None) == LATE
+
+
+def test_counts_that_were_fetched_before_the_load_are_not_taken_for_complete() -> None:
+    everything = replace(WHOLE, fetched_at=NOON + dt.timedelta(minutes=5))
+    assert dated(with_all(LATE, everything, NOON, None)) == (day(1), LATE_UNTIL)
+    assert dated(with_all(RETIRED, everything, NOON, None)) == (day(1), LATE_UNTIL)
 
 
 def test_without_all_of_pypi_the_day_is_a_guess_that_holds_for_seconds() -> None:
     soon = NOON + HOLD_OFF
-    assert supply(RETIRED, None, NOON)[1:] == (day(50), soon)
-    assert supply(RETIRED, None, NOON, seen=YESTERDAY)[1:] == (YESTERDAY, soon)
-    assert supply(fetched({}), None, NOON)[1:] == (YESTERDAY, soon)
+    assert dated(with_all(RETIRED, None, NOON, None)) == (day(50), soon)
+    assert dated(with_all(RETIRED, None, NOON, YESTERDAY)) == (YESTERDAY, soon)
+    assert dated(with_all(EMPTY, None, NOON, None)) == (YESTERDAY, soon)
+
+
+@pytest.mark.parametrize(
+    ("counts", "seen", "guess"),
+    [
+        (EMPTY, day(3), day(3)),
+        (EMPTY, day(-1), YESTERDAY),
+        (RETIRED, day(-1), YESTERDAY),
+        (LATE, day(3), day(1)),
+    ],
+    ids=["empty", "empty, seen too much", "seen too much", "own rows are ahead"],
+)
+def test_guess_keeps_to_what_was_seen(counts: DailyCounts, seen: dt.date, guess: dt.date) -> None:
+    assert with_all(counts, None, NOON, seen).as_of == guess

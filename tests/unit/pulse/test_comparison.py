@@ -1,11 +1,8 @@
 """Several packages side by side."""
 
-import datetime as dt
-
 import pytest
 
 from pulse.comparison import compare
-from pulse.models import DailyDownloads, FetchedRows, Supply
 from pulse.names import PackageName
 from pulse.problems import (
     NothingToCompare,
@@ -16,16 +13,14 @@ from pulse.problems import (
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
+from tests.counts import counts_of, day
 
 A, B = PackageName.parse("a"), PackageName.parse("b")
-ROW = DailyDownloads(category="with_mirrors", date=dt.date(2026, 11, 21), downloads=7)
-NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
-ROWS = FetchedRows(rows=[ROW], source="pypistats.org", fetched_at=NOON)
-SUPPLY = Supply(ROWS, ROW.date, NOON)
+COUNTS = counts_of({("with_mirrors", day(0)): 7})
 
 
 def test_packages_stand_in_the_order_asked_for_repeats_included() -> None:
-    comparison = compare([B, A, B], {A: SUPPLY, B: SUPPLY}, mirrors=True)
+    comparison = compare([B, A, B], {A: COUNTS, B: COUNTS}, mirrors=True)
     assert [entry.package for entry in comparison.packages] == ["b", "a", "b"]
 
 
@@ -42,15 +37,15 @@ def test_packages_stand_in_the_order_asked_for_repeats_included() -> None:
 def test_a_package_that_can_not_be_had_says_why_and_disturbs_no_other(
     problem: Problem, status: str
 ) -> None:
-    comparison = compare([A, B], {A: SUPPLY, B: problem}, mirrors=True).model_dump()
+    comparison = compare([A, B], {A: COUNTS, B: problem}, mirrors=True).model_dump()
     assert [entry["status"] for entry in comparison["packages"]] == ["ok", status]
     assert comparison["packages"][1]["problem"]["detail"] == problem.detail
     assert "stats" not in comparison["packages"][1]
 
 
 def test_stale_figures_are_called_stale() -> None:
-    stale = ROWS.model_copy(update={"stale": True})
-    (entry,) = compare([A], {A: SUPPLY._replace(fetched=stale)}, mirrors=True).packages
+    stale = COUNTS.as_stale(COUNTS.fresh_until)
+    (entry,) = compare([A], {A: stale}, mirrors=True).packages
     assert entry.status == "stale"
 
 

@@ -4,12 +4,16 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable, Mapping
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulse import __version__
-from pulse.models import FetchedRows
+from pulse.daily_counts import DailyCounts
+from pulse.models import RecentDownloads
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import UnknownPackage, UpstreamBroken, UpstreamThrottled
 from pulse.pypistats import (
@@ -18,16 +22,17 @@ from pulse.pypistats import (
     TRUE_CATEGORIES,
     TRUE_DAYS,
     USER_AGENT,
-    Endpoint,
     UpstreamAnswer,
     body_reader,
     read_answer,
     read_recent,
     request_path,
 )
+from pulse.questions import Breakdown, Question
+from tests.counts import NOON, Cells, counts_of, day
 
 REQUESTS = PackageName.parse("requests")
-NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+BOTH = ["with_mirrors", "without_mirrors"]
 ROW = {"category": "with_mirrors", "date": "2026-11-21", "downloads": 7}
 
 
@@ -41,7 +46,7 @@ def answer(
     return UpstreamAnswer(status, headers or {}, json.dumps(body).encode(), NOON)
 
 
-def table(endpoint: Endpoint, *, categories: int, days: int) -> bytes:
+def table(endpoint: Breakdown, *, categories: int, days: int) -> bytes:
     """The body about all of PyPI with a row for each category and day, as compact as upstream's."""
     today = NOON.date()
     rows = [
@@ -67,13 +72,17 @@ def quickest_s(work: Callable[[], object]) -> float:
     return min(times)
 
 
-def read(raw: UpstreamAnswer, endpoint: Endpoint = Endpoint.OVERALL) -> FetchedRows:
-    return read_answer(REQUESTS, endpoint, raw)
+def read(raw: UpstreamAnswer, breakdown: Breakdown = Breakdown.OVERALL) -> DailyCounts:
+    return read_answer(Question(REQUESTS, breakdown), raw)
+
+
+def rows(raw: UpstreamAnswer) -> list[tuple[str, dt.date, int]]:
+    return list(read(raw).rows())
 
 
 def test_a_path_has_the_normalised_name_and_no_slash_at_its_end() -> None:
     name = PackageName.parse("Typing_Extensions")
-    path = request_path(name, Endpoint.PYTHON_MINOR)
+    path = request_path(name, Breakdown.PYTHON_MINOR)
     assert path == "/api/packages/typing-extensions/python_minor"
 
 
@@ -81,14 +90,46 @@ def test_the_user_agent_names_the_program_its_version_and_where_it_lives() -> No
     assert USER_AGENT.startswith(f"pypi-pulse/{__version__} (+https://")
 
 
-def test_rows_come_with_where_and_when_they_were_fetched() -> None:
-    fetched = read(answer(ROW))
-    assert fetched.model_dump(mode="json") == {
-        "rows": [ROW],
-        "source": "pypistats.org",
-        "fetched_at": "2026-11-22T12:00:00Z",
-        "stale": False,
-    }
+def test_counts_come_with_where_and_when_they_were_fetched() -> None:
+    assert read(answer(ROW)) == counts_of({("with_mirrors", day(0)): 7}, source="pypistats.org")
+
+
+def test_rows_become_counts_by_category() -> None:
+    """Categories keep upstream's order; a day without a row is None, and not 0."""
+    given = [("3.10", 0, 5), ("3.9", 3, 0), ("3.10", 2, 7), ("null", 1, 1)]
+    counts = read(
+        answer(
+            *(
+                {"category": category, "date": day(ago).isoformat(), "downloads": count}
+                for category, ago, count in given
+            )
+        )
+    )
+    assert counts.first == day(3)
+    assert list(counts.counts.items()) == [
+        ("3.10", [None, 7, None, 5]),
+        ("3.9", [0, None, None, None]),
+        ("null", [None, None, 1, None]),
+    ]
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from(BOTH), st.integers(min_value=0, max_value=180).map(day)),
+        st.integers(min_value=0, max_value=MAX_COUNT),
+        min_size=1,
+        max_size=60,
+    ),
+    st.randoms(),
+)
+def test_the_order_of_rows_does_not_matter(cells: Cells, random: Random) -> None:
+    content: list[Mapping[str, object]] = [
+        {"category": category, "date": date.isoformat(), "downloads": count}
+        for (category, date), count in cells.items()
+    ]
+    shuffled = random.sample(content, len(content))
+    assert read(answer(*shuffled)) == read(answer(*content))
+    assert sorted(rows(answer(*shuffled))) == sorted((*cell, n) for cell, n in cells.items())
 
 
 def test_numbers_of_the_stand_in_are_called_simulated() -> None:
@@ -103,11 +144,11 @@ def test_a_404_or_no_rows_on_overall_is_an_unknown_package() -> None:
 
 
 @pytest.mark.parametrize(
-    "endpoint", [Endpoint.PYTHON_MAJOR, Endpoint.PYTHON_MINOR, Endpoint.SYSTEM]
+    "endpoint", [Breakdown.PYTHON_MAJOR, Breakdown.PYTHON_MINOR, Breakdown.SYSTEM]
 )
-def test_no_rows_on_another_endpoint_may_be_those_of_a_known_package(endpoint: Endpoint) -> None:
+def test_no_rows_on_another_endpoint_may_be_those_of_a_known_package(endpoint: Breakdown) -> None:
     body = json.dumps({"data": [], "package": "requests", "type": f"{endpoint}_downloads"}).encode()
-    assert read_answer(REQUESTS, endpoint, UpstreamAnswer(200, {}, body, NOON)).rows == []
+    assert read(UpstreamAnswer(200, {}, body, NOON), endpoint).counts == {}
 
 
 def test_a_429_without_retry_after_asks_to_wait_for_a_minute() -> None:
@@ -242,28 +283,29 @@ def test_a_row_without_a_key_is_a_broken_upstream_and_one_with_more_is_not() -> 
     for key in ROW:
         with pytest.raises(UpstreamBroken, match="not the JSON"):
             read(answer({name: value for name, value in ROW.items() if name != key}))
-    assert read(answer({**ROW, "percent": 1.5})).rows == read(answer(ROW)).rows
+    assert read(answer({**ROW, "percent": 1.5})) == read(answer(ROW))
 
 
 def test_the_largest_count_is_believed() -> None:
-    assert read(answer({**ROW, "downloads": MAX_COUNT})).rows[0].downloads == MAX_COUNT
+    assert rows(answer({**ROW, "downloads": MAX_COUNT})) == [("with_mirrors", day(0), MAX_COUNT)]
 
 
 def test_jsons_null_is_the_category_null() -> None:
     unknown = {**ROW, "category": None}
-    assert read(answer(unknown)).rows == read(answer({**ROW, "category": "null"})).rows
+    assert rows(answer(unknown)) == [("null", day(0), 7)]
     with pytest.raises(UpstreamBroken, match="counts one day twice"):
         read(answer(unknown, {**ROW, "category": "null"}))
 
 
 def test_the_largest_true_answer_fits_ten_times() -> None:
-    for endpoint, categories in TRUE_CATEGORIES.items():
-        body = table(endpoint, categories=TOLERANCE * categories, days=TRUE_DAYS)
-        reader = body_reader(endpoint, 200, {})
+    for breakdown, categories in TRUE_CATEGORIES.items():
+        body = table(breakdown, categories=TOLERANCE * categories, days=TRUE_DAYS)
+        reader = body_reader(breakdown, 200, {})
         reader.feed(body)
-        fetched = read_answer(ALL_OF_PYPI, endpoint, UpstreamAnswer(200, {}, body, NOON))
+        asked = Question(ALL_OF_PYPI, breakdown)
+        counts = read_answer(asked, UpstreamAnswer(200, {}, body, NOON))
         assert reader.finish() == body
-        assert len(fetched.rows) == TOLERANCE * categories * TRUE_DAYS
+        assert len(list(counts.rows())) == TOLERANCE * categories * TRUE_DAYS
 
 
 @pytest.mark.parametrize(
@@ -272,27 +314,29 @@ def test_the_largest_true_answer_fits_ten_times() -> None:
 def test_more_categories_or_days_than_there_can_be_are_a_broken_upstream(
     categories: int, days: int
 ) -> None:
-    body = table(Endpoint.PYTHON_MAJOR, categories=categories, days=days)
+    body = table(Breakdown.PYTHON_MAJOR, categories=categories, days=days)
     with pytest.raises(UpstreamBroken, match="far more categories or days"):
-        read_answer(ALL_OF_PYPI, Endpoint.PYTHON_MAJOR, UpstreamAnswer(200, {}, body, NOON))
+        read_answer(
+            Question(ALL_OF_PYPI, Breakdown.PYTHON_MAJOR), UpstreamAnswer(200, {}, body, NOON)
+        )
 
 
 def test_a_few_rows_that_span_more_days_than_there_can_be_are_a_broken_upstream() -> None:
-    rows = [{**ROW, "category": str(n)} for n in range(19)]
-    assert len(read(answer(*rows, {**ROW, "date": "2026-06-01"})).rows) == 20
+    many = [{**ROW, "category": str(n)} for n in range(19)]
+    assert len(rows(answer(*many, {**ROW, "date": "2026-06-01"}))) == 20
     with pytest.raises(UpstreamBroken, match="far more categories or days"):
-        read(answer(*rows, {**ROW, "date": "2026-05-20"}))
+        read(answer(*many, {**ROW, "date": "2026-05-20"}))
 
 
 def test_the_work_grows_with_the_rows_alone() -> None:
     """Twenty times the categories take twenty times as long, and not four hundred times."""
-    few = table(Endpoint.PYTHON_MINOR, categories=15, days=20)
-    many = table(Endpoint.PYTHON_MINOR, categories=300, days=20)
+    few = table(Breakdown.PYTHON_MINOR, categories=15, days=20)
+    many = table(Breakdown.PYTHON_MINOR, categories=300, days=20)
     assert len(many) > 19 * len(few)
 
     def reading(body: bytes) -> Callable[[], object]:
         raw = UpstreamAnswer(200, {}, body, NOON)
-        return lambda: read_answer(ALL_OF_PYPI, Endpoint.PYTHON_MINOR, raw)
+        return lambda: read_answer(Question(ALL_OF_PYPI, Breakdown.PYTHON_MINOR), raw)
 
     assert quickest_s(reading(many)) < 100 * quickest_s(reading(few))
 
@@ -301,7 +345,7 @@ def test_another_packages_or_endpoints_answer_is_a_broken_upstream() -> None:
     with pytest.raises(UpstreamBroken, match="another question"):
         read(answer(ROW, package="flask"))
     with pytest.raises(UpstreamBroken, match="another question"):
-        read(answer(ROW), Endpoint.SYSTEM)
+        read(answer(ROW), Breakdown.SYSTEM)
 
 
 def test_two_counts_for_one_day_are_a_broken_upstream() -> None:
@@ -319,7 +363,7 @@ def test_recent_is_read_with_the_same_care() -> None:
     sums = {"last_day": 1, "last_month": 30, "last_week": 7}
     body = {"data": sums, "package": "requests", "type": "recent_downloads"}
     good = UpstreamAnswer(200, {}, json.dumps(body).encode(), NOON)
-    assert read_recent(REQUESTS, good).model_dump() == sums
+    assert read_recent(REQUESTS, good) == RecentDownloads(last_day=1, last_week=7, last_month=30)
     with pytest.raises(UpstreamBroken, match="another question"):
         read_recent(PackageName.parse("flask"), good)
     with pytest.raises(UnknownPackage):
@@ -342,7 +386,7 @@ def test_sums_that_can_not_be_are_a_broken_upstream(data: object) -> None:
         read_recent(REQUESTS, UpstreamAnswer(200, {}, body.encode(), NOON))
 
 
-@pytest.mark.parametrize("endpoint", [*Endpoint, "recent"])
+@pytest.mark.parametrize("endpoint", [*Breakdown, "recent"])
 def test_the_body_of_a_failure_is_read_up_to_the_limit_and_not_decompressed(endpoint: str) -> None:
     reader = body_reader(endpoint, 429, {"Content-Encoding": "br"})
     reader.feed(b"<a>429 RATE LIMIT EXCEEDED</a>")

@@ -9,49 +9,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse.models import DailyDownloads, DownloadSeries, FetchedRows, Period
+from pulse.models import DownloadSeries, Period
 from pulse.names import PackageName
 from pulse.parameters import DownloadsQuery
 from pulse.problems import InvalidInput
 from pulse.series import (
+    MAX_POINTS,
     DateRange,
     as_csv,
     category_order,
     download_series,
     read_dates,
 )
+from tests.counts import YESTERDAY, Cells, Rows, counts_of, day
 
 REQUESTS = PackageName.parse("requests")
-NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
-NEWEST = dt.date(2026, 11, 21)
 WHOLE = DateRange(None, None)
 
 PERIODS = st.sampled_from(["day", "week", "month"])
-ROWS = st.dictionaries(
+CELLS = st.dictionaries(
     st.tuples(
         st.sampled_from(["3.9", "3.10", "null"]),
-        st.integers(min_value=0, max_value=120).map(lambda ago: NEWEST - dt.timedelta(days=ago)),
+        st.integers(min_value=0, max_value=120).map(day),
     ),
     st.integers(min_value=0, max_value=10**9),
     min_size=1,
     max_size=80,
-).map(lambda cells: [row(category, day, n) for (category, day), n in cells.items()])
-
-
-def row(category: str, day: dt.date, downloads: int) -> DailyDownloads:
-    return DailyDownloads(category=category, date=day, downloads=downloads)
+)
 
 
 def series_of(
-    rows: list[DailyDownloads],
+    rows: Rows,
     dates: DateRange = WHOLE,
     as_of: dt.date | None = None,
     **query: Any,  # noqa: ANN401 - any parameter
 ) -> DownloadSeries:
-    fetched = FetchedRows(rows=rows, source="pypistats.org", fetched_at=NOON)
-    as_of = as_of or max(row.date for row in rows)
     asked = DownloadsQuery.model_validate({"by": "python_minor", **query})
-    return download_series(REQUESTS, asked, dates, fetched, as_of)
+    return download_series(REQUESTS, asked, dates, counts_of(rows, as_of))
 
 
 def november(day: int) -> dt.date:
@@ -59,8 +53,7 @@ def november(day: int) -> dt.date:
 
 
 def test_days_without_a_row_are_zeros_and_those_without_any_are_listed() -> None:
-    rows = [row("3.9", november(1), 5), row("3.10", november(2), 7), row("3.9", november(4), 6)]
-    series = series_of(rows)
+    series = series_of({"3.9": {november(1): 5, november(4): 6}, "3.10": {november(2): 7}})
     assert [(one.category, [p.downloads for p in one.points]) for one in series.series] == [
         ("3.9", [5, 0, 0, 6]),
         ("3.10", [0, 7, 0, 0]),
@@ -70,7 +63,7 @@ def test_days_without_a_row_are_zeros_and_those_without_any_are_listed() -> None
 
 
 def test_weeks_start_on_mondays_and_those_that_are_cut_say_so() -> None:
-    rows = [row("3.9", november(day), 1) for day in range(1, 17)]
+    rows = {"3.9": {november(number): 1 for number in range(1, 17)}}
     (one,) = series_of(rows, period="week").series
     assert [(p.date.isoformat(), p.downloads, p.complete) for p in one.points] == [
         ("2026-10-26", 1, False),
@@ -93,14 +86,14 @@ def test_weeks_start_on_mondays_and_those_that_are_cut_say_so() -> None:
 def test_a_month_is_complete_with_its_last_day(
     first: dt.date, last: dt.date, complete: bool
 ) -> None:
-    (one,) = series_of([row("3.9", first, 1), row("3.9", last, 1)], period="month").series
+    (one,) = series_of({"3.9": {first: 1, last: 1}}, period="month").series
     assert [(p.date, p.downloads, p.complete) for p in one.points] == [
         (first.replace(day=1), 2, complete)
     ]
 
 
 def test_start_and_end_are_included() -> None:
-    rows = [row("3.9", november(day), day) for day in range(1, 11)]
+    rows = {"3.9": {november(number): number for number in range(1, 11)}}
     series = series_of(rows, DateRange(november(3), november(5)))
     assert [p.downloads for p in series.series[0].points] == [3, 4, 5]
     assert series.series[0].total == 12
@@ -127,7 +120,7 @@ def test_systems_sort_regardless_of_case_and_null_comes_last() -> None:
 def test_mirrors_picks_one_of_the_two_categories_of_overall(
     mirrors: str | None, categories: list[str]
 ) -> None:
-    rows = [row("with_mirrors", NEWEST, 7), row("without_mirrors", NEWEST, 5)]
+    rows = {("with_mirrors", YESTERDAY): 7, ("without_mirrors", YESTERDAY): 5}
     query: dict[str, Any] = {} if mirrors is None else {"mirrors": mirrors}
     series = series_of(rows, WHOLE, by="overall", **query)
     assert [one.category for one in series.series] == categories
@@ -159,8 +152,8 @@ def test_both_dates_are_told_at_once() -> None:
     assert [error.parameter for error in caught.value.errors or []] == ["start", "end"]
 
 
-YESTERDAY, TOMORROW = november(21), november(23)
-SPARSE = [row("3.9", november(10), 4), row("3.9", november(18), 5)]
+TOMORROW = november(23)
+SPARSE = {"3.9": {november(10): 4, november(18): 5}}
 """A package whose first download was 11 days ago and whose last was three days ago."""
 
 
@@ -219,7 +212,7 @@ def test_points_are_empty_where_no_day_is_left(
 
 
 def test_a_package_without_rows_has_no_series() -> None:
-    series = series_of([], DateRange(november(20), None), YESTERDAY, by="system")
+    series = series_of({}, DateRange(november(20), None), YESTERDAY, by="system")
     assert (series.series, series.missing_dates) == ([], [november(20), november(21)])
 
 
@@ -239,19 +232,64 @@ def test_the_answer_tells_whether_mirrors_are_counted(
     assert series_of(SPARSE, by=by, **query).mirrors is told
 
 
-@given(ROWS, PERIODS)
-def test_periods_lose_and_invent_nothing(rows: list[DailyDownloads], period: Period) -> None:
+def wide(categories: int, days: int) -> Rows:
+    """So many categories and days, with a row on the first and the last day."""
+    names = [f"3.{number}" for number in range(categories)]
+    return {name: {day(0): 1, day(days - 1): 1} for name in names}
+
+
+@pytest.mark.parametrize(
+    ("categories", "days", "query", "parameter", "says"),
+    [
+        (201, 100, {}, "period", "Ask for 'week' or 'month', or for fewer days"),
+        (2_001, 64, {"period": "week"}, "period", "Ask for 'month', or for fewer days"),
+        (4_001, 150, {"period": "month"}, "start", "Ask for fewer days with 'start' and 'end'."),
+    ],
+)
+def test_too_many_points(
+    categories: int, days: int, query: dict[str, Any], parameter: str, says: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        series_of(wide(categories, days), **query)
+    (error,) = caught.value.errors or []
+    assert (error.location, error.parameter) == ("query", parameter)
+    assert says in error.detail
+    assert f"{categories:,} categories" in error.detail
+
+
+def test_largest_answer_allowed() -> None:
+    series = series_of(wide(200, 100))
+    assert sum(len(one.points) for one in series.series) == MAX_POINTS
+
+
+def test_fewer_points_as_told() -> None:
+    rows = wide(300, 181)
+    with pytest.raises(InvalidInput, match="300 categories with 181 points each"):
+        series_of(rows)
+    for fewer in (
+        series_of(rows, period="week"),
+        series_of(rows, period="month"),
+        series_of(rows, DateRange(day(65), None)),
+    ):
+        assert len(fewer.series) == 300
+
+
+def test_categories_left_out_make_no_points() -> None:
+    cells = {(name, day(0)): 1 for name in ("with_mirrors", *map(str, range(MAX_POINTS)))}
+    assert len(series_of(cells, by="overall", mirrors="true").series) == 1
+
+
+@given(CELLS, PERIODS)
+def test_periods_lose_and_invent_nothing(rows: Cells, period: Period) -> None:
     by_period, by_day = series_of(rows, period=period), series_of(rows, period="day")
     for longer, daily in zip(by_period.series, by_day.series, strict=True):
-        expected = sum(r.downloads for r in rows if r.category == longer.category)
+        expected = sum(n for (category, _), n in rows.items() if category == longer.category)
         assert longer.total == daily.total == expected
         assert longer.total == sum(point.downloads for point in longer.points)
 
 
-@given(ROWS, PERIODS)
-def test_every_category_has_the_same_dates_without_a_gap(
-    rows: list[DailyDownloads], period: Period
-) -> None:
+@given(CELLS, PERIODS)
+def test_every_category_has_the_same_dates_without_a_gap(rows: Cells, period: Period) -> None:
     series = series_of(rows, period=period)
     dates = {tuple(point.date for point in one.points) for one in series.series}
     (shared,) = dates
@@ -260,8 +298,8 @@ def test_every_category_has_the_same_dates_without_a_gap(
     assert all(complete[1:-1])
 
 
-@given(ROWS, PERIODS)
-def test_csv_has_the_same_points(rows: list[DailyDownloads], period: Period) -> None:
+@given(CELLS, PERIODS)
+def test_csv_has_the_same_points(rows: Cells, period: Period) -> None:
     series = series_of(rows, period=period)
     header, *lines = csv.reader(io.StringIO(as_csv(series)))
     assert header == ["date", "category", "downloads"]
@@ -276,11 +314,11 @@ def test_csv_has_the_same_points(rows: list[DailyDownloads], period: Period) -> 
     "category", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", '=HYPERLINK("x")']
 )
 def test_no_cell_of_csv_is_a_formula(category: str) -> None:
-    _, (_, cell, _) = csv.reader(io.StringIO(as_csv(series_of([row(category, NEWEST, 1)]))))
+    _, (_, cell, _) = csv.reader(io.StringIO(as_csv(series_of({(category, YESTERDAY): 1}))))
     assert cell == f"'{category}"
 
 
 @pytest.mark.parametrize("category", ["3.10", "null", "with_mirrors", "a=b", "'", "3-1"])
 def test_other_cells_are_as_upstream_has_them(category: str) -> None:
-    _, (_, cell, _) = csv.reader(io.StringIO(as_csv(series_of([row(category, NEWEST, 1)]))))
+    _, (_, cell, _) = csv.reader(io.StringIO(as_csv(series_of({(category, YESTERDAY): 1}))))
     assert cell == category

@@ -1,0 +1,146 @@
+"""What daily counts add up to."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulse.daily_counts import Days
+from pulse.names import PackageName
+from pulse.stats import missing_dates, package_stats, weekly_growth
+from tests.counts import YESTERDAY, counts_of, daily, day
+
+REQUESTS = PackageName.parse("requests")
+
+DAYS_AGO = st.integers(min_value=0, max_value=180)
+DOWNLOADS = st.integers(min_value=0, max_value=10**9)
+DAILY = st.dictionaries(DAYS_AGO.map(day), DOWNLOADS, min_size=1, max_size=60)
+
+
+def days_of(downloads: dict[dt.date, int]) -> Days:
+    return counts_of({"with_mirrors": downloads}).of("with_mirrors")
+
+
+def test_the_figures_are_those_that_a_calculator_gives() -> None:
+    counts = counts_of({"with_mirrors": {day(n): 10 * (n + 1) for n in range(31)}})
+    stats = package_stats(REQUESTS, counts, mirrors=True)
+    assert stats.model_dump(mode="json") == {
+        "package": "requests",
+        "total_downloads": 4960,
+        "latest_date": "2026-11-21",
+        "first_date": "2026-10-22",
+        "as_of": "2026-11-21",
+        "last_day": 10,
+        "last_week": 280,
+        "last_month": 4650,
+        "weekly_growth": pytest.approx(280 / 770 - 1),
+        "missing_dates": [],
+        "mirrors": True,
+        "source": "pypistats.org",
+        "fetched_at": "2026-11-22T12:00:00Z",
+        "stale": False,
+    }
+
+
+def test_downloads_with_and_without_mirrors_are_never_added() -> None:
+    counts = counts_of({("with_mirrors", day(0)): 7, ("without_mirrors", day(0)): 5})
+    assert package_stats(REQUESTS, counts, mirrors=True).total_downloads == 7
+    assert package_stats(REQUESTS, counts, mirrors=False).total_downloads == 5
+
+
+def test_a_package_that_only_mirrors_download_has_zeros_and_no_dates_without_them() -> None:
+    stats = package_stats(REQUESTS, counts_of({("with_mirrors", day(0)): 7}), mirrors=False)
+    assert stats.model_dump(exclude={"package", "source", "fetched_at", "mirrors", "stale"}) == {
+        "total_downloads": 0,
+        "latest_date": None,
+        "first_date": None,
+        "as_of": YESTERDAY,
+        "last_day": 0,
+        "last_week": 0,
+        "last_month": 0,
+        "weekly_growth": None,
+        "missing_dates": [],
+    }
+
+
+def test_dates_are_those_of_the_category() -> None:
+    """Another category's rows may begin earlier and end later."""
+    counts = counts_of({"with_mirrors": daily(range(9)), "without_mirrors": {day(3): 1, day(5): 1}})
+    stats = package_stats(REQUESTS, counts, mirrors=False)
+    assert (stats.first_date, stats.latest_date) == (day(5), day(3))
+    assert stats.missing_dates == [day(4), day(2), day(1), day(0)]
+
+
+def test_source_and_staleness_are_told() -> None:
+    counts = counts_of({("with_mirrors", day(0)): 7}, source="simulated", stale=True)
+    stats = package_stats(REQUESTS, counts, mirrors=True)
+    assert (stats.source, stats.stale) == ("simulated", True)
+
+
+def test_a_lost_day_counts_zero_and_is_listed() -> None:
+    counts = counts_of({"with_mirrors": {day(2): 4, day(0): 6}})
+    stats = package_stats(REQUESTS, counts, mirrors=True)
+    assert stats.missing_dates == [day(1)]
+    assert stats.last_week == 10
+
+
+def test_growth_needs_the_whole_earlier_week() -> None:
+    assert weekly_growth(days_of(daily(range(14), 1)), YESTERDAY) == 0
+    assert weekly_growth(days_of(daily(range(13), 1)), YESTERDAY) is None
+
+
+def test_growth_over_a_week_of_zero_is_unknown() -> None:
+    downloads = {day(n): 1 if n < 7 else 0 for n in range(20)}
+    assert weekly_growth(days_of(downloads), YESTERDAY) is None
+
+
+def test_a_lost_day_leaves_its_weekday_out_of_growth() -> None:
+    weekdays = [40, 41, 39, 42, 38, 12, 11]
+    downloads = {day(n): weekdays[n % 7] * (99 if n < 7 else 100) for n in range(180)}
+    for lost in (1, 8, 13):
+        there = {d: n for d, n in downloads.items() if d != day(lost)}
+        assert weekly_growth(days_of(there), YESTERDAY) == pytest.approx(-0.01)
+
+
+def test_days_without_a_row_count_zero_in_the_growth_of_a_sparse_package() -> None:
+    downloads = {day(n): 10 for n in range(100) if n % 5 or n in (0, 5)}
+    assert weekly_growth(days_of(downloads), YESTERDAY) == pytest.approx(70 / 60 - 1)
+
+
+def test_growth_of_a_steady_package_without_a_common_weekday_is_unknown() -> None:
+    assert weekly_growth(days_of(daily(range(14, 180))), YESTERDAY) is None
+
+
+def test_sums_of_a_package_that_nobody_downloads_any_more_are_zero() -> None:
+    counts = counts_of({"with_mirrors": daily(range(90, 120))}, YESTERDAY)
+    stats = package_stats(REQUESTS, counts, mirrors=True)
+    assert (stats.last_day, stats.last_week, stats.last_month) == (0, 0, 0)
+    assert (stats.latest_date, stats.as_of) == (day(90), YESTERDAY)
+    assert stats.missing_dates == [day(n) for n in reversed(range(90))]
+
+
+@given(DAILY)
+def test_every_day_of_the_window_has_a_row_or_is_missing(downloads: dict[dt.date, int]) -> None:
+    missing = missing_dates(days_of(downloads), YESTERDAY)
+    span = (YESTERDAY - min(downloads)).days + 1
+    assert len(downloads) + len(missing) == span
+    assert not set(missing) & set(downloads)
+    assert missing == sorted(missing)
+
+
+@given(DAILY, st.sampled_from([1, 7, 30]))
+def test_a_day_is_part_of_its_week_and_that_of_its_month(
+    downloads: dict[dt.date, int], span: int
+) -> None:
+    stats = package_stats(REQUESTS, counts_of({"with_mirrors": downloads}, day(0)), mirrors=True)
+    assert stats.last_day <= stats.last_week <= stats.last_month <= stats.total_downloads
+    sums = {1: stats.last_day, 7: stats.last_week, 30: stats.last_month}
+    assert sums[span] == sum(downloads.get(day(ago), 0) for ago in range(span))
+
+
+@given(DAILY, st.integers(min_value=2, max_value=1000))
+def test_growth_does_not_depend_on_the_scale(downloads: dict[dt.date, int], factor: int) -> None:
+    growth = weekly_growth(days_of(downloads), YESTERDAY)
+    scaled = weekly_growth(days_of({d: n * factor for d, n in downloads.items()}), YESTERDAY)
+    assert scaled == (growth if growth is None else pytest.approx(growth))
