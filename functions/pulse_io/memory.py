@@ -12,8 +12,19 @@ from pulse.models import FetchedRows
 from pulse.names import PackageName
 from pulse.pypistats import Endpoint
 
-MAX_ROWS: Final = 100_000
-"""Rows kept at most. A package has some 360 on `overall` and 2,500 on `python_minor`."""
+MAX_BYTES: Final = 60_000_000
+"""Memory for all that is kept: some 270 packages' `overall`, or 40 of their `python_minor`.
+
+An execution environment has 512 MB by default.
+"""
+
+ENTRY_BYTES: Final = 1_000
+"""Of what is kept for one package and endpoint, beside its rows."""
+
+ROW_BYTES: Final = 600
+"""Of one row: 520 to 560 as measured, with a date of its own. Its category is shared by many rows."""
+
+_CHARACTER_BYTES: Final = 4
 
 Key = tuple[PackageName, Endpoint]
 
@@ -55,8 +66,8 @@ def fetched_later(one: Kept | None, other: Kept | None) -> Kept | None:
 class Memory:
     """The last answer for each package and endpoint; the least recently used give way."""
 
-    def __init__(self, max_rows: int = MAX_ROWS) -> None:
-        self._kept: LRUCache[Key, Kept] = LRUCache(max_rows, getsizeof=_rows)
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._kept: LRUCache[Key, Kept] = LRUCache(max_bytes, getsizeof=_size)
 
     def find(self, key: Key) -> Kept | None:
         """What is kept, fresh or not."""
@@ -64,7 +75,7 @@ class Memory:
 
     def keep(self, key: Key, kept: Kept) -> Kept:
         """Keep it, if it is not larger than all the room there is. Returns it."""
-        if _rows(kept) <= self._kept.maxsize:
+        if _size(kept) <= self._kept.maxsize:
             self._kept[key] = kept
         return kept
 
@@ -76,5 +87,8 @@ def _order(kept: Kept) -> tuple[dt.datetime, dt.datetime]:
     return kept.content.fetched_at, kept.fresh_until
 
 
-def _rows(kept: Kept) -> int:
-    return 1 if kept.content is None else len(kept.content.rows)
+def _size(kept: Kept) -> int:
+    """Bytes of memory, about."""
+    rows = kept.content.rows if kept.content else []
+    categories = sum(map(len, {row.category for row in rows}))
+    return ENTRY_BYTES + ROW_BYTES * len(rows) + _CHARACTER_BYTES * categories
