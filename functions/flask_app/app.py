@@ -75,7 +75,11 @@ def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
     def compare_packages() -> Response:
         query = read(CompareRequest, {}, _query_string()).query
         outcomes = upstream.fetch_all(query.packages, Endpoint.OVERALL)
-        return _model_response(comparison.compare(query.packages, outcomes, mirrors=query.mirrors))
+        compared = comparison.compare(query.packages, outcomes, mirrors=query.mirrors)
+        response = _model_response(compared)
+        if wait_s := comparison.retry_after_s(outcomes.values()):
+            response.headers["retry-after"] = str(wait_s)
+        return response
 
     @app.get("/health")
     def get_health() -> Response:

@@ -5,12 +5,14 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import DecodeError, HTTPError, MaxRetryError, ReadTimeoutError
+from urllib3 import Timeout
+from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 
+from flask_app.punctual import PunctualAdapter
 from flask_app.settings import FlaskSettings
 from pulse.account import account
 from pulse.as_of import Loaded, loaded_day, own_as_of, supply
@@ -30,6 +32,7 @@ from pulse.pypistats import (
     REQUEST_HEADERS,
     Endpoint,
     UpstreamAnswer,
+    body_reader,
     read_answer,
     read_recent,
     request_path,
@@ -50,10 +53,11 @@ class BlockingUpstream:
     def __init__(self, settings: FlaskSettings, now: Callable[[], dt.datetime] = utc_now) -> None:
         self._now = now
         self._settings = settings
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers.update(REQUEST_HEADERS)
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # keeps none
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=settings.upstream_concurrency))
+            self._session.mount(scheme, PunctualAdapter(pool_maxsize=settings.upstream_concurrency))
 
     def fetch(self, package: PackageName, endpoint: Endpoint) -> Supply:
         """All rows of one package on one endpoint, within `DEADLINE_S`.
@@ -136,7 +140,7 @@ class BlockingUpstream:
         expected = newest_expected(everything.fetched_at)
         day = loaded_day(everything, expected)
         if day is None:
-            recent = read_recent(ALL_OF_PYPI, self._answer(ALL_OF_PYPI, RECENT, deadline))
+            recent = read_recent(ALL_OF_PYPI, self._get(ALL_OF_PYPI, RECENT, deadline))
             day = loaded_day(everything, expected, recent) or expected
         return Loaded(day, everything.fetched_at)
 
@@ -154,13 +158,9 @@ class BlockingUpstream:
         return fetched
 
     def _fetch(self, package: PackageName, endpoint: Endpoint, deadline: float) -> FetchedRows:
-        return read_answer(package, endpoint, self._answer(package, endpoint, deadline))
+        return read_answer(package, endpoint, self._get(package, endpoint, deadline))
 
-    def _answer(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
-        response, body = self._get(request_path(package, endpoint), deadline)
-        return UpstreamAnswer(response.status_code, response.headers, body, self._now())
-
-    def _get(self, path: str, deadline: float) -> tuple[requests.Response, bytes]:
+    def _get(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
         """GET, and once more if the connection failed and there is still time."""
         failure: UpstreamProblem = UpstreamTooSlow()
         for _ in range(MAX_ATTEMPTS):
@@ -168,34 +168,37 @@ class BlockingUpstream:
             if now >= deadline:
                 break
             try:
-                return self._attempt(path, min(deadline, now + self._settings.upstream_timeout_s))
-            except (requests.Timeout, ReadTimeoutError, TimeoutError):
+                left_s = min(deadline - now, self._settings.upstream_timeout_s)
+                return self._call(package, endpoint, left_s)
+            except (requests.Timeout, ReadTimeoutError):
                 failure = UpstreamTooSlow()
-            except DecodeError:
-                raise UpstreamBroken.because("its encoding is wrong") from None
-            except (requests.ConnectionError, HTTPError) as error:
+            except (requests.RequestException, HTTPError) as error:
                 failure = _connection_problem(error)
         raise failure
 
-    def _attempt(self, path: str, until: float) -> tuple[requests.Response, bytes]:
-        """One GET, whose body is over by `until`: a read timeout alone lets a slow drip go on.
+    def _call(self, package: PackageName, endpoint: str, timeout_s: float) -> UpstreamAnswer:
+        """One GET, over within `timeout_s`.
 
-        The head is not: `requests` offers no hold on a connection before the head is there, and a
-        head that drips outlasts `until`. Asynchronous code needs no hold: it is cancelled.
+        Raises:
+            UpstreamBroken: as `body_reader`.
         """
-        left = until - time.monotonic()
         with self._session.get(
-            self._settings.pypistats_url + path,
-            timeout=(min(CONNECT_TIMEOUT_S, left), left),
+            self._settings.pypistats_url + request_path(package, endpoint),
+            timeout=Timeout(total=timeout_s, connect=CONNECT_TIMEOUT_S),  # type: ignore[arg-type] # requests takes one; its stubs don't know
             stream=True,
             allow_redirects=False,
         ) as response:
-            body = bytearray()
-            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
-                body += chunk
-                if time.monotonic() >= until:
-                    raise TimeoutError
-            return response, bytes(body)
+            body = body_reader(endpoint, response.status_code, response.headers)
+            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+                body.feed(chunk)
+        return UpstreamAnswer(response.status_code, response.headers, body.finish(), self._now())
+
+
+class _Session(requests.Session):
+    """A session to which no answer is a redirect: it would read the whole body of one by itself."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as requests has it
+        return None
 
 
 def _connection_problem(error: Exception) -> UpstreamProblem:

@@ -73,16 +73,6 @@ class RecentDownloads(BaseModel):
     last_week: NonNegativeInt
 
 
-class PyPIRecentData(BaseModel):
-    """The body of pypistats.org's answer on `recent`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    data: RecentDownloads
-    package: str
-    type: str
-
-
 class FetchedRows(BaseModel):
     """The rows of one package and endpoint, with where and when (UTC) they were fetched."""
 

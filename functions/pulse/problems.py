@@ -231,7 +231,7 @@ class UpstreamUnreachable(UpstreamProblem):
 
 
 class UpstreamThrottled(UpstreamProblem):
-    """It answered 429: it has had too many calls from this address."""
+    """It wants no calls for now: it answered 429, or 503 with a Retry-After."""
 
     slug = "upstream-throttled"
     title = "Upstream throttled"

@@ -6,22 +6,19 @@ so finds nothing for `other` and `null`, and since one call then serves every qu
 """
 
 import datetime as dt
+import json
+import math
 import re
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
 from pulse import __version__
-from pulse.models import (
-    DailyDownloads,
-    FetchedRows,
-    PyPIRecentData,
-    PyPIResponseData,
-    RecentDownloads,
-    Source,
-)
+from pulse.body import BodyReader
+from pulse.models import DailyDownloads, FetchedRows, RecentDownloads, Source
 from pulse.names import PackageName
 from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
@@ -33,7 +30,11 @@ from pulse.problems import (
 USER_AGENT: Final = f"pypi-pulse/{__version__} (+https://github.com/pypi-pulse/pypi-pulse)"
 """The etiquette asks for the program, its version and where it lives."""
 
-REQUEST_HEADERS: Final = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+REQUEST_HEADERS: Final = {
+    "User-Agent": USER_AGENT,
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+}
 SOURCE_HEADER: Final = "X-Pulse-Source"
 """The stand-in says `simulated` here, so invented numbers can't pass for real ones."""
 
@@ -46,14 +47,24 @@ MAX_AGE_DAYS: Final = 3660
 MAX_RETRY_AFTER_S: Final = 3600
 """A longer wait is an error: upstream counts calls by the minute."""
 
+MAX_COUNT: Final = 2**63 - 1
+"""What upstream's own database can hold."""
+
+MAX_CATEGORY_LENGTH: Final = 100
+"""Characters. The longest true category is `without_mirrors`."""
+
 NULL_CATEGORY: Final = "null"
 """The string by which upstream says that a version or system is not known."""
 
 _SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+_ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NOT_THE_JSON: Final = "it is not the JSON that was asked for"
+_ROWS: Final = TypeAdapter(list[DailyDownloads])
 
 _HTTP_OK: Final = 200
 _HTTP_NOT_FOUND: Final = 404
 _HTTP_TOO_MANY_REQUESTS: Final = 429
+_HTTP_UNAVAILABLE: Final = 503
 
 
 class Endpoint(StrEnum):
@@ -68,7 +79,40 @@ class Endpoint(StrEnum):
 RECENT: Final = "recent"
 """The endpoint with sums. It is worked out from `overall`, and asked only if rows can't tell it."""
 
-Content = TypeVar("Content", PyPIResponseData, PyPIRecentData)
+TRUE_CATEGORIES: Final = {
+    Endpoint.OVERALL: 2,
+    Endpoint.PYTHON_MAJOR: 3,
+    Endpoint.PYTHON_MINOR: 30,
+    Endpoint.SYSTEM: 5,
+}
+"""How many categories the largest true answer has: that about `__all__`."""
+
+TRUE_DAYS: Final = 181
+"""How many days upstream keeps."""
+
+TRUE_ROW_BYTES: Final = 64
+"""`{"category":"3.10","date":"2026-05-25","downloads":1234567890},`"""
+
+TOLERANCE: Final = 10
+"""An answer with more than so many times the categories, rows or bytes of the largest true one is refused.
+
+`python_minor` may thus have 300 categories, 54,300 rows and 3.5 MB; `overall`, of which a comparison holds
+fifty, 20 categories, 3,620 rows and 232 KB.
+"""
+
+
+def body_reader(endpoint: str, status: int, headers: Mapping[str, str]) -> BodyReader:
+    """Reads an answer's body, which is as large as `TOLERANCE` allows at most.
+
+    What has no rows (`recent`, an HTML page) has as much room as `overall`. The body of a failure is
+    not decompressed, since nobody looks at it.
+
+    Raises:
+        UpstreamBroken: as `BodyReader`.
+    """
+    categories = TRUE_CATEGORIES[Endpoint.OVERALL if endpoint == RECENT else Endpoint(endpoint)]
+    limit_bytes = TOLERANCE * categories * TRUE_DAYS * TRUE_ROW_BYTES
+    return BodyReader(headers if status == _HTTP_OK else {}, limit_bytes)
 
 
 def request_path(package: PackageName, endpoint: str) -> str:
@@ -91,19 +135,25 @@ def read_answer(package: PackageName, endpoint: Endpoint, answer: UpstreamAnswer
     All endpoints but `overall` answer without rows for an unknown package as well as for one that only
     mirrors download: `overall` alone tells them apart.
 
+    The work grows with the size of the body alone: some 7 ms for the largest true answer, 110 ms for
+    the largest that `body_reader` lets through.
+
     Raises:
         UnknownPackage: 404, or no rows on `overall`.
-        UpstreamThrottled: 429.
+        UpstreamThrottled: 429, or 503 with a Retry-After.
         UpstreamBroken: any other status; a body that is not the JSON it should be; another
-            package's or endpoint's answer; two counts for one category and day.
+            package's or endpoint's answer; more rows than there can be; two counts for one category
+            and day.
     """
-    content = _read(PyPIResponseData, package, endpoint, answer)
-    if not content.data and endpoint is Endpoint.OVERALL:
+    data = _read(package, endpoint, answer)
+    try:
+        rows = _rows(data)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UpstreamBroken.because(_NOT_THE_JSON) from error
+    if not rows and endpoint is Endpoint.OVERALL:
         raise UnknownPackage.named(package)
-    _check_rows(content.data, answer.fetched_at.date())
-    return FetchedRows(
-        rows=content.data, source=_source(answer.headers), fetched_at=answer.fetched_at
-    )
+    _check_rows(rows, endpoint, answer.fetched_at.date())
+    return FetchedRows(rows=rows, source=_source(answer.headers), fetched_at=answer.fetched_at)
 
 
 def read_recent(package: PackageName, answer: UpstreamAnswer) -> RecentDownloads:
@@ -112,43 +162,132 @@ def read_recent(package: PackageName, answer: UpstreamAnswer) -> RecentDownloads
     Raises:
         UnknownPackage, UpstreamThrottled, UpstreamBroken: as `read_answer`.
     """
-    return _read(PyPIRecentData, package, RECENT, answer).data
+    data = _read(package, RECENT, answer)
+    try:
+        return RecentDownloads(
+            last_day=_count(data["last_day"]),
+            last_month=_count(data["last_month"]),
+            last_week=_count(data["last_week"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise UpstreamBroken.because(_NOT_THE_JSON) from error
 
 
-def _read(
-    model: type[Content], package: PackageName, endpoint: str, answer: UpstreamAnswer
-) -> Content:
-    """The content of an answer, once it is sure that it is the one that was asked for."""
+def _read(package: PackageName, endpoint: str, answer: UpstreamAnswer) -> Any:  # noqa: ANN401 - any JSON
+    """The `data` of an answer, once it is sure that it is the one that was asked for."""
     if answer.status == _HTTP_NOT_FOUND:
         raise UnknownPackage.named(package)
+    retry_after_s = _retry_after_s(answer)
     if answer.status == _HTTP_TOO_MANY_REQUESTS:
-        raise UpstreamThrottled(_retry_after_s(answer.headers))
+        raise UpstreamThrottled(retry_after_s or THROTTLED_RETRY_AFTER_S)
+    if answer.status == _HTTP_UNAVAILABLE and retry_after_s:
+        raise UpstreamThrottled(retry_after_s)
     if answer.status != _HTTP_OK:
         raise UpstreamBroken.because(f"its status is {answer.status}")
     try:
-        content = model.model_validate_json(answer.body)
-    except ValidationError as error:
-        raise UpstreamBroken.because("it is not the JSON that was asked for") from error
-    if (content.package, content.type) != (package, f"{endpoint}_downloads"):
+        # Not by pydantic: it takes the last of two values for one key, and "1779667200" for a date.
+        content = json.loads(
+            answer.body.decode(), object_pairs_hook=_object, parse_constant=_no_number
+        )
+        data, echo = content["data"], (content["package"], content["type"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UpstreamBroken.because(_NOT_THE_JSON) from error
+    if echo != (package, f"{endpoint}_downloads"):
         raise UpstreamBroken.because("it answers another question")
+    return data
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object that has each key once."""
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a key is given twice")
     return content
 
 
-def _check_rows(rows: list[DailyDownloads], today: dt.date) -> None:
+def _no_number(constant: str) -> None:
+    """Refuse `NaN` and `Infinity`, which JSON does not have."""
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _rows(data: Any) -> list[DailyDownloads]:  # noqa: ANN401 - any JSON
+    """The rows of an answer.
+
+    Raises:
+        ValueError, KeyError, TypeError: they are not rows.
+    """
+    if not isinstance(data, list):
+        raise TypeError("not a list")
+    # There are far fewer categories and dates than rows.
+    categories = {value: _category(value) for value in {row["category"] for row in data}}
+    dates = {value: _date(value) for value in {row["date"] for row in data}}
+    return _ROWS.validate_python(
+        [
+            {
+                "category": categories[row["category"]],
+                "date": dates[row["date"]],
+                "downloads": _count(row["downloads"]),
+            }
+            for row in data
+        ]
+    )
+
+
+def _category(value: object) -> str:
+    """A category; JSON's null is the one that upstream calls `null`."""
+    if value is None:
+        return NULL_CATEGORY
+    if not isinstance(value, str) or len(value) > MAX_CATEGORY_LENGTH or not value.isprintable():
+        raise ValueError("not a category")
+    return value
+
+
+def _date(value: object) -> dt.date:
+    if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
+        raise ValueError("not a date")
+    return dt.date.fromisoformat(value)
+
+
+def _count(value: object) -> int:
+    """A count, which is none of `true`, `1.0` and `"1"`."""
+    if type(value) is not int or not 0 <= value <= MAX_COUNT:
+        raise ValueError("not a count")
+    return value
+
+
+def _check_rows(rows: list[DailyDownloads], endpoint: Endpoint, today: dt.date) -> None:
+    if not rows:
+        return
+    days = {row.date for row in rows}
+    first, latest = min(days), max(days)
+    if first < today - dt.timedelta(days=MAX_AGE_DAYS) or latest > today:
+        raise UpstreamBroken.because("it counts days that have not been, or are ten years ago")
     if len({(row.category, row.date) for row in rows}) != len(rows):
         raise UpstreamBroken.because("it counts one day twice")
-    oldest = today - dt.timedelta(days=MAX_AGE_DAYS)
-    if any(not oldest <= row.date <= today for row in rows):
-        raise UpstreamBroken.because("it counts days that have not been, or are ten years ago")
+    categories = len({row.category for row in rows})
+    places = categories * ((latest - first).days + 1)
+    if (
+        categories > TOLERANCE * TRUE_CATEGORIES[endpoint]
+        or places > TOLERANCE * TRUE_CATEGORIES[endpoint] * TRUE_DAYS
+    ):
+        raise UpstreamBroken.because("it has far more categories or days than any true one")
 
 
 def _source(headers: Mapping[str, str]) -> Source:
     return "simulated" if headers.get(SOURCE_HEADER) == "simulated" else "pypistats.org"
 
 
-def _retry_after_s(headers: Mapping[str, str]) -> int:
-    """Whole seconds to wait; pypistats.org itself never says, a proxy before it may."""
-    value = headers.get("Retry-After", "")
-    if not _SECONDS.fullmatch(value):
-        return THROTTLED_RETRY_AFTER_S
-    return min(int(value), MAX_RETRY_AFTER_S)
+def _retry_after_s(answer: UpstreamAnswer) -> int | None:
+    """Whole seconds to wait, if it says so; pypistats.org itself never does, a proxy before it may."""
+    value = answer.headers.get("Retry-After", "")
+    try:
+        if _SECONDS.fullmatch(value):
+            seconds = float(value)
+        else:
+            moment = parsedate_to_datetime(value)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=dt.UTC)
+            seconds = (moment - answer.fetched_at).total_seconds()
+    except (ValueError, OverflowError):
+        return None
+    return max(1, min(math.ceil(seconds), MAX_RETRY_AFTER_S))

@@ -5,6 +5,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
@@ -27,6 +28,7 @@ from pulse.pypistats import (
     REQUEST_HEADERS,
     Endpoint,
     UpstreamAnswer,
+    body_reader,
     read_answer,
     read_recent,
     request_path,
@@ -52,6 +54,9 @@ _SENDING: Final = "http11.send_request_headers.started"
 
 LEAST_S: Final = 1.0
 """What a call needs at least: one that starts later before the deadline is of no use."""
+
+LARGE_BYTES: Final = 500_000
+"""A body that takes more than some 10 ms to read. No true answer is as large."""
 
 Now = Callable[[], dt.datetime]
 """The time of day, UTC."""
@@ -96,6 +101,7 @@ class Upstream:
         self._client = httpx.AsyncClient(
             base_url=settings.pypistats_url,
             headers=REQUEST_HEADERS,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # keeps none
             verify=tls_context(),
             timeout=httpx.Timeout(
                 settings.upstream_timeout_s,
@@ -118,8 +124,11 @@ class Upstream:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        answer = await self._answer(package, endpoint, deadline)
+        answer = await self._get(package, endpoint, deadline)
         try:
+            if len(answer.body) > LARGE_BYTES:
+                # Others are not kept waiting.
+                return await asyncio.to_thread(read_answer, package, endpoint, answer)
             return read_answer(package, endpoint, answer)
         except UpstreamThrottled as refused:
             await self._leave_alone(package, endpoint, refused)
@@ -152,7 +161,7 @@ class Upstream:
 
     async def fetch_recent(self, package: PackageName, deadline: float) -> RecentDownloads:
         """Upstream's own sums of one package's last days; else as `fetch`."""
-        answer = await self._answer(package, RECENT, deadline)
+        answer = await self._get(package, RECENT, deadline)
         try:
             return read_recent(package, answer)
         except UpstreamThrottled as refused:
@@ -198,11 +207,7 @@ class Upstream:
         log_failure(package, endpoint, refused.slug)
         await self._budget.close(endpoint, refused.retry_after_s or THROTTLED_RETRY_AFTER_S)
 
-    async def _answer(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
-        response = await self._get(package, endpoint, deadline)
-        return UpstreamAnswer(response.status_code, response.headers, response.content, self._now())
-
-    async def _get(self, package: PackageName, endpoint: str, deadline: float) -> httpx.Response:
+    async def _get(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
         """GET, and once more if the connection failed and there is still time."""
         loop = asyncio.get_running_loop()
         failure: UpstreamProblem | None = None
@@ -221,18 +226,17 @@ class Upstream:
                 failure = UpstreamUnreachable()
             except httpx.TransportError:
                 failure = UpstreamBroken.because("it broke off")
-            except httpx.DecodingError:
-                raise UpstreamBroken.because("its encoding is wrong") from None
         raise failure or UpstreamTooSlow()
 
     async def _call(
         self, package: PackageName, endpoint: str, deadline: float, turn: Turn
-    ) -> httpx.Response:
+    ) -> UpstreamAnswer:
         """GET, on a turn that is taken anew if its moment is gone once there is a connection.
 
         Raises:
             TimeoutError: it took `UPSTREAM_TIMEOUT_S`, without the wait for that turn.
             UpstreamThrottled: as `_wait_for_a_turn`.
+            UpstreamBroken: as `body_reader`.
         """
         timeout_s = self._settings.upstream_timeout_s
 
@@ -249,7 +253,11 @@ class Upstream:
             with account().spending("upstream"):
                 async with asyncio.timeout(timeout_s) as patience:
                     path = request_path(package, endpoint)
-                    return await self._client.get(path, extensions={"trace": on_time})
+                    async with self._client.stream(
+                        "GET", path, extensions={"trace": on_time}
+                    ) as response:
+                        body = await _read_body(endpoint, response)
+                    return UpstreamAnswer(response.status_code, response.headers, body, self._now())
         finally:
             self._called.discard((package, endpoint))
 
@@ -272,3 +280,21 @@ class Upstream:
 
     def _is_late(self, turn: Turn) -> bool:
         return self._limited and self._clock() > turn.moment + LATE_S
+
+
+async def _read_body(endpoint: str, response: httpx.Response) -> bytes:
+    """The body of an answer on `endpoint`.
+
+    Raises:
+        UpstreamBroken: as `body_reader`.
+    """
+    try:
+        body = body_reader(endpoint, response.status_code, response.headers)
+        async for chunk in response.aiter_raw():
+            body.feed(chunk)
+            await asyncio.sleep(0)  # a thousand small chunks at once would keep others waiting
+        return body.finish()
+    finally:
+        await response.aclose()
+        # Response and stream refer to each other: both would stay until a full garbage collection.
+        response.stream = httpx.ByteStream(b"")

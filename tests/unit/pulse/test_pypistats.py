@@ -2,19 +2,25 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from pulse import __version__
 from pulse.models import FetchedRows
-from pulse.names import PackageName
+from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import UnknownPackage, UpstreamBroken, UpstreamThrottled
 from pulse.pypistats import (
+    MAX_COUNT,
+    TOLERANCE,
+    TRUE_CATEGORIES,
+    TRUE_DAYS,
     USER_AGENT,
     Endpoint,
     UpstreamAnswer,
+    body_reader,
     read_answer,
     read_recent,
     request_path,
@@ -33,6 +39,32 @@ def answer(
 ) -> UpstreamAnswer:
     body = {"data": list(rows), "package": package, "type": "overall_downloads"}
     return UpstreamAnswer(status, headers or {}, json.dumps(body).encode(), NOON)
+
+
+def table(endpoint: Endpoint, *, categories: int, days: int) -> bytes:
+    """The body about all of PyPI with a row for each category and day, as compact as upstream's."""
+    today = NOON.date()
+    rows = [
+        {
+            "category": f"3.{category}",
+            "date": (today - dt.timedelta(days=day)).isoformat(),
+            "downloads": 10**9,
+        }
+        for category in range(categories)
+        for day in range(days)
+    ]
+    body = {"data": rows, "package": ALL_OF_PYPI, "type": f"{endpoint}_downloads"}
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def quickest_s(work: Callable[[], object]) -> float:
+    """Processor time, which other processes don't lengthen."""
+    times = []
+    for _ in range(5):
+        began = time.process_time()
+        work()
+        times.append(time.process_time() - began)
+    return min(times)
 
 
 def read(raw: UpstreamAnswer, endpoint: Endpoint = Endpoint.OVERALL) -> FetchedRows:
@@ -107,6 +139,34 @@ def test_a_proxy_that_says_when_to_come_back_is_believed(given: str, expected: i
     assert caught.value.retry_after_s == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("7", 7),
+        ("0", 1),
+        ("999999999", 3600),
+        ("Sun, 22 Nov 2026 12:01:30 GMT", 90),
+        ("Sunday, 22-Nov-26 12:01:30 GMT", 90),
+        ("Sun, 22 Nov 2026 12:01:30 -0000", 90),
+        ("Sun, 22 Nov 2026 11:59:59 GMT", 1),
+        ("Sun, 22 Nov 2099 12:00:00 GMT", 3600),
+    ],
+)
+def test_a_503_that_says_when_to_come_back_is_a_throttle(given: str, expected: int) -> None:
+    with pytest.raises(UpstreamThrottled) as caught:
+        read(answer(status=503, headers={"Retry-After": given}))
+    assert caught.value.headers["retry-after"] == str(expected)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "soon", "-1", "1.5", "9" * 5000, "Sun, 99 Nov 2026 12:00:00 GMT", "1 Jan " + "9" * 30],
+)
+def test_a_503_that_says_nothing_of_use_is_a_broken_upstream(given: str) -> None:
+    with pytest.raises(UpstreamBroken, match="its status is 503"):
+        read(answer(status=503, headers={"Retry-After": given}))
+
+
 @pytest.mark.parametrize("status", [204, 301, 403, 500, 503])
 def test_any_other_status_is_a_broken_upstream(status: int) -> None:
     with pytest.raises(UpstreamBroken, match=f"its status is {status}"):
@@ -123,20 +183,118 @@ def test_any_other_status_is_a_broken_upstream(status: int) -> None:
         b"null",
         b"\xff\xfe",
         b'{"package":"requests","type":"overall_downloads"}',
+        b'{"data":{},"package":"requests","type":"overall_downloads"}',
+        b'{"data":"","package":"requests","type":"overall_downloads"}',
+        b'{"data":[[]],"package":"requests","type":"overall_downloads"}',
+        b'{"data":["row"],"package":"requests","type":"overall_downloads"}',
+        b'{"data":[],"package":"flask","package":"requests","type":"overall_downloads"}',
+        b'{"data":[],"package":"requests","type":"overall_downloads","more":NaN}',
+        b'{"data":[],"package":"requests","type":"overall_downloads","more":%s}' % (b"9" * 5000),
+        b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"data":' + b'{"data":' * 100_000 + b"1" + b"}" * 100_001,
+        b'\xef\xbb\xbf{"data":[],"package":"requests","type":"overall_downloads"}',
+        '{"data":[],"package":"requests","type":"overall_downloads"}'.encode("utf-16"),
+        b'{"data":[],"package":"requests","type":"overall_downloads","more":"\xff"}',
     ],
+    ids=lambda body: repr(body[:60]),
 )
 def test_a_body_that_is_not_the_json_asked_for_is_a_broken_upstream(body: bytes) -> None:
     with pytest.raises(UpstreamBroken, match="not the JSON"):
         read(UpstreamAnswer(200, {}, body, NOON))
 
 
+NOT_COUNTS: list[object] = [-1, 2**63, 10**310, 1.5, 1.0, True, None, [], "many", "12", ""]
+NOT_DATES: list[object] = [
+    *(20261121, 1795219200, True, None, []),
+    *("2026-02-30", "1795219200", "0", "20261121", "2026-W47-6", "2026-1-1", ""),
+    *("2026-11-21T00:00:00", "2026-11-21 "),
+]
+NOT_CATEGORIES: list[object] = [
+    *(1, True, [], {}),
+    *("3" * 101, "a\x00", "a\n", "\u202ea", "\ud800"),
+]
+
+
 @pytest.mark.parametrize(
     "change",
-    [{"downloads": -1}, {"downloads": "many"}, {"downloads": 1.5}, {"date": "2026-02-30"}],
+    [
+        *({"downloads": value} for value in NOT_COUNTS),
+        *({"date": value} for value in NOT_DATES),
+        *({"category": value} for value in NOT_CATEGORIES),
+    ],
+    ids=str,
 )
 def test_a_row_that_can_not_be_is_a_broken_upstream(change: dict[str, Any]) -> None:
     with pytest.raises(UpstreamBroken, match="not the JSON"):
-        read(answer({**ROW, **change}))
+        read(answer(ROW, {**ROW, "date": "2026-11-20", **change}))
+
+
+@pytest.mark.parametrize(
+    "text", ["1e3", "1E400", "NaN", "Infinity", "-Infinity", "01", "9" * 5000, '7,"downloads":8']
+)
+def test_a_count_that_is_no_json_integer_or_given_twice_is_a_broken_upstream(text: str) -> None:
+    body = answer(ROW).body.replace(b'"downloads": 7', f'"downloads": {text}'.encode())
+    with pytest.raises(UpstreamBroken, match="not the JSON"):
+        read(UpstreamAnswer(200, {}, body, NOON))
+
+
+def test_a_row_without_a_key_is_a_broken_upstream_and_one_with_more_is_not() -> None:
+    for key in ROW:
+        with pytest.raises(UpstreamBroken, match="not the JSON"):
+            read(answer({name: value for name, value in ROW.items() if name != key}))
+    assert read(answer({**ROW, "percent": 1.5})).rows == read(answer(ROW)).rows
+
+
+def test_the_largest_count_is_believed() -> None:
+    assert read(answer({**ROW, "downloads": MAX_COUNT})).rows[0].downloads == MAX_COUNT
+
+
+def test_jsons_null_is_the_category_null() -> None:
+    unknown = {**ROW, "category": None}
+    assert read(answer(unknown)).rows == read(answer({**ROW, "category": "null"})).rows
+    with pytest.raises(UpstreamBroken, match="counts one day twice"):
+        read(answer(unknown, {**ROW, "category": "null"}))
+
+
+def test_the_largest_true_answer_fits_ten_times() -> None:
+    for endpoint, categories in TRUE_CATEGORIES.items():
+        body = table(endpoint, categories=TOLERANCE * categories, days=TRUE_DAYS)
+        reader = body_reader(endpoint, 200, {})
+        reader.feed(body)
+        fetched = read_answer(ALL_OF_PYPI, endpoint, UpstreamAnswer(200, {}, body, NOON))
+        assert reader.finish() == body
+        assert len(fetched.rows) == TOLERANCE * categories * TRUE_DAYS
+
+
+@pytest.mark.parametrize(
+    ("categories", "days"), [(31, 1), (31, TRUE_DAYS), (5_000, 1), (30, TRUE_DAYS + 1)]
+)
+def test_more_categories_or_days_than_there_can_be_are_a_broken_upstream(
+    categories: int, days: int
+) -> None:
+    body = table(Endpoint.PYTHON_MAJOR, categories=categories, days=days)
+    with pytest.raises(UpstreamBroken, match="far more categories or days"):
+        read_answer(ALL_OF_PYPI, Endpoint.PYTHON_MAJOR, UpstreamAnswer(200, {}, body, NOON))
+
+
+def test_a_few_rows_that_span_more_days_than_there_can_be_are_a_broken_upstream() -> None:
+    rows = [{**ROW, "category": str(n)} for n in range(19)]
+    assert len(read(answer(*rows, {**ROW, "date": "2026-06-01"})).rows) == 20
+    with pytest.raises(UpstreamBroken, match="far more categories or days"):
+        read(answer(*rows, {**ROW, "date": "2026-05-20"}))
+
+
+def test_the_work_grows_with_the_rows_alone() -> None:
+    """Twenty times the categories take twenty times as long, and not four hundred times."""
+    few = table(Endpoint.PYTHON_MINOR, categories=15, days=20)
+    many = table(Endpoint.PYTHON_MINOR, categories=300, days=20)
+    assert len(many) > 19 * len(few)
+
+    def reading(body: bytes) -> Callable[[], object]:
+        raw = UpstreamAnswer(200, {}, body, NOON)
+        return lambda: read_answer(ALL_OF_PYPI, Endpoint.PYTHON_MINOR, raw)
+
+    assert quickest_s(reading(many)) < 100 * quickest_s(reading(few))
 
 
 def test_another_packages_or_endpoints_answer_is_a_broken_upstream() -> None:
@@ -164,7 +322,29 @@ def test_recent_is_read_with_the_same_care() -> None:
     assert read_recent(REQUESTS, good).model_dump() == sums
     with pytest.raises(UpstreamBroken, match="another question"):
         read_recent(PackageName.parse("flask"), good)
-    with pytest.raises(UpstreamBroken, match="not the JSON"):
-        read_recent(REQUESTS, answer(ROW))
     with pytest.raises(UnknownPackage):
         read_recent(REQUESTS, good._replace(status=404))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [ROW],
+        {"last_day": 1, "last_month": 30},
+        *({"last_day": count, "last_month": 30, "last_week": 7} for count in (-1, 2**63, True)),
+        *({"last_day": 1, "last_month": count, "last_week": 7} for count in ("30", 30.0, None)),
+    ],
+    ids=str,
+)
+def test_sums_that_can_not_be_are_a_broken_upstream(data: object) -> None:
+    body = json.dumps({"data": data, "package": "requests", "type": "recent_downloads"})
+    with pytest.raises(UpstreamBroken, match="not the JSON"):
+        read_recent(REQUESTS, UpstreamAnswer(200, {}, body.encode(), NOON))
+
+
+@pytest.mark.parametrize("endpoint", [*Endpoint, "recent"])
+def test_the_body_of_a_failure_is_read_up_to_the_limit_and_not_decompressed(endpoint: str) -> None:
+    reader = body_reader(endpoint, 429, {"Content-Encoding": "br"})
+    reader.feed(b"<a>429 RATE LIMIT EXCEEDED</a>")
+    with pytest.raises(UpstreamBroken, match="far larger"):
+        reader.feed(b"x" * 4_000_000)
