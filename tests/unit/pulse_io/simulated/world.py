@@ -6,6 +6,7 @@ The table is moto's, asked in place; pypistats.org is the stand-in's conduct, li
 import asyncio
 import datetime as dt
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -50,6 +51,19 @@ class Call:
     newest: dt.date | None = None
 
 
+class Streamed(httpx.AsyncByteStream):
+    """A body that is still to be read, as a network's is; httpx reads bytes that it is given at once."""
+
+    def __init__(self, body: bytes, chunk_bytes: int = 65_536) -> None:
+        self._chunks = [
+            body[start : start + chunk_bytes] for start in range(0, len(body), chunk_bytes)
+        ]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+
+
 @dataclass
 class SimulatedUpstream(httpx.AsyncBaseTransport):
     """pypistats.org behind no network; it has forgotten all packages that are `gone`."""
@@ -66,7 +80,7 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
         self.calls.append(call)
         await asyncio.sleep(course.delay_s)
         if path.split("/")[3] in self.gone:
-            return httpx.Response(404)
+            return httpx.Response(404, stream=Streamed(b"404"))
         if course.spoiled is FaultKind.HANG:
             await asyncio.sleep(FOREVER_S)
         if course.spoiled is not None:
@@ -75,7 +89,7 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
         if dates := _DATE.findall(course.answer.body):
             call.newest = dt.date.fromisoformat(max(dates).decode())
         return httpx.Response(
-            call.status, headers=course.answer.headers, content=course.answer.body
+            call.status, headers=course.answer.headers, stream=Streamed(course.answer.body)
         )
 
 

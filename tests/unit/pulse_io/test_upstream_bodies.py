@@ -1,0 +1,119 @@
+"""A large or endless answer takes neither memory nor the event loop from others."""
+
+import asyncio
+import gc
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from pulse.names import PackageName
+from pulse.problems import UpstreamBroken
+from pulse.pypistats import Endpoint, read_answer
+from pulse_io.budget import OwnBudget
+from pulse_io.settings import Settings
+from pulse_io.upstream import LARGE_BYTES, Upstream
+from tests.raw_upstream import Send, answer, bomb, raw_upstream, rows_body
+from tests.unit.pulse_io.simulated.world import BEGAN, Streamed
+
+REQUESTS = PackageName.parse("requests")
+ROW = {"category": "3.13", "date": "2026-11-21", "downloads": 7}
+ROOM = b" " * 3_000_000
+"""JSON may end with as many spaces; `python_minor` may have 3.5 MB."""
+
+GOOD = rows_body([ROW], by="python_minor")
+
+
+def upstream_at(url: str, transport: httpx.AsyncBaseTransport | None = None) -> Upstream:
+    settings = Settings.from_environ(
+        {"PYPISTATS_URL": url, "UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
+    )
+    return Upstream(settings, OwnBudget(0, 0), now=lambda: BEGAN, transport=transport)
+
+
+def answering(body: Streamed) -> httpx.MockTransport:
+    return httpx.MockTransport(lambda _: httpx.Response(200, stream=body))
+
+
+async def fetch(upstream: Upstream) -> int:
+    """How many rows there are, -1 if upstream is broken."""
+    deadline = asyncio.get_running_loop().time() + 30
+    try:
+        return len((await upstream.fetch(REQUESTS, Endpoint.PYTHON_MINOR, deadline)).rows)
+    except UpstreamBroken:
+        return -1
+
+
+@pytest.fixture
+def without_collection() -> Iterator[None]:
+    """What refers to itself stays where it is."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("send", "rows"),
+    [
+        (answer(GOOD + ROOM), 1),
+        (answer(GOOD + ROOM + b"]"), -1),
+        (answer(GOOD + 2 * ROOM), -1),
+        (answer(bomb(10_000_000), "Content-Encoding: gzip"), -1),
+        (answer(bomb(10_000_000), "Content-Encoding: gzip, gzip"), -1),
+    ],
+    ids=["good", "not JSON", "too large", "bomb", "two codings"],
+)
+@pytest.mark.usefixtures("without_collection")
+def test_nothing_is_left_of_an_answer_without_a_garbage_collection(send: Send, rows: int) -> None:
+    async def left_bytes(url: str) -> float:
+        upstream = upstream_at(url)
+        await fetch(upstream)  # what is made once
+        tracemalloc.start()
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(5):
+            assert await fetch(upstream) == rows
+        await asyncio.get_running_loop().shutdown_default_executor()  # its thread lets go of it
+        after, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        await upstream.aclose()
+        return (after - before) / 5
+
+    with raw_upstream(send) as upstream:
+        assert asyncio.run(left_bytes(upstream.url)) < 100_000
+
+
+def test_an_answer_in_many_small_chunks_leaves_the_loop_to_others() -> None:
+    async def ticks() -> int:
+        transport = answering(Streamed(GOOD, chunk_bytes=1))
+        upstream = upstream_at("http://upstream.invalid", transport)
+        fetching = asyncio.create_task(fetch(upstream))
+        ticks = 0
+        while not fetching.done():
+            await asyncio.sleep(0)
+            ticks += 1
+        assert fetching.result() == 1
+        return ticks
+
+    assert asyncio.run(ticks()) >= len(GOOD)
+
+
+@pytest.mark.parametrize(("more", "elsewhere"), [(0, False), (LARGE_BYTES, True)])
+def test_a_large_body_is_parsed_on_a_thread_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, more: int, elsewhere: bool
+) -> None:
+    threads = []
+
+    def noting(read: Callable[..., object]) -> Callable[..., object]:
+        def note(*args: object) -> object:
+            threads.append(threading.get_ident())
+            return read(*args)
+
+        return note
+
+    monkeypatch.setattr("pulse_io.upstream.read_answer", noting(read_answer))
+    transport = answering(Streamed(GOOD + b" " * more))
+    assert asyncio.run(fetch(upstream_at("http://upstream.invalid", transport))) == 1
+    assert (threads != [threading.get_ident()]) is elsewhere
