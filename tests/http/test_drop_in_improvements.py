@@ -3,8 +3,9 @@
 import httpx
 import pytest
 
-from tests.http.served import Clock, Served
+from tests.http.served import Clock, Served, served
 from tests.http.side_by_side import ask_both
+from tests.raw_upstream import answer, raw_upstream
 from workbench.upstream import StandIn
 
 ENDPOINTS = ["recent", "overall", "python_major", "python_minor", "system"]
@@ -184,3 +185,17 @@ def test_when_upstream_fails_the_last_figures_are_served_and_say_that_they_are_s
     stand_in.clear_faults()
     clock.move(minutes=1)
     assert "stale" not in api.client.get(path).json()
+
+
+@every_endpoint
+@pytest.mark.parametrize(
+    ("retry_after", "status", "seconds"),
+    [("77", 503, "77"), ("Sun, 22 Nov 2026 12:01:17 GMT", 503, "77"), ("soon", 502, None)],
+)
+def test_upstreams_503_keeps_its_retry_after(
+    clock: Clock, endpoint: str, retry_after: str, status: int, seconds: str | None
+) -> None:
+    busy = answer(b"503", f"Retry-After: {retry_after}", status="503 Service Unavailable")
+    with raw_upstream(busy) as upstream, served(upstream.url, clock) as api:
+        ours = api.client.get(f"/api/packages/requests/{endpoint}")
+    assert (ours.status_code, ours.headers.get("retry-after")) == (status, seconds)
