@@ -56,7 +56,7 @@ LEAST_S: Final = 1.0
 """What a call needs at least: one that starts later before the deadline is of no use."""
 
 LARGE_BYTES: Final = 500_000
-"""A body that takes more than some 10 ms to read. No true answer is as large."""
+"""A body that takes more than some 15 ms to parse. No true answer is as large."""
 
 Now = Callable[[], dt.datetime]
 """The time of day, UTC."""
