@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from pulse.names import PackageName
 from pulse.problems import ProblemDetails
@@ -32,20 +32,13 @@ AsOf = Annotated[
 ]
 
 
-def _null_is_a_category(value: object) -> object:
-    """JSON's null is what upstream says as the string elsewhere: that it does not know."""
-    return "null" if value is None else value
-
-
 class DailyDownloads(BaseModel):
     """One row of pypistats.org: a package's downloads in one category on one UTC day."""
 
     model_config = ConfigDict(frozen=True)
 
     category: Annotated[
-        str,
-        BeforeValidator(_null_is_a_category),
-        Field(description="As pypistats.org names it; `null` where it is not known."),
+        str, Field(description="As pypistats.org names it; `null` where it is not known.")
     ]
     date: Annotated[dt.date, Field(description="A UTC day.")]
     downloads: Annotated[NonNegativeInt, Field(description="Downloads on that day.")]

@@ -249,13 +249,6 @@ def test_the_largest_count_is_believed() -> None:
     assert read(answer({**ROW, "downloads": MAX_COUNT})).rows[0].downloads == MAX_COUNT
 
 
-def test_jsons_null_is_the_category_null() -> None:
-    unknown = {**ROW, "category": None}
-    assert read(answer(unknown)).rows == read(answer({**ROW, "category": "null"})).rows
-    with pytest.raises(UpstreamBroken, match="counts one day twice"):
-        read(answer(unknown, {**ROW, "category": "null"}))
-
-
 def test_the_largest_true_answer_fits_ten_times() -> None:
     for endpoint, categories in TRUE_CATEGORIES.items():
         body = table(endpoint, categories=TOLERANCE * categories, days=TRUE_DAYS)
