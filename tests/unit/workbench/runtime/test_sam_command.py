@@ -35,7 +35,12 @@ Resources:
 
 @pytest.fixture
 def installed(machine: ScriptedMachine) -> ScriptedMachine:
-    machine.files |= {PROGRAM: "", str(SAMCONFIG): CONFIGURED, str(TEMPLATE): TEMPLATED}
+    machine.files |= {
+        PROGRAM: "",
+        str(SAM.python): "",
+        str(SAMCONFIG): CONFIGURED,
+        str(TEMPLATE): TEMPLATED,
+    }
     return machine
 
 
@@ -48,7 +53,16 @@ def test_the_pinned_sam_is_installed_at_first(machine: ScriptedMachine) -> None:
     with pytest.raises(ToolError):  # what is only scripted leaves no file behind
         sam_command(machine, "validate")
 
-    assert f"aws-sam-cli=={SAM.version}" in machine.ran[0]
+    assert f"aws-sam-cli=={SAM.version}" in machine.ran[1]
+
+
+def test_a_sam_whose_interpreter_is_gone_is_installed_anew(installed: ScriptedMachine) -> None:
+    del installed.files[str(SAM.python)]
+
+    with pytest.raises(ToolError):
+        sam_command(installed, "validate")
+
+    assert f"aws-sam-cli=={SAM.version}" in installed.ran[1]
 
 
 def test_sam_sends_no_telemetry(installed: ScriptedMachine) -> None:
