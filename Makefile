@@ -39,12 +39,13 @@ setup: .venv/.ready ## make .venv, with all that tests and checks need
 	@$(UV) pip install --quiet --python .venv --require-hashes --requirements requirements-run.txt
 	@touch $@
 
-# functions/ is on its path, as it is on Lambda's. It is made anew where its interpreter is gone.
-.venv/.made: $(if $(wildcard $(BIN)/python),,anew)
+# functions/ is on its path, as it is on Lambda's. It is made anew where its interpreter is gone, or does not run.
+.venv/.made: $(shell $(BIN)/python -E -c '' 2>/dev/null || echo anew)
 	@"$(PYTHON)" -E -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
 		echo "PyPI Pulse needs Python 3.11 or newer, and $(PYTHON) is not:" \
 			"install one and name it, as in make setup PYTHON=python3.13" >&2; exit 1; }
-	@"$(PYTHON)" -E workbench/uv.py venv --quiet --clear --relocatable \
+	@rm -rf .venv # a link to another environment leaves that as it is
+	@"$(PYTHON)" -E workbench/uv.py venv --quiet --relocatable \
 		--python "$$("$(PYTHON)" -E -c 'import sys; print(sys.executable)')" .venv
 	@echo ../../../../functions >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
 	@touch $@

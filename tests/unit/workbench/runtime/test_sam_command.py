@@ -8,7 +8,7 @@ from workbench.runtime.machine import Outcome
 from workbench.runtime.network import own_network
 from workbench.runtime.problems import ToolError
 from workbench.runtime.sam import require_built, sam_command, sam_environment
-from workbench.runtime.tools import SAM
+from workbench.runtime.tools import SAM, UV
 
 PROGRAM = str(SAM.home / "bin" / "sam")
 CONFIGURED = """
@@ -54,6 +54,7 @@ def test_the_pinned_sam_is_installed_at_first(machine: ScriptedMachine) -> None:
         sam_command(machine, "validate")
 
     assert f"aws-sam-cli=={SAM.version}" in machine.ran[1]
+    assert all(command.startswith(" ".join(UV)) for command in machine.ran)
 
 
 def test_a_sam_whose_interpreter_is_gone_is_installed_anew(installed: ScriptedMachine) -> None:
@@ -138,6 +139,24 @@ def test_a_samconfig_that_is_broken_is_said(installed: ScriptedMachine) -> None:
 
     with pytest.raises(ToolError, match=r"samconfig\.toml can't be read"):
         sam_command(installed, "build")
+
+
+def test_a_build_fetches_from_pips_mirror(installed: ScriptedMachine) -> None:
+    mirror = "https://mirror.example/simple"
+    installed.environ |= {"PIP_INDEX_URL": mirror, "VIRTUAL_ENV": "/somebody/venv"}
+
+    environ = sam_environment(installed, "build")
+
+    assert environ["UV_DEFAULT_INDEX"] == mirror
+    assert environ["UV"].endswith("/bin/uv")
+    assert "VIRTUAL_ENV" not in environ
+
+
+def test_a_deployment_does_not_reach_aws_as_pip_reaches_its_mirror(
+    installed: ScriptedMachine,
+) -> None:
+    installed.environ["PIP_PROXY"] = "http://proxy.example:3128"
+    assert "https_proxy" not in sam_environment(installed, "deploy")
 
 
 def test_only_local_commands_are_given_a_region(installed: ScriptedMachine) -> None:
