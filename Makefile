@@ -31,11 +31,13 @@ help: ## list the targets
 setup: .venv/.ready ## make .venv, with all that tests and checks need
 
 .venv/.ready: requirements-dev.txt .venv/.made
+	@echo "Installing what tests and checks need into .venv"
 	@$(UV) pip sync --quiet --python .venv --require-hashes requirements-dev.txt
 	@touch .venv/.runs $@
 
 # Not `sync`, which would take from a whole .venv what only tests need.
 .venv/.runs: requirements-run.txt .venv/.made
+	@echo "Installing what \`make run\` needs into .venv"
 	@$(UV) pip install --quiet --python .venv --require-hashes --requirements requirements-run.txt
 	@touch $@
 
