@@ -1,5 +1,6 @@
-"""`make setup` and `make run`, whatever the environment says."""
+"""`make` in a folder with an odd name, whatever the environment says."""
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,8 @@ import pytest
 
 from tests.setup.copies import Project
 from workbench import ROOT
+from workbench.runtime.machine import ThisMachine
+from workbench.runtime.tools import SAM
 
 PINNED = re.compile(r"^([a-z0-9-]+)==", re.MULTILINE)
 
@@ -132,6 +135,20 @@ def test_help_in_a_terminal_without_unicode(project: Project) -> None:
 
     assert said.returncode == 0
     assert "PARAMETERS='Name=value …'" in said.stdout
+
+
+@pytest.mark.usefixtures("image")
+def test_build_and_invoke(project: Project, machine: ThisMachine) -> None:
+    SAM.ensure(machine)
+    # The original's, since it is large.
+    (project.folder / ".cache" / SAM.home.name).symlink_to(SAM.home)
+
+    invoked = project.make("invoke", "EVENT=events/health.json")
+
+    assert invoked.returncode == 0, invoked.stderr
+    assert "warning" not in invoked.stderr, invoked.stderr
+    assert json.loads(invoked.stdout.splitlines()[-1])["statusCode"] == httpx.codes.OK
+    assert list(project.home.iterdir()) == []
 
 
 @pytest.mark.parametrize("python", ["python3.9", "/nonexistent/python3.13"])
