@@ -1,11 +1,17 @@
 """Never deployed: the stand-in upstream, the local Lambda runtime, and what serves on this machine."""
 
 import os
+import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
 """The project's folder."""
+
+# Every command prints tables with lines and signs that some terminals can't show: none may fail for it.
+if isinstance(sys.stdout, TextIOWrapper):
+    sys.stdout.reconfigure(errors="replace")
 
 
 def environ(**changes: str) -> dict[str, str]:

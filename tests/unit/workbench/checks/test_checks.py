@@ -8,14 +8,14 @@ from workbench.checks.__main__ import Check, checks, failure
 from workbench.checks.translation import EVERYTHING_ON
 from workbench.runtime.machine import Outcome
 from workbench.runtime.problems import ToolError
-from workbench.runtime.tools import CHECK_JSONSCHEMA, CHECKOV, SAM
+from workbench.runtime.tools import CHECK_JSONSCHEMA, CHECKOV, SAM, UV
 
 
 @pytest.fixture
 def machine() -> ScriptedMachine:
     machine = ScriptedMachine()
     for tool in (SAM, CHECKOV, CHECK_JSONSCHEMA):
-        machine.files[str(tool.home / "bin" / tool.program)] = ""
+        machine.files |= {str(tool.home / "bin" / tool.program): "", str(tool.python): ""}
     template = {"Parameters": {name: {"Default": ""} for name in EVERYTHING_ON}}
     machine.script(str(SAM.python), Outcome(0, stdout=json.dumps(template)))
     return machine
@@ -68,7 +68,7 @@ def test_a_template_that_sam_does_not_take_is_said(
 
 def test_a_tool_that_can_not_be_installed_is_said(machine: ScriptedMachine, tmp_path: Path) -> None:
     del machine.files[str(CHECKOV.home / "bin" / "checkov")]
-    machine.script("/usr/bin/uv", Outcome(1, stderr="no route to host"))
+    machine.script(" ".join(UV), Outcome(1, stderr="no route to host"))
 
     with pytest.raises(ToolError, match="checkov can't be installed"):
         list(checks(machine, tmp_path))
