@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.workbench.runtime.scripted_machine import ScriptedMachine
+from workbench import ROOT
 from workbench.checks.__main__ import Check, checks, failure
 from workbench.checks.translation import EVERYTHING_ON
 from workbench.runtime.machine import Outcome
@@ -50,6 +51,13 @@ def test_what_is_off_by_default_is_looked_at_as_if_it_were_on(
     (written,) = tmp_path.iterdir()
     parameters = json.loads(written.read_text())["Parameters"]
     assert {name: one["Default"] for name, one in parameters.items()} == EVERYTHING_ON
+
+
+def test_all_of_githubs_files_are_checked(machine: ScriptedMachine, tmp_path: Path) -> None:
+    checked = {part for one in checks(machine, tmp_path) for part in one.command}
+    files = {str(path) for path in (ROOT / ".github").rglob("*") if path.is_file()}
+    assert {Path(file).name for file in files} >= {"ci.yaml", "deploy.yaml", "dependabot.yml"}
+    assert files <= checked
 
 
 def test_no_check_asks_the_network(machine: ScriptedMachine, tmp_path: Path) -> None:
