@@ -5,7 +5,6 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
@@ -34,14 +33,11 @@ from pulse.pypistats import (
     request_path,
 )
 from pulse_io.budget import Budget, Clock
+from pulse_io.clients import open_client
 from pulse_io.settings import Settings
 from pulse_io.slots import MARGIN_S, SOONEST_S, Turn, whole_seconds
-from pulse_io.tls import tls_context
 
 _log = logging.getLogger(__name__)
-
-KEEPALIVE_EXPIRY_S = 60
-"""How long an idle connection is kept: an execution environment is asked again within that."""
 
 CONNECT_TIMEOUT_S = 2
 """A connection that is not there by then is tried again while there is still time to."""
@@ -98,21 +94,17 @@ class Upstream:
         self._limited = bool(settings.upstream_per_second or settings.upstream_per_minute)
         self._called: set[tuple[PackageName, str]] = set()
         self._places = asyncio.Semaphore(settings.upstream_concurrency)
-        self._client = httpx.AsyncClient(
-            base_url=settings.pypistats_url,
-            headers=REQUEST_HEADERS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # keeps none
-            verify=tls_context(),
+        self._client = open_client(
+            settings.pypistats_url,
+            settings.network,
             timeout=httpx.Timeout(
                 settings.upstream_timeout_s,
                 connect=min(CONNECT_TIMEOUT_S, settings.upstream_timeout_s),
             ),
-            limits=httpx.Limits(
-                max_connections=settings.upstream_concurrency,
-                keepalive_expiry=KEEPALIVE_EXPIRY_S,
-            ),
+            max_connections=settings.upstream_concurrency,
             transport=transport,
         )
+        self._client.headers.update(REQUEST_HEADERS)
 
     async def fetch(self, package: PackageName, endpoint: Endpoint, deadline: float) -> FetchedRows:
         """All rows of one package on one endpoint.
@@ -222,7 +214,7 @@ class Upstream:
                 raise failure or throttled from None
             except (TimeoutError, httpx.TimeoutException):
                 failure = UpstreamTooSlow()
-            except httpx.ConnectError:
+            except (httpx.ConnectError, httpx.ProxyError):
                 failure = UpstreamUnreachable()
             except httpx.TransportError:
                 failure = UpstreamBroken.because("it broke off")

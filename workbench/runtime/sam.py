@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from workbench import without_proxies_for_loopback
 from workbench.uv import UvError, ensure_uv, uv_environment
 
 from .configuration import DEFAULT_ENVIRONMENT, SAMCONFIG, parameter_overrides
@@ -98,6 +99,8 @@ def sam_environment(machine: Machine, *arguments: str) -> dict[str, str]:
         # Nothing local needs an account: any region will do, and no metadata service is asked for one.
         environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
         environ["AWS_EC2_METADATA_DISABLED"] = "true"
+        # SAM asks the functions' containers on the loopback.
+        environ.update(without_proxies_for_loopback(environ))
     return environ
 
 
