@@ -23,7 +23,7 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint politeness openapi examples costs units log-lines format image build invoke local compare deploy deploy-local smoke lock
+.PHONY: help setup run test test-dates lint politeness openapi examples costs units log-lines format image build invoke local compare deploy deploy-local smoke lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,10 @@ test: setup ## run all tests; on Debian as root, install and start what they lac
 	@$(RUN) -m workbench.runtime || true # what it can't have, pytest lists at the end
 	@$(RUN) -m workbench.dynamodb.installation || true
 	$(BIN)/pytest --cov --cov-report=term
+	@$(RUN) -m workbench.dates
+
+test-dates: setup ## run the quick tests as on a leap day, at a year's end, before upstream has loaded
+	@$(RUN) -m workbench.dates $(OPTIONS)
 
 lint: setup ## check format, style, types, floors, the template and the workflow
 	$(BIN)/ruff format --check .
