@@ -67,7 +67,7 @@ class RowsErrand:
         now, held = self.sources.now(), self.sources.memory.find(self.key)
         if held is None or held.content is None or may_succeed(held.content, content, now):
             return kept_from(content, now)
-        log_failure(*self.key, "implausible")
+        log_failure(*self.key, "implausible", "rows that were there are gone")
         return stale(held, now + RETRY_LATE_AFTER)
 
 

@@ -63,12 +63,10 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC).replace(microsecond=0)
 
 
-def log_failure(package: PackageName, endpoint: str, problem: str) -> None:
+def log_failure(package: PackageName, endpoint: str, problem: str, reason: str) -> None:
     """Write the line of which an alarm counts how often upstream fails."""
-    _log.warning(
-        "upstream failed",
-        extra={"problem": problem, "endpoint": str(endpoint), "package": package},
-    )
+    told = {"problem": problem, "endpoint": str(endpoint), "package": package, "reason": reason}
+    _log.warning("upstream failed", extra=told)
 
 
 class Upstream:
@@ -146,7 +144,7 @@ class Upstream:
         except UpstreamThrottled:
             raise  # by the budget, which is no failure; or by upstream, which is in the log by now
         except UpstreamProblem as problem:
-            log_failure(package, endpoint, problem.slug)
+            log_failure(package, endpoint, problem.slug, problem.detail)
             raise
         finally:
             self._places.release()
@@ -196,7 +194,7 @@ class Upstream:
     async def _leave_alone(
         self, package: PackageName, endpoint: str, refused: UpstreamThrottled
     ) -> None:
-        log_failure(package, endpoint, refused.slug)
+        log_failure(package, endpoint, refused.slug, refused.detail)
         await self._budget.close(endpoint, refused.retry_after_s or THROTTLED_RETRY_AFTER_S)
 
     async def _get(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
