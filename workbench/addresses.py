@@ -49,6 +49,8 @@ def _reason(error: httpx.TransportError, network: Network) -> tuple[str, bool]:
         match cause:
             case ssl.SSLCertVerificationError():
                 return _distrust(cause.verify_message, network.certificates), False
+            case ssl.SSLError():
+                return f"TLS fails: {cause}", False
             case socket.gaierror():
                 return f"the name can't be resolved: {cause.strerror}", True
             case OSError() if cause.strerror:

@@ -105,10 +105,11 @@ def _drop_in(endpoint: str) -> Callable[[Live], None]:
     return trial
 
 
+ALL_OF_PYPI: Final = Promise(PACKAGE, "__all__ is known, as upstream has it", _all_of_pypi)
 PROMISES: Final = (
     Promise("/health", "answers for FastAPI, as the contract says", _health),
     Promise(PACKAGE, "figures as the contract says, longer spans with more", _package),
-    Promise(PACKAGE, "__all__ is known, as upstream has it", _all_of_pypi),
+    ALL_OF_PYPI,
     Promise(PACKAGE, "any spelling of a name will do", _any_spelling),
     Promise(DOWNLOADS, "a series as the contract says, which adds up", _downloads),
     Promise(DOWNLOADS, "the same as CSV", _downloads_as_csv),
