@@ -1,10 +1,8 @@
 """A company's proxy on the loopback: it answers for every host, by one upstream, and signs certificates itself."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from urllib.parse import urlsplit
@@ -12,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import trustme
 
-POLL_S = 0.02
+from tests.serving import QuietHandler, serving
 
 
 @dataclass
@@ -38,10 +36,10 @@ def company(
     tls = SSLContext(PROTOCOL_TLS_SERVER)
     authority.issue_cert(host).configure_cert(tls)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_CONNECT(self) -> None:
+        def do_CONNECT(self) -> None:  # noqa: N802 - as the base class has it
             told.asked.append(f"{self.command} {self.path}")
             self.send_response(connect_status)
             self.end_headers()
@@ -51,7 +49,7 @@ def company(
                 self.wfile = self.connection.makefile("wb", buffering=0)
                 self.close_connection = False
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - as the base class has it
             told.asked.append(f"{self.command} {self.path}")
             path = urlsplit(self.path).path
             answer = httpx.get(upstream_url + path, trust_env=False)
@@ -65,22 +63,6 @@ def company(
             super().finish()
             self.connection.close()  # which the server knows only as it was before TLS
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
-            """Say nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """Say nothing: a client that does not trust the certificate hangs up."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    told = Company(f"http://127.0.0.1:{server.server_address[1]}", certificate)
-    thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
-    thread.start()
-    try:
+    with serving(Handler) as url:
+        told = Company(url, certificate)
         yield told
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.answering import answering
 from tests.http.conftest import NOON
 from tests.http.gateway import Change, Passing, gateway, twin_served, unchanged
 from tests.http.served import Clock, served
+from tests.serving import answering
 from workbench.contract import COMMITTED
 from workbench.smoke import caches, documents, failures, figures, pages, traces, twin
 from workbench.smoke.__main__ import main

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.answering import answering
 from tests.commands import running, url_said_by
+from tests.serving import answering
 from workbench import environ
 from workbench.upstream import StandIn
 

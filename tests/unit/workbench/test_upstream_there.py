@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from pulse.network import InvalidSettings, Network
-from tests.answering import answering
 from tests.company import company
+from tests.serving import answering
 from workbench.addresses import why_unreachable
 from workbench.upstream import StandIn
 from workbench.upstream_there import why_not_there
