@@ -42,7 +42,7 @@ def answering(status: int, body: bytes = b"", **headers: str) -> Iterator[str]:
     """One answer to everything; in a header's value, `{path}` stands for what was asked for."""
 
     class Handler(QuietHandler):
-        def do_GET(self) -> None:  # noqa: N802 - as the base class has it
+        def do_GET(self) -> None:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value.format(path=self.path))
