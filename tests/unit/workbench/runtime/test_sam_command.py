@@ -184,3 +184,10 @@ def test_a_network_goes_with_every_container_on_it(machine: ScriptedMachine) -> 
         "docker rm --force --volumes c0ffee badcab",
         f"docker network rm {name}",
     ]
+
+
+def test_the_containers_on_loopback_are_asked_without_a_proxy(installed: ScriptedMachine) -> None:
+    installed.environ = {**installed.environ, "HTTP_PROXY": "http://proxy", "no_proxy": "internal"}
+    environ = sam_environment(installed, "local", "invoke")
+    assert environ["NO_PROXY"] == environ["no_proxy"] == "internal,127.0.0.1,localhost,::1"
+    assert environ["HTTP_PROXY"] == "http://proxy"
