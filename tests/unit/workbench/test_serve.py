@@ -100,6 +100,19 @@ def test_a_request_that_is_no_http_is_one_line(request_: bytes) -> None:
     assert stderr == "WARNING: Invalid HTTP request received.\n"
 
 
+def test_a_body_that_turns_bad_after_its_answer_is_one_line() -> None:
+    with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
+        with socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as client:
+            client.sendall(b"GET /health" + CHUNKED)
+            answer = client.makefile("rb")
+            assert answer.readline().startswith(b"HTTP/1.1 200 ")
+            client.sendall(b"zz\r\n")
+            answer.read()
+        server.send_signal(signal.SIGINT)
+        _, stderr = server.communicate(timeout=10)
+    assert stderr == "WARNING: Invalid HTTP request received.\n"
+
+
 def test_ctrl_c_ends_it_cleanly() -> None:
     with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
         server.send_signal(signal.SIGINT)
