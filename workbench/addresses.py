@@ -69,13 +69,13 @@ def _distrust(reason: str, certificates: Certificates | None) -> str:
     )
 
 
-def received(answer: httpx.Response) -> str:
+def received(answer: httpx.Response, body: bytes) -> str:
     """An answer in a few words: its status, and where it redirects to or what its body is."""
     status = f"{answer.status_code} {answer.reason_phrase}".strip()
     if target := answer.headers.get("location"):
         return f"{status}, a redirect to {target[:_SHOWN]}"
     kind = answer.headers.get("content-type", "no content type").partition(";")[0]
-    beginning = " ".join(answer.text.split())[:_SHOWN]
+    beginning = " ".join(body[: 2 * _SHOWN].decode(errors="replace").split())[:_SHOWN]
     return f"{status} with {kind}: {beginning!r}"
 
 

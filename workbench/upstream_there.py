@@ -1,6 +1,5 @@
 """Whether an API like pypistats.org's answers at a URL."""
 
-import datetime as dt
 from http import HTTPStatus
 from typing import Final
 
@@ -9,8 +8,16 @@ import httpx
 from pulse.names import ALL_OF_PYPI
 from pulse.network import InvalidSettings, Network
 from pulse.problems import Problem, UpstreamThrottled
-from pulse.pypistats import REQUEST_HEADERS, Endpoint, UpstreamAnswer, read_answer, request_path
+from pulse.pypistats import (
+    REQUEST_HEADERS,
+    Endpoint,
+    UpstreamAnswer,
+    body_reader,
+    read_answer,
+    request_path,
+)
 from pulse_io.tls import tls_context
+from pulse_io.upstream import utc_now
 from workbench.addresses import (
     open_blocking_client,
     received,
@@ -22,6 +29,8 @@ WITHIN_S: Final = 3
 PATH: Final = request_path(ALL_OF_PYPI, Endpoint.OVERALL)
 """Every such API knows it, and no other address does."""
 
+_HEADERS: Final = {**REQUEST_HEADERS, "Accept-Encoding": "identity"}
+
 
 def why_not_there(url: str, network: Network) -> str | None:
     """Ask once. None if such an API answers, else the reason why there is no answer that counts.
@@ -29,30 +38,30 @@ def why_not_there(url: str, network: Network) -> str | None:
     Raises:
         InvalidSettings: what answers is no such API; or the way there can't be used.
     """
-    tls = tls_context(network.certificates)
-    with open_blocking_client(url, network, tls, timeout_s=WITHIN_S) as client:
-        try:
-            answer = client.get(PATH, headers=REQUEST_HEADERS)
-        except httpx.TransportError as error:
-            return why_unreachable(error, url, network)
-        except httpx.DecodingError:
-            return "its encoding is wrong"
-    if answer.is_server_error or answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        proxy = network.proxy_for(url)
-        return received(answer) + (f", through the proxy of {proxy}" if proxy else "")
-    now = dt.datetime.now(dt.UTC)
+    body = b""
     try:
-        read_answer(
-            ALL_OF_PYPI,
-            Endpoint.OVERALL,
-            UpstreamAnswer(answer.status_code, answer.headers, answer.content, now),
-        )
+        tls = tls_context(network.certificates)
+        with (
+            open_blocking_client(url, network, tls, timeout_s=WITHIN_S) as client,
+            client.stream("GET", PATH, headers=_HEADERS) as answer,
+        ):
+            reader = body_reader(Endpoint.OVERALL, answer.status_code, answer.headers)
+            for chunk in answer.iter_raw():
+                body += chunk
+                reader.feed(chunk)
+            read = UpstreamAnswer(answer.status_code, answer.headers, reader.finish(), utc_now())
+        if answer.is_server_error or answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            proxy = network.proxy_for(url)
+            return received(answer, body) + (f", through the proxy of {proxy}" if proxy else "")
+        read_answer(ALL_OF_PYPI, Endpoint.OVERALL, read)
+    except httpx.TransportError as error:
+        return why_unreachable(error, url, network)
     except UpstreamThrottled:
         return None
     except Problem:
         better = redirected_base(answer)
         raise InvalidSettings(
-            f"{url} does not answer as pypistats.org does: GET {PATH} gets {received(answer)}. Set "
+            f"{url} does not answer as pypistats.org does: GET {PATH} gets {received(answer, body)}. Set "
             f"PYPISTATS_URL to {better or 'the base URL of an API that does'}."
         ) from None
     return None

@@ -139,7 +139,7 @@ class Live:
         if not answer.is_server_error and not _is_health(answer):
             better = redirected_base(answer)
             raise Unreachable(
-                f"{self.url} is not where PyPI Pulse answers: GET {HEALTH} gets {received(answer)}."
+                f"{self.url} is not where PyPI Pulse answers: GET {HEALTH} gets {received(answer, answer.content)}."
                 + (f" Say make smoke URL={better}" if better else "")
             )
 

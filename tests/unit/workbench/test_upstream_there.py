@@ -46,6 +46,7 @@ def test_a_sick_upstream_or_proxy_is_not_there(status: int) -> None:
         (200, HTML, {"content_type": "text/html"}, "200 OK with text/html: '<!doctype html>"),
         (200, b"{}", {"content_type": "application/json"}, "200 OK with application/json: '{}'"),
         (404, b"404", {"content_type": "text/html"}, "404 Not Found with text/html: '404'"),
+        (200, b"x" * 10**7, {}, "200 OK with no content type: 'xxxx"),
         (403, b"", {}, "403 Forbidden with no content type: ''"),
         (
             302,
