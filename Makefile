@@ -7,38 +7,63 @@ ENVIRONMENT ?= default
 PYTHON ?= python3
 ARGS ?=
 
-UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements-dev.txt)
 BIN := .venv/bin
 RUN := PYTHONPATH=functions $(BIN)/python
+UV := $(BIN)/python -E workbench/uv.py
+
+# Nothing that is said to Python reaches what runs here, except that text is UTF-8, whatever the terminal.
+unexport $(filter PYTHON%,$(.VARIABLES))
+export PYTHONUTF8 := 1
+# What tools keep for the next time is kept in this folder too.
+export XDG_CACHE_HOME := $(CURDIR)/.cache
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+export __SAM_CLI_APP_DIR := $(CURDIR)/.cache/sam
+export SAM_LAYER_CACHE_BASEDIR := $(CURDIR)/.cache/sam/layers
+export npm_config_cache := $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint politeness openapi examples costs units log-lines format image build invoke local compare deploy deploy-local smoke lock
+.PHONY: help setup run test test-dates lint politeness openapi examples costs units log-lines format image build invoke local compare deploy deploy-local smoke lock
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## make .venv, with all that tests and checks need
 
-# uv makes the environment, and is itself installed apart from it and from the system's Python. functions/
-# is on its path, as it is on Lambda's.
-.venv/.ready: requirements-dev.txt
-	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
-		echo "pip for $(PYTHON) is missing: on Debian, apt-get install python3-pip" >&2; exit 1; }
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade \
-		--target .cache/uv "uv==$(UV_VERSION)"
-	.cache/uv/bin/uv venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
-	.cache/uv/bin/uv pip sync --quiet --require-hashes requirements-dev.txt
-	@echo ../../../../functions >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
+.venv/.ready: requirements-dev.txt .venv/.made
+	@echo "Installing what tests and checks need into .venv"
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements-dev.txt
+	@touch .venv/.runs $@
+
+# Not `sync`, which would take from a whole .venv what only tests need.
+.venv/.runs: requirements-run.txt .venv/.made
+	@echo "Installing what \`make run\` needs into .venv"
+	@$(UV) pip install --quiet --python .venv --require-hashes --requirements requirements-run.txt
 	@touch $@
 
-run: setup ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local with DynamoDB Local
+# functions/ is on its path, as it is on Lambda's. It is made anew where its interpreter is gone, or does not run.
+.venv/.made: $(shell $(BIN)/python -E -c '' 2>/dev/null || echo anew)
+	@"$(PYTHON)" -E -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
+		echo "PyPI Pulse needs Python 3.11 or newer, and $(PYTHON) is not:" \
+			"install one and name it, as in make setup PYTHON=python3.13" >&2; exit 1; }
+	@rm -rf .venv # a link to another environment leaves that as it is
+	@"$(PYTHON)" -E workbench/uv.py venv --quiet --relocatable \
+		--python "$$("$(PYTHON)" -E -c 'import sys; print(sys.executable)')" .venv
+	@echo ../../../../functions >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
+	@touch $@
+.PHONY: anew
+
+run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local with DynamoDB Local
 	@PORT='$(PORT)' TABLE='$(TABLE)' $(RUN) -m workbench.serve
 
 test: setup ## run all tests; on Debian as root, install and start what they lack
 	@$(RUN) -m workbench.runtime || true # what it can't have, pytest lists at the end
 	@$(RUN) -m workbench.dynamodb.installation || true
 	$(BIN)/pytest --cov --cov-report=term
+	@$(RUN) -m workbench.dates
+
+test-dates: setup ## run the quick tests as on a leap day, at a year's end, before upstream has loaded
+	@$(RUN) -m workbench.dates $(OPTIONS)
 
 lint: setup ## check format, style, types, floors, the template and the workflow
 	$(BIN)/ruff format --check .
@@ -97,15 +122,17 @@ smoke: setup ## check every promise of the API that answers at URL; OPTIONS=--he
 	@$(RUN) -m workbench.smoke $(OPTIONS) '$(URL)'
 
 lock: setup ## pin all dependencies anew, with hashes and without addresses
-	cd functions && for function in fastapi_app flask_app; do \
-		../$(BIN)/uv pip compile $(LOCK) --universal --python-version 3.13 \
-			$$function/requirements.in --output-file $$function/requirements.txt || exit; \
+	for function in fastapi_app flask_app; do \
+		$(UV) pip compile $(LOCK) --universal --python-version 3.13 \
+			functions/$$function/requirements.in --output-file functions/$$function/requirements.txt || exit; \
 	done
-	$(BIN)/uv pip compile $(LOCK) --universal --python-version 3.11 \
-		requirements-dev.in --output-file requirements-dev.txt
-	$(BIN)/uv pip compile $(LOCK) --python-platform x86_64-manylinux_2_28 --python-version 3.13 \
-		workbench/runtime/requirements.in --output-file workbench/runtime/requirements.txt
-	$(BIN)/uv pip compile $(LOCK) --python-platform x86_64-manylinux_2_28 --python-version 3.13 \
-		workbench/emulator/requirements.in --output-file workbench/emulator/requirements.txt
+	for installed in uv run dev; do \
+		$(UV) pip compile $(LOCK) --universal --python-version 3.11 \
+			requirements-$$installed.in --output-file requirements-$$installed.txt || exit; \
+	done
+	for container in runtime emulator; do \
+		$(UV) pip compile $(LOCK) --python-platform x86_64-manylinux_2_28 --python-version 3.13 \
+			workbench/$$container/requirements.in --output-file workbench/$$container/requirements.txt || exit; \
+	done
 LOCK := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock'

@@ -9,10 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-import httpx
 import uvicorn
 
-from pulse.pypistats import REQUEST_HEADERS
 from pulse.settings import InvalidSettings
 from pulse_io.settings import Settings
 from workbench.dynamodb.account import local_account
@@ -21,14 +19,13 @@ from workbench.dynamodb.table import create_table
 from workbench.runtime.machine import ThisMachine
 from workbench.runtime.problems import NeedError
 from workbench.runtime.processes import end_in_order_when_told_to
+from workbench.terminal import ForgivingProtocol, log_to_terminal
 from workbench.upstream import StandIn
+from workbench.upstream_there import why_not_there
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 MAX_PORT = 65535
-REACHABLE_WITHIN_S = 3
-PROBE_PATH = "/api/packages/pip/recent"
-HTTP_SERVER_ERROR = 500
 LOCAL_TABLE = "local"
 
 
@@ -43,10 +40,10 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     try:
-        with listener, table, _upstream(settings.pypistats_url) as url:
+        with listener, table, _upstream(settings) as url:
             _serve(listener, url)
-    except NeedError as need:
-        print(need, file=sys.stderr)
+    except (InvalidSettings, NeedError) as error:
+        print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Ended.")
@@ -75,7 +72,15 @@ def _serve(listener: socket.socket, upstream_url: str) -> None:
     # The application reads its settings when it is imported, so not before now.
     from fastapi_app.app import app  # noqa: PLC0415 - see above
 
-    config = uvicorn.Config(app, access_log=False, log_level="warning", lifespan="off")
+    log_to_terminal()
+    config = uvicorn.Config(
+        app,
+        http=ForgivingProtocol,
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        lifespan="off",
+    )
     _Server(config, upstream_url).run(sockets=[listener])
 
 
@@ -139,13 +144,19 @@ def _local_table() -> Iterator[None]:
 
 
 @contextmanager
-def _upstream(url: str) -> Iterator[str]:
-    """The base URL to fetch from: `url` if it answers, else that of the stand-in, while it runs."""
-    if _reachable(url):
+def _upstream(settings: Settings) -> Iterator[str]:
+    """The base URL to fetch from: the settings' if it answers, else the stand-in's, while it runs.
+
+    Raises:
+        InvalidSettings: something else than an API like pypistats.org's answers there.
+    """
+    url = settings.pypistats_url
+    reason = why_not_there(url, settings.network)
+    if reason is None:
         yield url
         return
     print(
-        f"{url} can't be reached from here, so the stand-in upstream is used: every figure is "
+        f"{url} can't be reached from here ({reason}). So the stand-in upstream is used: every figure is "
         'invented, and every answer says "source": "simulated".',
         file=sys.stderr,
     )
@@ -153,15 +164,6 @@ def _upstream(url: str) -> Iterator[str]:
     os.environ.update(UPSTREAM_PER_SECOND="0", UPSTREAM_PER_MINUTE="0")
     with StandIn(limits=False) as stand_in:
         yield stand_in.url
-
-
-def _reachable(url: str) -> bool:
-    """Whether something answers HTTP there as pypistats.org does when it is well."""
-    try:
-        answer = httpx.get(url + PROBE_PATH, headers=REQUEST_HEADERS, timeout=REACHABLE_WITHIN_S)
-    except httpx.HTTPError:
-        return False
-    return answer.status_code < HTTP_SERVER_ERROR
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 import contextlib
 import datetime as dt
+import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Final
 
 import requests
@@ -18,6 +20,7 @@ from pulse.account import account
 from pulse.as_of import is_known, needs_recent, with_all, with_recent
 from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI, PackageName
+from pulse.network import Certificates
 from pulse.problems import (
     Problem,
     UpstreamBroken,
@@ -47,7 +50,11 @@ def utc_now() -> dt.datetime:
 
 
 class BlockingUpstream:
-    """pypistats.org, asked through a session that outlives invocations."""
+    """pypistats.org, asked through a session that outlives invocations.
+
+    Raises:
+        InvalidSettings: the certificates that the settings name can't be loaded.
+    """
 
     def __init__(self, settings: FlaskSettings, now: Callable[[], dt.datetime] = utc_now) -> None:
         self._now = now
@@ -55,6 +62,11 @@ class BlockingUpstream:
         self._session = _Session()
         self._session.headers.update(REQUEST_HEADERS)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # keeps none
+        self._session.trust_env = False  # what the environment says is in the settings
+        if proxy := settings.network.proxy_for(settings.pypistats_url):
+            self._session.proxies = {"all": proxy.url}
+        if certificates := settings.network.certificates:
+            self._session.verify = _checked(certificates)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, PunctualAdapter(pool_maxsize=settings.upstream_concurrency))
 
@@ -184,6 +196,17 @@ class _Session(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as requests has it
         return None
+
+
+def _checked(certificates: Certificates) -> str:
+    """Their path. `requests` would notice at the first call only that they can't be loaded."""
+    try:
+        if certificates.folder:
+            next(Path(certificates.folder).iterdir(), None)
+        ssl.create_default_context(cafile=certificates.file, capath=certificates.folder)
+    except OSError as error:
+        raise certificates.unusable(error) from None
+    return certificates.path
 
 
 def _connection_problem(error: Exception) -> UpstreamProblem:

@@ -53,6 +53,9 @@ MAX_COUNT: Final = 2**63 - 1
 MAX_CATEGORY_LENGTH: Final = 100
 """Characters. The longest true category is `without_mirrors`."""
 
+MAX_SHOWN: Final = 200
+"""Characters of what upstream says that are repeated in a problem."""
+
 NULL_CATEGORY: Final = "null"
 """The string by which upstream says that a version or system is not known."""
 
@@ -174,7 +177,9 @@ def _read(package: PackageName, endpoint: str, answer: UpstreamAnswer) -> Any:  
     if answer.status == _HTTP_UNAVAILABLE and retry_after_s:
         raise UpstreamThrottled(retry_after_s)
     if answer.status != _HTTP_OK:
-        raise UpstreamBroken.because(f"its status is {answer.status}")
+        location = answer.headers.get("Location", "")[:MAX_SHOWN]
+        redirect = f", a redirect to {location!r}" if location else ""
+        raise UpstreamBroken.because(f"its status is {answer.status}{redirect}")
     try:
         # Not by pydantic: it takes the last of two values for one key, and "1779667200" for a date.
         content = json.loads(

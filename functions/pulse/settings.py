@@ -1,4 +1,4 @@
-"""What both variants are told about upstream and their own address, as environment variables.
+"""What both variants are told about upstream, the way to it and their own address, as environment variables.
 
 It stands on the ground floor because the twin needs it too. It is given the environment and reads
 nothing by itself.
@@ -8,21 +8,32 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    model_validator,
+)
 from pydantic import ValidationError as PydanticValidationError
 from pydantic_core import ErrorDetails
 
+from pulse.network import HTTP_URL, InvalidSettings, Network
 
-class InvalidSettings(ValueError):
-    """Environment variables that can't be used; the message has a line for each."""
-
-
-_http_url = TypeAdapter(HttpUrl)
+__all__ = ["BaseUrl", "InvalidSettings", "UpstreamSettings"]
 
 
 def _base_url(text: str) -> str:
-    _http_url.validate_python(text)
-    return text.rstrip("/")
+    url = text.strip()
+    HTTP_URL.validate_python(url)
+    if "?" in url or "#" in url:
+        raise ValueError("A base URL has neither a query nor a fragment")
+    return url.rstrip("/")
+
+
+def _pypistats_url(text: str) -> str:
+    return _base_url(_base_url(text).removesuffix("/api"))
 
 
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
@@ -54,10 +65,17 @@ class UpstreamSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper)
 
-    pypistats_url: BaseUrl = "https://pypistats.org"
+    pypistats_url: Annotated[str, AfterValidator(_pypistats_url)] = "https://pypistats.org"
+    """Its base URL, without `/api` and a slash at the end: every path below it begins with `/api`."""
     upstream_timeout_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 5
     deadline_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 8
     base_path: BasePath = ""
+    network: InstanceOf[Network] = Field(default_factory=Network, exclude=True)
+
+    @model_validator(mode="after")
+    def _upstreams_proxy_can_be_used(self) -> Self:
+        self.network.proxy_for(self.pypistats_url)
+        return self
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -67,15 +85,15 @@ class UpstreamSettings(BaseModel):
             InvalidSettings: naming every variable that can't be used, and why.
         """
         names = [name.upper() for name in cls.model_fields]
+        ours = {name: environ[name] for name in names if environ.get(name)}
         try:
-            return cls.model_validate({name: environ[name] for name in names if environ.get(name)})
+            return cls.model_validate({**ours, "NETWORK": Network.from_environ(environ)})
         except PydanticValidationError as error:
             lines = [_line(one) for one in error.errors()]
-            raise InvalidSettings("\n".join(lines)) from error
+        raise InvalidSettings("\n".join(lines))
 
 
 def _line(error: ErrorDetails) -> str:
     """What is wrong with one variable, or (where none is named) with several together."""
-    if not error["loc"]:
-        return error["msg"].removeprefix("Value error, ")
-    return f"{error['loc'][0]}={error['input']!r}: {error['msg'].removeprefix('Value error, ')}"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{error['loc'][0]}={error['input']!r}: {message}" if error["loc"] else message

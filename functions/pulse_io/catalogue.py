@@ -282,10 +282,11 @@ class Catalogue:
                     "problem": "implausible",
                     "endpoint": str(question.breakdown),
                     "package": question.package,
+                    "reason": "rows that were there are gone",
                 },
             )
             return Failure(
-                UpstreamBroken.because("far less of it is there"), now, now + RETRY_LATE_AFTER
+                UpstreamBroken.because("rows that were there are gone"), now, now + RETRY_LATE_AFTER
             )
         if isinstance(answer, Problem):
             return Failure(answer, now, now + UNKNOWN_FOR)

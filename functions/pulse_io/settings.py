@@ -27,9 +27,11 @@ class Settings(UpstreamSettings):
     aws_default_region: str | None = None
 
     @model_validator(mode="after")
-    def _table_has_a_region(self) -> Self:
-        if self.cache_table and not (self.aws_region or self.aws_default_region):
+    def _table_can_be_reached(self) -> Self:
+        if self.cache_table and not self.region:
             raise ValueError("CACHE_TABLE is set, so AWS_REGION must be: the table is in one")
+        if self.cache_table:
+            self.network.proxy_for(self.table_url)
         return self
 
     @property
@@ -43,3 +45,8 @@ class Settings(UpstreamSettings):
         if self.aws_ignore_configured_endpoint_urls:
             return None
         return self.aws_endpoint_url_dynamodb or self.aws_endpoint_url
+
+    @property
+    def table_url(self) -> str:
+        """Where DynamoDB is: `table_endpoint`, or AWS's own in the region."""
+        return self.table_endpoint or f"https://dynamodb.{self.region}.amazonaws.com"

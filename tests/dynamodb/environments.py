@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from pulse_io.settings import Settings
 from pulse_io.table import Table, open_table
+
+from pulse_io.settings import Settings
 
 T = TypeVar("T")
 

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from pulse_io.leases import LEASE_S, Leases
+from pulse_io.table import Table
 
 from pulse.problems import (
     UpstreamBroken,
@@ -11,8 +13,6 @@ from pulse.problems import (
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
-from pulse_io.leases import LEASE_S, Leases
-from pulse_io.table import Table
 from tests.dynamodb.environments import MovedClock, asking
 
 pytestmark = pytest.mark.usefixtures("table")

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-
-from pulse.problems import UpstreamThrottled
 from pulse_io.rate_limit import KEPT_S, SOONEST_S
 from pulse_io.shared_rate_limit import SharedRateLimit
 from pulse_io.table import Table
 from pulse_io.window import Window
+
+from pulse.problems import UpstreamThrottled
 from tests.dynamodb.environments import MovedClock, asking
 
 pytestmark = pytest.mark.usefixtures("table")

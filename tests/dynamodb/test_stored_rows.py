@@ -4,13 +4,13 @@ import datetime as dt
 
 import pytest
 from aiodynamo.expressions import F
+from pulse_io.memory import Kept, Key, kept_from, stale
+from pulse_io.stored import Stored
+from pulse_io.table import Table
 
 from pulse.models import DailyDownloads, FetchedRows
 from pulse.names import PackageName
 from pulse.pypistats import Endpoint
-from pulse_io.memory import Kept, Key, kept_from, stale
-from pulse_io.stored import Stored
-from pulse_io.table import Table
 from tests.dynamodb.environments import asking
 from tests.dynamodb.table_at import TableAt
 

@@ -10,8 +10,8 @@ import pytest
 from aiodynamo.client import Client
 from aiodynamo.expressions import F
 from aiodynamo.models import BatchGetRequest, BatchGetResponse, StaticDelayRetry
-
 from pulse_io.table import ConditionFailed, Table, TableUnavailable
+
 from tests.dynamodb.environments import asking
 from tests.dynamodb.table_at import TableAt
 from workbench.dynamodb.meter import Meter, metered

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 from werkzeug.serving import make_server
@@ -13,10 +12,9 @@ from flask_app.app import create_app
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
 from tests.http.served import Clock
+from tests.serving import POLL_S, QuietHandler, serving
 
 PREFIX = "/flask"
-# How soon a server notices that it is to end.
-POLL_S = 0.02
 # These are between two neighbours, and the gateway has its own.
 BETWEEN_NEIGHBOURS = {"connection", "date", "server", "transfer-encoding"}
 
@@ -64,7 +62,7 @@ def gateway(
     """Pass requests on to either variant, changed before or after that; yields the base URL."""
     with httpx.Client(trust_env=False, timeout=30) as client:
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             protocol_version = "HTTP/1.1"
 
             def answer(self) -> None:
@@ -93,16 +91,5 @@ def gateway(
 
             do_GET = do_HEAD = do_OPTIONS = do_DELETE = answer  # noqa: N815 - as the base class has them
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
-                """Say nothing."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(Handler) as url:
+            yield url

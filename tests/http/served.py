@@ -12,8 +12,8 @@ import uvicorn
 
 from fastapi_app.app import create_app
 from pulse_io.catalogue import Catalogue
-from pulse_io.wiring import open_catalogue
 from pulse_io.settings import Settings
+from pulse_io.wiring import open_catalogue
 from workbench.serve import loopback_listener
 
 SERVER_KEEPS_ALIVE_S = 60

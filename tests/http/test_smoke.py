@@ -14,6 +14,7 @@ import pytest
 from tests.http.conftest import NOON
 from tests.http.gateway import Change, Passing, gateway, twin_served, unchanged
 from tests.http.served import Clock, served
+from tests.serving import answering
 from workbench.contract import COMMITTED
 from workbench.smoke import caches, documents, failures, figures, pages, traces, twin
 from workbench.smoke.__main__ import main
@@ -267,6 +268,94 @@ def test_where_nothing_answers_it_says_so(
 
     assert main() == 2
     assert f"Nothing answers at http://127.0.0.1:{port}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "told"),
+    [
+        (
+            301,
+            {"location": "https://pulse.example{path}"},
+            "Say make smoke URL=https://pulse.example",
+        ),
+        (
+            302,
+            {"location": "https://login.example/"},
+            "302 Found, a redirect to https://login.example/",
+        ),
+        (404, {"content_type": "text/html"}, "404 Not Found with text/html: '<h1>Hello</h1>'"),
+        (200, {"content_type": "text/html"}, "200 OK with text/html: '<h1>Hello</h1>'"),
+    ],
+)
+def test_what_else_answers_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    status: int,
+    headers: dict[str, str],
+    told: str,
+) -> None:
+    with answering(status, b"<h1>Hello</h1>", **headers) as url:
+        monkeypatch.setattr(sys, "argv", ["smoke", url])
+        assert main() == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{url} is not where PyPI Pulse answers: GET /health gets {status} ")
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((404, {}), "it is unknown, so PYPISTATS_URL is not the address of an API like"),
+        (
+            (301, {"location": "https://elsewhere.example/"}),
+            "redirect to 'https://elsewhere.example/'",
+        ),
+        ((200, {}), "it is not the JSON that was asked for"),
+    ],
+)
+def test_an_api_whose_upstream_is_none_is_told(
+    answer: tuple[int, dict[str, str]], words: str
+) -> None:
+    status, headers = answer
+    with (
+        answering(status, b"<h1>Hello</h1>", **headers) as upstream_url,
+        served(upstream_url, Clock(NOON)) as api,
+    ):
+        (reason,) = broken(api.url, (figures.ALL_OF_PYPI,))
+    assert words in reason
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "told"),
+    [
+        ({"all_proxy": "socks5://h:1"}, [], "all_proxy='socks5://h:1': "),
+        ({"SSL_CERT_FILE": "/nonexistent"}, [], "SSL_CERT_FILE='/nonexistent': No such file"),
+        ({}, ["--cacert=/nonexistent"], "--cacert='/nonexistent': No such file"),
+    ],
+)
+def test_a_way_that_can_not_be_used_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: dict[str, str],
+    arguments: list[str],
+    told: str,
+) -> None:
+    for name in ("https_proxy", "http_proxy"):
+        monkeypatch.setenv(name, "")
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["smoke", "https://pulse.example", *arguments])
+    assert main() == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(told)
+
+
+def test_loopback_is_asked_without_a_proxy(
+    variants: Variants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:1")
+    assert broken(variants.fastapi, (figures.ALL_OF_PYPI,)) == []
 
 
 @pytest.mark.parametrize("arguments", [[""], ["pulse.example.org"], ["http://x", "--header=x"]])

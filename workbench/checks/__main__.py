@@ -1,4 +1,4 @@
-"""`python -m workbench.checks`: the template and the workflow, by the tools that know what AWS and GitHub take.
+"""`python -m workbench.checks`: the template and GitHub's files, by the tools that know what AWS and GitHub take.
 
 Nothing is asked of the network once the tools are installed.
 """
@@ -19,6 +19,7 @@ from workbench.runtime.problems import NeedError
 from workbench.runtime.tools import CHECK_JSONSCHEMA, CHECKOV, SAM
 
 WORKFLOWS: Final = ROOT / ".github/workflows"
+DEPENDABOT: Final = ROOT / ".github/dependabot.yml"
 
 IGNORED_ONCE_TRANSLATED: Final = (
     "W1001",  # a condition that SAM has already decided: see the functions' Metadata in the template
@@ -82,6 +83,14 @@ def checks(machine: Machine, folder: Path) -> Iterator[Check]:
         ),
         "Mend the workflow.",
     )
+    yield Check(
+        "check-jsonschema, Dependabot's schema",
+        (
+            CHECK_JSONSCHEMA.ensure(machine),
+            *("--builtin-schema", "vendor.dependabot", str(DEPENDABOT)),
+        ),
+        f"Fix {DEPENDABOT.name}.",
+    )
 
 
 def failure(machine: Machine, check: Check) -> str | None:
@@ -114,7 +123,7 @@ def main() -> int:
     for one in failures:
         machine.say(f"{one}\n")
     if not failures:
-        print(f"{TEMPLATE.name} and the workflows: {len(done)} checks passed")
+        print(f"{TEMPLATE.name} and GitHub's files: {len(done)} checks passed")
     return 1 if failures else 0
 
 

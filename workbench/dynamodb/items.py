@@ -3,10 +3,11 @@
 import time
 from typing import Final, NamedTuple
 
-from pulse.names import ALL_OF_PYPI, PackageName
-from pulse.pypistats import Endpoint
 from pulse_io.leases import Leases
 from pulse_io.table import open_table
+
+from pulse.names import ALL_OF_PYPI, PackageName
+from pulse.pypistats import Endpoint
 from workbench.upstream import StandIn
 from workbench.upstream.packages import DEBUT
 

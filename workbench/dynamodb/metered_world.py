@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from pulse_io.shared_rate_limit import SharedRateLimit
+from pulse_io.table import open_table
+
 from pulse.problems import Problem
 from pulse.pypistats import Endpoint
 from pulse_io.catalogue import Catalogue
-from pulse_io.wiring import open_catalogue
 from pulse_io.settings import Settings
-from pulse_io.shared_rate_limit import SharedRateLimit
-from pulse_io.table import open_table
+from pulse_io.wiring import open_catalogue
 
 from .account import local_account
 from .meter import Meter, Operation, metered

@@ -3,14 +3,19 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
+
+from workbench import without_proxies_for_loopback
 
 REGION = "us-east-1"  # as samconfig.toml has it for `local`
 ROOT = "test"
 """Both halves of the credentials that the emulator gives every right; others have what IAM says."""
-LOOPBACK = "127.0.0.1,localhost"
+DIRECTLY: Final = Config(proxies={})
+"""For clients of what is on the loopback: no proxy is asked for it."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Account:
 
     @property
     def session(self) -> boto3.Session:
-        """What AWS's clients are made from; each still needs `endpoint_url`."""
+        """What AWS's clients are made from; each still needs `endpoint_url` and `config`."""
         return boto3.Session(
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
@@ -45,11 +50,9 @@ class Account:
         Nothing of `environ` that names a real account, profile or endpoint is left in it.
         """
         kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
-        untouched = ",".join(filter(None, [environ.get("NO_PROXY"), LOOPBACK]))
         return {
             **kept,
-            "NO_PROXY": untouched,
-            "no_proxy": untouched,
+            **without_proxies_for_loopback(environ),
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,

@@ -55,7 +55,7 @@ def ensure_function_image(machine: Machine, base: str) -> None:
 def _interface_emulator(machine: Machine) -> Path:
     SAM.ensure(machine)
     name = f"aws-lambda-rie-{machine.architecture}"
-    found = next(SAM.home.glob(f"aws-sam-cli/lib/*/site-packages/samcli/local/rapid/{name}"), None)
+    found = next(SAM.home.glob(f"lib/*/site-packages/samcli/local/rapid/{name}"), None)
     if found is None:
         raise EmulatorError(f"SAM in {SAM.home} ships no {name}: remove the folder and try again.")
     return found

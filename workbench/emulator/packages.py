@@ -7,7 +7,8 @@ from pathlib import Path
 from workbench.emulator.problems import EmulatorError
 from workbench.runtime import recipe
 from workbench.runtime.machine import Machine
-from workbench.runtime.tools import CACHE, uv_command
+from workbench.runtime.tools import UV
+from workbench.uv import CACHE
 
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 INSTALL_TIMEOUT_S = 600
@@ -32,7 +33,7 @@ def ensure_packages(machine: Machine) -> Path:
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     installed = machine.run(
-        *(uv_command(machine), "pip", "install", "--quiet", "--require-hashes"),
+        *(*UV, "pip", "install", "--quiet", "--require-hashes"),
         *(
             "--only-binary",
             ":all:",

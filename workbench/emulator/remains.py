@@ -1,6 +1,6 @@
 """What is in the emulated account: after `sam delete`, nothing may be left of a stack."""
 
-from workbench.emulator.account import Account
+from workbench.emulator.account import DIRECTLY, Account
 
 SAMS_OWN = "aws-sam-cli-managed-default"
 """The stack with the bucket that `sam deploy` puts artifacts into; it serves all stacks."""
@@ -9,14 +9,14 @@ SAMS_OWN = "aws-sam-cli-managed-default"
 def remains(account: Account) -> list[str]:
     """Everything in the account that costs money or attention, as `kind name`, SAM's own stack apart."""
     session, url = account.session, account.url
-    stacks = session.client("cloudformation", endpoint_url=url)
-    functions = session.client("lambda", endpoint_url=url)
-    tables = session.client("dynamodb", endpoint_url=url)
-    apis = session.client("apigatewayv2", endpoint_url=url)
-    logs = session.client("logs", endpoint_url=url)
-    roles = session.client("iam", endpoint_url=url)
-    alarms = session.client("cloudwatch", endpoint_url=url)
-    buckets = session.client("s3", endpoint_url=url)
+    stacks = session.client("cloudformation", endpoint_url=url, config=DIRECTLY)
+    functions = session.client("lambda", endpoint_url=url, config=DIRECTLY)
+    tables = session.client("dynamodb", endpoint_url=url, config=DIRECTLY)
+    apis = session.client("apigatewayv2", endpoint_url=url, config=DIRECTLY)
+    logs = session.client("logs", endpoint_url=url, config=DIRECTLY)
+    roles = session.client("iam", endpoint_url=url, config=DIRECTLY)
+    alarms = session.client("cloudwatch", endpoint_url=url, config=DIRECTLY)
+    buckets = session.client("s3", endpoint_url=url, config=DIRECTLY)
     found = {
         "stack": [each["StackName"] for each in stacks.describe_stacks()["Stacks"]],
         "function": [each["FunctionName"] for each in functions.list_functions()["Functions"]],

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from workbench.emulator.account import REGION, Account
+from workbench.emulator.account import DIRECTLY, REGION, Account
 from workbench.emulator.problems import DeploymentError
 from workbench.runtime.machine import Machine
 
@@ -55,7 +55,7 @@ def invoke_alone(machine: Machine, account: Account, function: str, *, image: st
     Raises:
         DeploymentError: the zip lacks something; says what.
     """
-    client = account.session.client("lambda", endpoint_url=account.url)
+    client = account.session.client("lambda", endpoint_url=account.url, config=DIRECTLY)
     deployed = client.get_function(FunctionName=function)
     handler = deployed["Configuration"]["Handler"]
     variables = {

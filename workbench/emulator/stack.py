@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.emulator.account import Account
+from workbench.emulator.account import DIRECTLY, Account
 from workbench.emulator.problems import DeploymentError
 from workbench.runtime.machine import Machine
 from workbench.runtime.processes import started
@@ -93,7 +93,9 @@ class Stack:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def _client(self) -> "CloudFormationClient":
-        return self.account.session.client("cloudformation", endpoint_url=self.account.url)
+        return self.account.session.client(
+            "cloudformation", endpoint_url=self.account.url, config=DIRECTLY
+        )
 
     def _run(self, *arguments: str, advice: str) -> None:
         _sam(

@@ -7,7 +7,7 @@ from pathlib import Path
 from . import debian, recipe
 from .machine import Machine, Outcome
 from .problems import ImageError
-from .tools import uv_command
+from .tools import UV
 
 DEBOOTSTRAP_TIMEOUT_S = 900
 INSTALL_TIMEOUT_S = 300
@@ -24,7 +24,6 @@ def make_image(machine: Machine, target: recipe.Target) -> None:
     Raises:
         ImageError: it can't be made here; says what to do.
     """
-    uv = uv_command(machine)
     mirror = _prepare_host(machine)
     # /tmp is often mounted without devices, which debootstrap refuses.
     with tempfile.TemporaryDirectory(prefix="pypi-pulse-image-", dir="/var/tmp") as folder:
@@ -37,7 +36,7 @@ def make_image(machine: Machine, target: recipe.Target) -> None:
             "debootstrap",
         )
         machine.say("Adding AWS's runtime client and boto3")
-        _add_runtime(machine, target, root, uv)
+        _add_runtime(machine, target, root)
         machine.say("Importing it into Docker")
         _import(machine, target, root, Path(folder) / "image.tar")
 
@@ -79,12 +78,12 @@ def _debootstrap(
     )
 
 
-def _add_runtime(machine: Machine, target: recipe.Target, root: Path, uv: str) -> None:
+def _add_runtime(machine: Machine, target: recipe.Target, root: Path) -> None:
     runtime = root / "var/runtime"
     for folder in (runtime, root / "var/task", root / "opt/python"):
         folder.mkdir(parents=True, exist_ok=True)
     installed = machine.run(
-        *(uv, "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"),
+        *(*UV, "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"),
         *("--python-platform", target.wheels, "--python-version", recipe.PYTHON),
         *("--target", str(runtime), "--requirements", str(recipe.REQUIREMENTS)),
         timeout_s=INSTALL_TIMEOUT_S,

@@ -5,10 +5,13 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from workbench import without_proxies_for_loopback
+from workbench.uv import UvError, ensure_uv, uv_environment
+
 from .configuration import DEFAULT_ENVIRONMENT, SAMCONFIG, parameter_overrides
 from .machine import Machine, ThisMachine
 from .problems import NeedError, ToolError
-from .tools import SAM, uv_command
+from .tools import SAM
 
 SAM_VERSION: Final = SAM.version
 SAM_HOME: Final = SAM.home
@@ -81,12 +84,23 @@ def _config_env(arguments: tuple[str, ...]) -> str | None:
 
 
 def sam_environment(machine: Machine, *arguments: str) -> dict[str, str]:
-    """The environment that SAM runs in: it tells nobody, and functions/Makefile finds uv."""
-    environ = {**machine.environ, "SAM_CLI_TELEMETRY": "0", "UV": uv_command(machine)}
+    """The environment that SAM runs in: it tells nobody, and functions/Makefile finds uv.
+
+    Raises:
+        ToolError: uv can't be had.
+    """
+    environ = {**machine.environ, "SAM_CLI_TELEMETRY": "0"}
+    if arguments[:1] == ("build",):
+        try:
+            environ = {**uv_environment(environ), "UV": str(ensure_uv(environ))}
+        except UvError as error:
+            raise ToolError(str(error)) from None
     if arguments[:1] == ("local",):
         # Nothing local needs an account: any region will do, and no metadata service is asked for one.
         environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
         environ["AWS_EC2_METADATA_DISABLED"] = "true"
+        # SAM asks the functions' containers on the loopback.
+        environ.update(without_proxies_for_loopback(environ))
     return environ
 
 

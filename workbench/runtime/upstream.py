@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from pulse.network import is_loopback
 
 from .machine import Machine
 from .problems import UpstreamError
@@ -51,22 +52,13 @@ def asked_upstream(machine: Machine) -> str | None:
         UpstreamError: it is on the loopback, which in a container is the container itself.
     """
     url = machine.environ.get("PYPISTATS_URL")
-    if url and _is_loopback(urlsplit(url).hostname or ""):
+    if url and is_loopback(urlsplit(url).hostname or ""):
         raise UpstreamError(
             f"PYPISTATS_URL is {url}, and functions run in containers, where that address is the "
             "container itself. Unset it for pypistats.org (or the stand-in, where that can't be "
             "reached), or give an address that containers reach."
         )
     return url or None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def answers_containers(machine: Machine, url: str, *, image: str, network: str) -> bool:

@@ -5,6 +5,7 @@ import sys
 
 from rich.console import Console
 
+from pulse.network import HTTP_URL, InvalidSettings
 from workbench.smoke import caches, documents, failures, figures, pages, traces, twin
 from workbench.smoke.live import Live, Unreachable, client_for
 from workbench.smoke.promises import Promise, try_all
@@ -30,7 +31,7 @@ def smoke(live: Live, *, flask: bool = True, preflight: bool = True) -> bool:
     It prints a table.
 
     Raises:
-        Unreachable: nothing answers there.
+        Unreachable: nothing answers there, or something else does.
     """
     live.reach()
     promises = (
@@ -42,7 +43,7 @@ def smoke(live: Live, *, flask: bool = True, preflight: bool = True) -> bool:
 
 
 def main() -> int:
-    """Return 0 if every promise was kept, 1 if one was broken, 2 if nothing answers."""
+    """Return 0 if every promise was kept, 1 if one was broken, 2 if no such API answers."""
     asked = _arguments()
     headers = dict(line.split(":", 1) for line in asked.header)
     try:
@@ -55,7 +56,7 @@ def main() -> int:
             live = Live(client, asked.package, asked.other)
             kept = smoke(live, flask=asked.flask, preflight=asked.preflight)
             return 0 if kept else BROKEN
-    except Unreachable as error:
+    except (InvalidSettings, Unreachable) as error:
         print(error, file=sys.stderr)
         return UNREACHABLE
 
@@ -89,10 +90,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def _url(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
+    try:
+        HTTP_URL.validate_python(text)
+    except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no http or https URL: say make smoke URL=https://…"
-        )
+        ) from None
     return text
 
 

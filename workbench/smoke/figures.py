@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+import httpx
+
 from workbench.smoke import contract
-from workbench.smoke.live import Live, body_of, keep
+from workbench.smoke.live import Live, body_of, keep, said
 from workbench.smoke.promises import Promise
 
 PACKAGE: Final = "/packages/{package}"
@@ -31,6 +33,15 @@ def _package(live: Live) -> None:
     keep(that=stats["package"] == live.package, broken=f"the package is {stats['package']!r}")
     sums = [stats[name] for name in ("last_day", "last_week", "last_month", "total_downloads")]
     keep(that=sums == sorted(sums), broken=f"a longer span has fewer downloads: {sums}")
+
+
+def _all_of_pypi(live: Live) -> None:
+    answer = live.ask("/packages/__all__")
+    keep(
+        that=answer.status_code != httpx.codes.NOT_FOUND,
+        broken="it is unknown, so PYPISTATS_URL is not the address of an API like pypistats.org's",
+    )
+    keep(that=answer.is_success, broken=f"GET /packages/__all__: {said(answer)}")
 
 
 def _any_spelling(live: Live) -> None:
@@ -94,9 +105,11 @@ def _drop_in(endpoint: str) -> Callable[[Live], None]:
     return trial
 
 
+ALL_OF_PYPI: Final = Promise(PACKAGE, "__all__ is known, as upstream has it", _all_of_pypi)
 PROMISES: Final = (
     Promise("/health", "answers for FastAPI, as the contract says", _health),
     Promise(PACKAGE, "figures as the contract says, longer spans with more", _package),
+    ALL_OF_PYPI,
     Promise(PACKAGE, "any spelling of a name will do", _any_spelling),
     Promise(DOWNLOADS, "a series as the contract says, which adds up", _downloads),
     Promise(DOWNLOADS, "the same as CSV", _downloads_as_csv),

@@ -1,17 +1,25 @@
 """The API under test, asked over HTTP; how long its answers took."""
 
 import json
+import os
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
+from pulse.network import Certificates, Network
+from workbench.addresses import (
+    open_blocking_client,
+    received,
+    redirected_base,
+    why_unreachable,
+)
+
 USER_AGENT = "pypi-pulse (smoke)"
+HEALTH = "/health"
 SECOND_TRIES = 3
 
 
@@ -20,7 +28,7 @@ class BrokenPromise(Exception):
 
 
 class Unreachable(Exception):
-    """Nothing answers HTTP at the URL."""
+    """No PyPI Pulse answers at the URL; the message says what is there."""
 
 
 def keep(*, that: bool, broken: str) -> None:
@@ -33,18 +41,21 @@ def keep(*, that: bool, broken: str) -> None:
 def client_for(
     url: str, *, headers: Mapping[str, str], timeout_s: float, cacert: str | None = None
 ) -> Iterator[httpx.Client]:
-    """A client with this base URL; `cacert` is a file with a certificate to trust beside the usual."""
+    """A client with this base URL; `cacert` is a file with a certificate to trust beside the usual.
+
+    Raises:
+        InvalidSettings: the proxy or the certificates can't be used.
+    """
+    network = Network.from_environ(os.environ)
     tls = ssl.create_default_context()
-    if cacert is not None:
-        tls.load_verify_locations(cacert)
-    with httpx.Client(
-        base_url=url,
-        headers={"user-agent": USER_AGENT, **headers},
-        timeout=timeout_s,
-        verify=tls,
-        # A proxy for the world outside is none for this machine.
-        trust_env=not _is_loopback(urlsplit(url).hostname or ""),
-    ) as client:
+    for certificates in (network.certificates, cacert and Certificates("--cacert", cacert)):
+        if certificates:
+            try:
+                tls.load_verify_locations(certificates.file, certificates.folder)
+            except OSError as error:
+                raise certificates.unusable(error) from None
+    with open_blocking_client(url, network, tls, timeout_s=timeout_s) as client:
+        client.headers.update({"user-agent": USER_AGENT, **headers})
         yield client
 
 
@@ -114,15 +125,23 @@ class Live:
         return self._contract
 
     def reach(self) -> None:
-        """Ask once whether anything is there.
+        """Ask once whether the API is there.
 
         Raises:
-            Unreachable: nothing answers HTTP.
+            Unreachable: nothing answers HTTP, or something else does.
         """
         try:
-            self.client.get("/health")
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise Unreachable(f"Nothing answers at {self.url}: {_why(error)}.") from error
+            answer = self.client.get(HEALTH)
+        except httpx.TransportError as error:
+            why = why_unreachable(error, self.url, Network.from_environ(os.environ))
+            raise Unreachable(f"Nothing answers at {self.url}: {why}.") from error
+        # Server errors are a sick API's, or those of what stands before it: the table tells of them.
+        if not answer.is_server_error and not _is_health(answer):
+            better = redirected_base(answer)
+            raise Unreachable(
+                f"{self.url} is not where PyPI Pulse answers: GET {HEALTH} gets {received(answer, answer.content)}."
+                + (f" Say make smoke URL={better}" if better else "")
+            )
 
 
 def body_of(answer: httpx.Response) -> Any:  # noqa: ANN401 - any JSON
@@ -149,7 +168,7 @@ def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost" or host.endswith(".localhost")
+def _is_health(answer: httpx.Response) -> bool:
+    with suppress(json.JSONDecodeError):
+        return answer.is_success and isinstance(answer.json(), dict) and "variant" in answer.json()
+    return False

@@ -9,7 +9,6 @@ import datetime as dt
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, TypeVar
 
 import httpx
@@ -39,6 +38,7 @@ from pulse.pypistats import (
     request_path,
 )
 from pulse.questions import Breakdown, Question
+from pulse_io.clients import open_client
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Ask
 from pulse_io.sources.hold_off import HOLD_OFF_S, HoldOff
@@ -49,12 +49,8 @@ from pulse_io.sources.rate_limit import (
     RateLimit,
     whole_seconds,
 )
-from pulse_io.tls import tls_context
 
 _log = logging.getLogger(__name__)
-
-KEEPALIVE_EXPIRY_S: Final = 60
-"""How long an idle connection is kept: an execution environment is asked again within that."""
 
 CONNECT_TIMEOUT_S: Final = 2
 """A connection that is not there by then is tried again while there is still time to."""
@@ -106,21 +102,17 @@ class PypistatsSource:
         self._hold_off = HoldOff(now, self._called)
         self._places = asyncio.Semaphore(settings.upstream_concurrency)
         self._seen: dt.date | None = None
-        self._client = httpx.AsyncClient(
-            base_url=settings.pypistats_url,
-            headers=REQUEST_HEADERS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is ever kept
-            verify=tls_context(),
+        self._client = open_client(
+            settings.pypistats_url,
+            settings.network,
             timeout=httpx.Timeout(
                 settings.upstream_timeout_s,
                 connect=min(CONNECT_TIMEOUT_S, settings.upstream_timeout_s),
             ),
-            limits=httpx.Limits(
-                max_connections=settings.upstream_concurrency,
-                keepalive_expiry=KEEPALIVE_EXPIRY_S,
-            ),
+            max_connections=settings.upstream_concurrency,
             transport=transport,
         )
+        self._client.headers.update(REQUEST_HEADERS)
 
     async def refusals(
         self, questions: Collection[Question], deadline: float
@@ -275,7 +267,7 @@ class PypistatsSource:
             raise
         except (TimeoutError, httpx.TimeoutException):
             raise _NoAnswer(UpstreamTooSlow()) from None
-        except httpx.ConnectError:
+        except (httpx.ConnectError, httpx.ProxyError):
             raise _NoAnswer(UpstreamUnreachable()) from None
         except httpx.TransportError:
             raise _NoAnswer(UpstreamBroken.because("it broke off")) from None
@@ -423,8 +415,13 @@ def _without_traceback(problem: P) -> P:
 def _log_failure(call: Call, problem: Problem) -> None:
     """Write the line of which an alarm counts how often upstream fails."""
     package, endpoint = call
-    fields = {"problem": problem.slug, "endpoint": str(endpoint), "package": package}
-    _log.warning("upstream failed", extra=fields)
+    told = {
+        "problem": problem.slug,
+        "endpoint": str(endpoint),
+        "package": package,
+        "reason": problem.detail,
+    }
+    _log.warning("upstream failed", extra=told)
 
 
 async def _read_body(endpoint: str, response: httpx.Response) -> bytes:

@@ -19,9 +19,9 @@ from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeo
 from yarl import URL
 
 from pulse.account import account
+from pulse_io.clients import open_client
 from pulse_io.settings import Settings
 from pulse_io.store.credentials import CredentialsAtFirstUse
-from pulse_io.tls import tls_context
 
 _log = logging.getLogger(__name__)
 
@@ -191,10 +191,11 @@ async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
 
 def open_table(settings: Settings, name: str) -> Table:
     """The table of that name, where the settings say that tables are."""
-    http = httpx.AsyncClient(
-        verify=tls_context(),
-        timeout=TIMEOUT_S,
-        limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=60),
+    http = open_client(
+        settings.table_url,
+        settings.network,
+        timeout=httpx.Timeout(TIMEOUT_S),
+        max_connections=CONNECTIONS,
     )
     client = Client(
         HTTPX(http),

@@ -38,10 +38,23 @@ def test_variables_are_read_as_what_they_are() -> None:
     assert settings.deadline_s == 0.5
 
 
+@pytest.mark.parametrize("end", ["", "/", "//", "/api", "/api/"])
+def test_the_end_of_upstreams_address_may_be_written_or_not(end: str) -> None:
+    for base in ("https://pypistats.org", "http://127.0.0.1:8080/some/path"):
+        assert UpstreamSettings.from_environ({"PYPISTATS_URL": base + end}).pypistats_url == base
+
+
+def test_no_other_address_loses_its_end() -> None:
+    settings = Settings.from_environ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1/api"})
+    assert settings.aws_endpoint_url == "http://127.0.0.1:1/api"
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("PYPISTATS_URL", "pypistats.org"),
+        ("PYPISTATS_URL", "https://pypistats.org/?x"),
+        ("PYPISTATS_URL", "https://pypistats.org/#x"),
         ("PYPISTATS_URL", "ftp://pypistats.org"),
         ("DEADLINE_S", "0"),
         ("DEADLINE_S", "soon"),

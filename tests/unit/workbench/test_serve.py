@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.commands import running, url_said_by
+from tests.serving import answering
 from workbench import environ
 from workbench.upstream import StandIn
 
@@ -45,13 +46,71 @@ def test_without_upstream_it_says_so_and_every_figure_is_called_simulated(unreac
         _, stderr = server.communicate(timeout=10)
     assert stats["source"] == "simulated"
     assert stats["total_downloads"] > 0
-    assert f"{unreachable} can't be reached from here" in stderr
+    assert f"{unreachable} can't be reached from here (connection refused)" in stderr
 
 
 def test_an_upstream_that_answers_is_used() -> None:
     with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (_, url):
         assert httpx.get(f"{url}/packages/requests", trust_env=False).status_code == 200
         assert upstream.requests[-1].path == "/api/packages/requests/overall"
+
+
+def test_upstream_on_loopback_is_asked_without_a_proxy() -> None:
+    dead = dict.fromkeys(
+        ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1"
+    )
+    with StandIn() as upstream, served(PYPISTATS_URL=f"{upstream.url}/api", **dead) as (_, url):
+        assert httpx.get(f"{url}/packages/requests", trust_env=False).status_code == 200
+        assert upstream.requests[-1].path == "/api/packages/requests/overall"
+
+
+def test_a_failure_of_upstream_is_a_line_that_says_of_what_and_why() -> None:
+    with (
+        StandIn(faults=["500:overall:requests"]) as upstream,
+        served(PYPISTATS_URL=upstream.url) as (server, url),
+    ):
+        assert httpx.get(f"{url}/packages/requests", trust_env=False).status_code == 502
+        server.send_signal(signal.SIGINT)
+        _, stderr = server.communicate(timeout=10)
+    assert stderr == (
+        "WARNING: upstream failed: endpoint=overall package=requests problem=upstream-broken "
+        "reason=pypistats.org's answer can't be used: its status is 500. Try again later.\n"
+    )
+
+
+CHUNKED = b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /health" + CHUNKED + b"zz\r\n",
+        b"POST /health" + CHUNKED + b"1\r\na\r\nzz\r\n",
+        b"?\r\n\r\n",
+    ],
+)
+def test_a_request_that_is_no_http_is_one_line(request_: bytes) -> None:
+    with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
+        with socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as client:
+            client.sendall(request_)
+            answer = client.makefile("rb").read()
+        server.send_signal(signal.SIGINT)
+        _, stderr = server.communicate(timeout=10)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert stderr == "WARNING: Invalid HTTP request received.\n"
+
+
+def test_a_body_that_turns_bad_after_its_answer_is_one_line() -> None:
+    with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
+        with socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as client:
+            client.sendall(b"GET /health" + CHUNKED)
+            answer = client.makefile("rb")
+            assert answer.readline().startswith(b"HTTP/1.1 200 ")
+            client.sendall(b"zz\r\n")
+            answer.read()
+        server.send_signal(signal.SIGINT)
+        _, stderr = server.communicate(timeout=10)
+    assert stderr == "WARNING: Invalid HTTP request received.\n"
 
 
 def test_ctrl_c_ends_it_cleanly() -> None:
@@ -85,6 +144,29 @@ def test_a_setting_that_can_not_be_used_is_named(setting: str) -> None:
     status, words = refused(**{setting: "soon"})
     assert status == 1
     assert words.startswith(f"{setting}='soon'")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("all_proxy", "socks5://127.0.0.1:1080"),
+        ("SSL_CERT_FILE", "/nonexistent"),
+    ],
+)
+def test_what_leads_nowhere_is_one_line(variable: str, value: str) -> None:
+    others = {"http_proxy": "", "https_proxy": "", "NO_PROXY": "[::1],fe80::/10", "no_proxy": ""}
+    status, words = refused(**{**others, variable: value})
+    assert status == 1
+    assert words.startswith(f"{variable}={value!r}: ")
+    assert "\n" not in words
+
+
+def test_an_upstream_that_is_none_is_no_reason_to_invent_figures() -> None:
+    with answering(404, b"<h1>404</h1>", content_type="text/html") as url:
+        status, words = refused(PYPISTATS_URL=url)
+    assert status == 1
+    assert words.startswith(f"{url} does not answer as pypistats.org does: ")
+    assert "404 Not Found with text/html: '<h1>404</h1>'" in words
 
 
 def test_a_table_that_is_not_local_is_refused_with_what_to_set_instead() -> None:

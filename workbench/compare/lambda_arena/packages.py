@@ -2,11 +2,9 @@
 
 from typing import Final
 
-from workbench.upstream.packages import ALL_OF_PYPI, DEBUT, DOWNLOADS_PER_DAY, HERMIT, NEWCOMER
+from workbench.upstream.packages import DOWNLOADS_PER_DAY
 
-PACKAGES: Final = tuple(
-    name for name in DOWNLOADS_PER_DAY if name not in {ALL_OF_PYPI, NEWCOMER, DEBUT, HERMIT}
-)
+PACKAGES: Final = tuple(name for name in DOWNLOADS_PER_DAY if not name.startswith(("__", "pulse-")))
 
 
 def some(count: int) -> tuple[str, ...]:

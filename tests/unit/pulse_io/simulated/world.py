@@ -196,6 +196,8 @@ class World:
     def close(self) -> None:
         """End what is under way."""
         self.loop.run_until_complete(self._end())
+        # Python 3.13 warns of generators of aiodynamo that are still to be closed.
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 
     def _http(self) -> httpx.AsyncClient:

@@ -4,18 +4,19 @@ from pathlib import Path
 import pytest
 
 from tests.unit.workbench.runtime.scripted_machine import ScriptedMachine
+from workbench import ROOT
 from workbench.checks.__main__ import Check, checks, failure
 from workbench.checks.translation import EVERYTHING_ON
 from workbench.runtime.machine import Outcome
 from workbench.runtime.problems import ToolError
-from workbench.runtime.tools import CHECK_JSONSCHEMA, CHECKOV, SAM
+from workbench.runtime.tools import CHECK_JSONSCHEMA, CHECKOV, SAM, UV
 
 
 @pytest.fixture
 def machine() -> ScriptedMachine:
     machine = ScriptedMachine()
     for tool in (SAM, CHECKOV, CHECK_JSONSCHEMA):
-        machine.files[str(tool.home / "bin" / tool.program)] = ""
+        machine.files |= {str(tool.home / "bin" / tool.program): "", str(tool.python): ""}
     template = {"Parameters": {name: {"Default": ""} for name in EVERYTHING_ON}}
     machine.script(str(SAM.python), Outcome(0, stdout=json.dumps(template)))
     return machine
@@ -52,6 +53,13 @@ def test_what_is_off_by_default_is_looked_at_as_if_it_were_on(
     assert {name: one["Default"] for name, one in parameters.items()} == EVERYTHING_ON
 
 
+def test_all_of_githubs_files_are_checked(machine: ScriptedMachine, tmp_path: Path) -> None:
+    checked = {part for one in checks(machine, tmp_path) for part in one.command}
+    files = {str(path) for path in (ROOT / ".github").rglob("*") if path.is_file()}
+    assert {Path(file).name for file in files} >= {"ci.yaml", "deploy.yaml", "dependabot.yml"}
+    assert files <= checked
+
+
 def test_no_check_asks_the_network(machine: ScriptedMachine, tmp_path: Path) -> None:
     (checkov,) = (one for one in checks(machine, tmp_path) if one.name.startswith("checkov"))
     assert "--skip-download" in checkov.command
@@ -68,7 +76,7 @@ def test_a_template_that_sam_does_not_take_is_said(
 
 def test_a_tool_that_can_not_be_installed_is_said(machine: ScriptedMachine, tmp_path: Path) -> None:
     del machine.files[str(CHECKOV.home / "bin" / "checkov")]
-    machine.script("/usr/bin/uv", Outcome(1, stderr="no route to host"))
+    machine.script(" ".join(UV), Outcome(1, stderr="no route to host"))
 
     with pytest.raises(ToolError, match="checkov can't be installed"):
         list(checks(machine, tmp_path))

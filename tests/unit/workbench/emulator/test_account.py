@@ -28,7 +28,7 @@ def test_no_real_account_profile_or_endpoint_is_left_in_the_environment() -> Non
 def test_a_proxy_is_not_asked_for_this_machine() -> None:
     environ = ACCOUNT.environ({"HTTP_PROXY": "http://192.0.2.8", "NO_PROXY": "internal"})
 
-    assert environ["NO_PROXY"] == "internal,127.0.0.1,localhost"
+    assert environ["NO_PROXY"] == "internal,127.0.0.1,localhost,::1"
 
 
 def test_a_deployed_api_has_an_address_that_needs_no_name_service() -> None:

@@ -7,7 +7,7 @@ from workbench.emulator.packages import packages_folder
 from workbench.emulator.problems import EmulatorError
 from workbench.emulator.server import emulator
 from workbench.runtime.machine import Outcome
-from workbench.runtime.tools import uv_command
+from workbench.runtime.tools import UV
 
 WHERE = {"image": "lambda", "network": "own"}
 
@@ -85,7 +85,7 @@ def test_packages_that_cant_be_installed_are_told_with_the_reason(
     machine: ScriptedMachine,
 ) -> None:
     machine.files.clear()
-    machine.script(f"{uv_command(machine)} pip install", Outcome(1, stderr="no network"))
+    machine.script(f"{' '.join(UV)} pip install", Outcome(1, stderr="no network"))
 
     with pytest.raises(EmulatorError, match=r"(?s)can't be installed.*no network"):
         with_emulator(machine)

@@ -8,7 +8,7 @@ from workbench.runtime.machine import Outcome
 from workbench.runtime.network import own_network
 from workbench.runtime.problems import ToolError
 from workbench.runtime.sam import require_built, sam_command, sam_environment
-from workbench.runtime.tools import SAM
+from workbench.runtime.tools import SAM, UV
 
 PROGRAM = str(SAM.home / "bin" / "sam")
 CONFIGURED = """
@@ -35,7 +35,12 @@ Resources:
 
 @pytest.fixture
 def installed(machine: ScriptedMachine) -> ScriptedMachine:
-    machine.files |= {PROGRAM: "", str(SAMCONFIG): CONFIGURED, str(TEMPLATE): TEMPLATED}
+    machine.files |= {
+        PROGRAM: "",
+        str(SAM.python): "",
+        str(SAMCONFIG): CONFIGURED,
+        str(TEMPLATE): TEMPLATED,
+    }
     return machine
 
 
@@ -48,7 +53,17 @@ def test_the_pinned_sam_is_installed_at_first(machine: ScriptedMachine) -> None:
     with pytest.raises(ToolError):  # what is only scripted leaves no file behind
         sam_command(machine, "validate")
 
-    assert f"aws-sam-cli=={SAM.version}" in machine.ran[0]
+    assert f"aws-sam-cli=={SAM.version}" in machine.ran[1]
+    assert all(command.startswith(" ".join(UV)) for command in machine.ran)
+
+
+def test_a_sam_whose_interpreter_is_gone_is_installed_anew(installed: ScriptedMachine) -> None:
+    del installed.files[str(SAM.python)]
+
+    with pytest.raises(ToolError):
+        sam_command(installed, "validate")
+
+    assert f"aws-sam-cli=={SAM.version}" in installed.ran[1]
 
 
 def test_sam_sends_no_telemetry(installed: ScriptedMachine) -> None:
@@ -126,6 +141,24 @@ def test_a_samconfig_that_is_broken_is_said(installed: ScriptedMachine) -> None:
         sam_command(installed, "build")
 
 
+def test_a_build_fetches_from_pips_mirror(installed: ScriptedMachine) -> None:
+    mirror = "https://mirror.example/simple"
+    installed.environ |= {"PIP_INDEX_URL": mirror, "VIRTUAL_ENV": "/somebody/venv"}
+
+    environ = sam_environment(installed, "build")
+
+    assert environ["UV_DEFAULT_INDEX"] == mirror
+    assert environ["UV"].endswith("/bin/uv")
+    assert "VIRTUAL_ENV" not in environ
+
+
+def test_a_deployment_does_not_reach_aws_as_pip_reaches_its_mirror(
+    installed: ScriptedMachine,
+) -> None:
+    installed.environ["PIP_PROXY"] = "http://proxy.example:3128"
+    assert "https_proxy" not in sam_environment(installed, "deploy")
+
+
 def test_only_local_commands_are_given_a_region(installed: ScriptedMachine) -> None:
     assert "AWS_DEFAULT_REGION" in sam_environment(installed, "local", "invoke")
     assert "AWS_DEFAULT_REGION" not in sam_environment(installed, "deploy")
@@ -151,3 +184,10 @@ def test_a_network_goes_with_every_container_on_it(machine: ScriptedMachine) -> 
         "docker rm --force --volumes c0ffee badcab",
         f"docker network rm {name}",
     ]
+
+
+def test_the_containers_on_loopback_are_asked_without_a_proxy(installed: ScriptedMachine) -> None:
+    installed.environ = {**installed.environ, "HTTP_PROXY": "http://proxy", "no_proxy": "internal"}
+    environ = sam_environment(installed, "local", "invoke")
+    assert environ["NO_PROXY"] == environ["no_proxy"] == "internal,127.0.0.1,localhost,::1"
+    assert environ["HTTP_PROXY"] == "http://proxy"

@@ -1,0 +1,48 @@
+"""How a client for one server is made: its connections, its proxy, and whom it trusts."""
+
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final
+
+import httpx
+
+from pulse.network import Network
+from pulse_io.tls import tls_context
+
+KEEPALIVE_EXPIRY_S: Final = 60
+"""How long an idle connection is kept: an execution environment is asked again within that."""
+
+
+def open_client(
+    url: str,
+    network: Network,
+    *,
+    timeout: httpx.Timeout,
+    max_connections: int,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> httpx.AsyncClient:
+    """A client for the server at `url`, reached as `network` says; others it reaches without a proxy.
+
+    `transport` takes the place of the network, where there is to be none.
+
+    Raises:
+        InvalidSettings: the proxy or the certificates can't be used.
+    """
+    tls = tls_context(network.certificates)
+    limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=KEEPALIVE_EXPIRY_S)
+    proxies = {}
+    if proxy := network.proxy_for(url):
+        # Of an http proxy, httpx takes no context.
+        own_tls = tls if proxy.url.startswith("https:") else None
+        proxies[url] = httpx.AsyncHTTPTransport(
+            proxy=httpx.Proxy(proxy.url, ssl_context=own_tls), verify=tls, limits=limits
+        )
+    return httpx.AsyncClient(
+        base_url=url,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # keeps none
+        timeout=timeout,
+        limits=limits,
+        verify=tls,
+        mounts=proxies,
+        transport=transport,
+        trust_env=False,
+    )

@@ -1,0 +1,41 @@
+"""A client for one server goes through that server's proxy, and to all others directly."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pulse.network import InvalidSettings, Network
+from pulse_io.clients import open_client
+from pulse_io.settings import Settings
+from tests.company import company
+from workbench.upstream import StandIn
+
+TABLE = {"CACHE_TABLE": "pulse", "AWS_REGION": "eu-central-1"}
+SOCKS = {"ALL_PROXY": "socks5://127.0.0.1:1080"}
+
+
+def test_only_what_it_is_for_goes_through_the_proxy(tmp_path: Path) -> None:
+    async def ask(proxy: str, upstream_url: str) -> list[int]:
+        network = Network.from_environ({"HTTP_PROXY": proxy})
+        client = open_client(
+            "http://dynamodb.example", network, timeout=httpx.Timeout(5), max_connections=1
+        )
+        path = "/api/packages/requests/recent"
+        async with client:
+            # The second one as Lambda's credentials are asked for: they are on the loopback.
+            answers = [await client.get(path), await client.get(upstream_url + path)]
+        return [answer.status_code for answer in answers]
+
+    with StandIn(limits=False) as stand_in, company(stand_in.url, "x.example", tmp_path) as proxied:
+        assert asyncio.run(ask(proxied.proxy, stand_in.url)) == [200, 200]
+    assert proxied.asked == ["GET http://dynamodb.example/api/packages/requests/recent"]
+
+
+def test_awss_own_table_needs_a_proxy_that_can_be_used() -> None:
+    upstream = {"PYPISTATS_URL": "http://127.0.0.1:1"}
+    with pytest.raises(InvalidSettings, match=r"^ALL_PROXY=.*add dynamodb\.eu-central-1\."):
+        Settings.from_environ({**upstream, **TABLE, **SOCKS})
+    Settings.from_environ({**upstream, **TABLE, **SOCKS, "AWS_ENDPOINT_URL": "http://localhost:1"})
+    Settings.from_environ({**upstream, **SOCKS})
