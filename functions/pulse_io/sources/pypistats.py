@@ -391,7 +391,7 @@ class PypistatsSource:
         held_off_s = max(self._hold_off.left_s, kept_s)
         if not self._hold_off.left_s:
             if not isinstance(problem, UpstreamThrottled | UpstreamTooSlow):
-                return problem
+                return problem.after(kept_s) if kept_s else problem
             if self._is_calling(question) and not kept_s:
                 return problem.after(SOONEST_S)  # the call goes on
         if not self._rate_limit.limited:
