@@ -167,22 +167,20 @@ class Catalogue:
         """Look questions up, so that others can share the lookup."""
         if not questions:
             return
-        for question in questions:
-            found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
-            self._lookups[question] = _Lookup(found, deadline)
-        self._run(self._look_up(questions, deadline), questions)
-
-    def _run(self, work: "asyncio._CoroutineLike[None]", questions: Collection[Question]) -> None:
-        task = asyncio.create_task(work)
+        loop = asyncio.get_running_loop()
+        lookups = {question: _Lookup(loop.create_future(), deadline) for question in questions}
+        self._lookups |= lookups
+        task = asyncio.create_task(self._look_up(questions, deadline))
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(done, questions))
+        task.add_done_callback(lambda done: self._ended(done, lookups))
 
-    def _ended(self, task: asyncio.Task[None], questions: Collection[Question]) -> None:
+    def _ended(self, task: asyncio.Task[None], lookups: Mapping[Question, _Lookup]) -> None:
         """Pass on a defect, or that the process ends, to those who wait."""
         self._tasks.discard(task)
-        for question in questions:
-            lookup = self._lookups.pop(question, None)
-            if lookup and not lookup.found.done():
+        for question, lookup in lookups.items():
+            # One that is settled may have a successor already, which is another task's.
+            if not lookup.found.done():
+                del self._lookups[question]
                 error = None if task.cancelled() else task.exception()
                 lookup.found.set_exception(error) if error else lookup.found.cancel()
 

@@ -9,6 +9,7 @@ from tests.left_out import leave_out
 from workbench.dynamodb.account import local_account
 from workbench.dynamodb.installation import ensure_installed
 from workbench.dynamodb.local import dynamodb_local
+from workbench.dynamodb.meter import Meter, metered
 from workbench.dynamodb.moto_server import moto_server
 from workbench.dynamodb.table import create_table
 from workbench.runtime.machine import ThisMachine
@@ -20,7 +21,7 @@ PATIENCE_S = 20
 
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulse_io.table.TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr("pulse_io.store.table.TIMEOUT_S", PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +61,11 @@ def table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
     for name, value in {**local_account(table.url), "CACHE_TABLE": table.name}.items():
         monkeypatch.setenv(name, value)
     return table
+
+
+@pytest.fixture
+def meter(table: TableAt, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
+    """What is between the table and those who ask it."""
+    with metered(table.url) as meter:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", meter.url)
+        yield meter

@@ -1,15 +1,18 @@
 """Execution environments over one table, each with all that is its own."""
 
 import asyncio
+import datetime as dt
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from pulse_io.table import Table, open_table
-
 from pulse_io.settings import Settings
+from pulse_io.store.table import Table, open_table
+
+NOON = dt.datetime(2099, 11, 22, 12, tzinfo=dt.UTC)
+"""In a future that does not come: DynamoDB Local deletes at once what has expired by the real clock."""
 
 T = TypeVar("T")
 

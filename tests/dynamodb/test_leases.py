@@ -1,154 +1,174 @@
-"""Of all environments one asks; whoever waits learns how it went, and takes over if it died."""
+"""Of all environments one fetches; those who wait learn how it went, and take over if it died."""
 
-import asyncio
+import datetime as dt
 
 import pytest
-from pulse_io.leases import LEASE_S, Leases
-from pulse_io.table import Table
 
-from pulse.problems import (
-    UpstreamBroken,
-    UpstreamProblem,
-    UpstreamThrottled,
-    UpstreamTooSlow,
-    UpstreamUnreachable,
-)
-from tests.dynamodb.environments import MovedClock, asking
+from pulse.daily_counts import DailyCounts
+from pulse.names import PackageName
+from pulse.problems import UpstreamBroken, UpstreamProblem, UpstreamTooSlow, UpstreamUnreachable
+from pulse.questions import Breakdown, Question
+from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure
+from pulse_io.store.rows import Rows
+from pulse_io.store.table import Table
+from tests.dynamodb.environments import NOON, asking
 
 pytestmark = pytest.mark.usefixtures("table")
 
-NAME = "overall#requests"
+LEASE_S = 14
+OVERALL = Question(PackageName.parse("requests"), Breakdown.OVERALL)
+SYSTEM = OVERALL._replace(breakdown=Breakdown.SYSTEM)
+PROBLEMS = [
+    UpstreamBroken.because("its status is 500"),
+    UpstreamTooSlow(),
+    UpstreamUnreachable(),
+]
 
 
-def test_a_lease_has_one_holder_until_it_is_given_back() -> None:
+class Time:
+    """A clock for leases that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON.timestamp()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def failed(problem: UpstreamProblem) -> Failure:
+    return Failure(problem, NOON, NOON + FAILURE_KEPT_FOR)
+
+
+def counts(fresh_for_s: int = 3600) -> DailyCounts:
+    day, until = NOON.date(), NOON + dt.timedelta(seconds=fresh_for_s)
+    return DailyCounts(day, {"with_mirrors": [1]}, "simulated", NOON, day, until)
+
+
+async def is_leased(rows: Rows, question: Question = OVERALL) -> bool:
+    return question in (await rows.read_with_leases([question])).leased
+
+
+def test_only_one_environment_gets_a_lease() -> None:
     async def ask(table: Table) -> None:
-        first, second = Leases(table), Leases(table)
-        lease = await first.take(NAME)
-        assert lease is not None
-        assert await second.take(NAME) is None
-        assert await second.take("system#requests") is not None
-        assert await second.is_held(NAME, since=0)
-        async with lease:
-            pass
-        assert not await second.is_held(NAME, since=0)
-        assert await second.take(NAME) is not None
+        time = Time()
+        first, second = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        assert await first.lease([OVERALL]) == [OVERALL]
+        assert await second.lease([OVERALL, SYSTEM]) == [SYSTEM]
+        assert await first.lease([SYSTEM]) == []
+        found = await second.read_with_leases([OVERALL, SYSTEM])
+        assert found.leased == {OVERALL, SYSTEM}
+        assert not found.kept
 
     asking(ask)
 
 
-def test_the_lease_of_a_holder_that_died_is_taken_over() -> None:
+def test_a_lease_ends_by_itself_and_the_next_takes_over() -> None:
     async def ask(table: Table) -> None:
-        clock = MovedClock()
-        survivor = Leases(table, clock)
-        dead = await Leases(table).take(NAME)
-        assert dead is not None
-        clock.moved_s = LEASE_S / 2
-        assert await survivor.take(NAME) is None
-        clock.moved_s = LEASE_S + 0.1
-        assert not await survivor.is_held(NAME, since=0)
-        taken = await survivor.take(NAME)
-        assert taken is not None
-        async with dead:
-            pass  # it was not dead, but thought so: what it gives back is no longer its own
-        assert await survivor.is_held(NAME, since=0)
+        time = Time()
+        dead, survivor, third = (Rows(table, LEASE_S, time) for _ in range(3))
+        await dead.lease([OVERALL])
+        time.now += LEASE_S - 0.1
+        assert await survivor.lease([OVERALL]) == []
+        assert await is_leased(survivor)
+        time.now += 0.2
+        assert not await is_leased(survivor)
+        assert await survivor.lease([OVERALL]) == [OVERALL]
+        assert await third.lease([OVERALL]) == []
+        # It was not dead: what it gives back or fails at is no longer its own.
+        await dead.release(OVERALL)
+        await dead.keep(OVERALL, failed(UpstreamTooSlow()))
+        found = await third.read_with_leases([OVERALL])
+        assert found.leased == {OVERALL}
+        assert not found.kept
 
     asking(ask)
 
 
-def test_a_holder_that_is_at_work_keeps_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulse_io.leases.RENEWED_AFTER_S", 0.01)
-
+def test_a_write_that_was_made_twice_is_the_holders_all_the_same() -> None:
     async def ask(table: Table) -> None:
-        holders, others = MovedClock(), MovedClock()
-        lease = await Leases(table, holders).take(NAME)
-        assert lease is not None
-        holders.moved_s = others.moved_s = LEASE_S + 1
-        waiting = Leases(table, others)
-        async with asyncio.timeout(30), lease:
-            while not await waiting.is_held(NAME, since=0):  # noqa: ASYNC110 - a renewal tells nobody
-                await asyncio.sleep(0)
-            assert await waiting.take(NAME) is None
+        rows = Rows(table, LEASE_S, Time())
+        assert await rows.lease([OVERALL]) == [OVERALL]
+        assert await rows.lease([OVERALL]) == [OVERALL]
 
     asking(ask)
 
 
-@pytest.mark.parametrize(
-    "problem",
-    [
-        UpstreamBroken.because("its status is 500"),
-        UpstreamTooSlow(),
-        UpstreamUnreachable(),
-    ],
-    ids=lambda problem: problem.slug,
-)
-def test_those_who_waited_learn_why_the_holder_failed(problem: UpstreamProblem) -> None:
+def test_a_released_lease_is_free_at_once() -> None:
     async def ask(table: Table) -> None:
-        leases, waiting = Leases(table), Leases(table)
-        lease = await leases.take(NAME)
-        assert lease is not None
-        with pytest.raises(type(problem)):
-            async with lease:
-                raise problem
-        with pytest.raises(type(problem)) as caught:
-            await waiting.is_held(NAME, since=0)
-        assert caught.value.detail == problem.detail
-        assert caught.value.retry_after_s == problem.retry_after_s
+        time = Time()
+        first, second = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        await first.lease([OVERALL])
+        await first.release(OVERALL)
+        assert not await is_leased(second)
+        assert await second.lease([OVERALL]) == [OVERALL]
 
     asking(ask)
 
 
-def test_a_holder_for_whom_there_was_no_moment_is_no_reason_for_others_not_to_try() -> None:
+@pytest.mark.parametrize(("fresh_for_s", "free"), [(10, True), (3600, False)])
+def test_a_lease_does_not_outlast_the_answer_that_it_was_for(
+    fresh_for_s: int, *, free: bool
+) -> None:
     async def ask(table: Table) -> None:
-        leases, waiting = Leases(table), Leases(table)
-        lease = await leases.take(NAME)
-        assert lease is not None
-        with pytest.raises(UpstreamThrottled):
-            async with lease:
-                raise UpstreamThrottled(42)
-        assert not await waiting.is_held(NAME, since=0)
-        assert await waiting.take(NAME) is not None
+        time = Time()
+        first, second = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        await first.lease([OVERALL])
+        await first.keep(OVERALL, counts(fresh_for_s))
+        time.now += fresh_for_s if free else 0
+        assert await second.lease([OVERALL]) == [OVERALL] * free
 
     asking(ask)
 
 
-def test_a_failure_is_nothing_to_those_who_come_after_it() -> None:
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.slug)
+def test_a_failure_is_told_to_those_who_wait_and_nobody_asks_again_for_ten_seconds(
+    problem: UpstreamProblem,
+) -> None:
     async def ask(table: Table) -> None:
-        clock = MovedClock()
-        lease = await Leases(table).take(NAME)
-        assert lease is not None
-        with pytest.raises(UpstreamTooSlow):
-            async with lease:
-                raise UpstreamTooSlow
-        clock.moved_s = 1
-        later = Leases(table, clock)
-        assert not await later.is_held(NAME, since=clock())
-        assert await later.take(NAME) is not None
+        time = Time()
+        holder, waiting = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        await holder.lease([OVERALL])
+        await holder.keep(OVERALL, failed(problem))
+        time.now += 9.9
+        found = await waiting.read_with_leases([OVERALL, SYSTEM])
+        assert not found.leased
+        ((question, told),) = found.kept.items()
+        assert question == OVERALL
+        assert isinstance(told, Failure)
+        assert type(told.problem) is type(problem)
+        assert told.problem.detail == problem.detail
+        assert (told.since, told.fresh_until) == (NOON, NOON + dt.timedelta(seconds=10))
+        for rows in (waiting, holder):
+            assert await rows.lease([OVERALL]) == []
+        time.now += 0.2
+        assert not (await waiting.read_with_leases([OVERALL])).kept
+        assert await waiting.lease([OVERALL]) == [OVERALL]
 
     asking(ask)
 
 
-def test_while_the_table_is_away_everyone_may_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_failure_is_told_with_are_the_counts_that_there_were() -> None:
+    async def ask(table: Table) -> None:
+        time = Time()
+        holder, waiting = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        await holder.keep(OVERALL, counts())
+        await holder.lease([OVERALL])
+        await holder.keep(OVERALL, failed(UpstreamTooSlow()))
+        assert await waiting.read([OVERALL]) == {OVERALL: counts()}
+
+    asking(ask)
+
+
+def test_while_the_table_is_away_everybody_gets_every_lease(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("CACHE_TABLE", "no-such-table")
 
     async def ask(table: Table) -> None:
-        for leases in (Leases(table), Leases(table)):
-            lease = await leases.take(NAME)
-            assert lease is not None
-            assert not await leases.is_held(NAME, since=0)
-            async with lease:
-                pass
-
-    asking(ask)
-
-
-def test_a_lease_whose_table_goes_away_disturbs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulse_io.leases.RENEWED_AFTER_S", 0.01)
-
-    async def ask(table: Table) -> None:
-        lease = await Leases(table).take(NAME)
-        assert lease is not None
-        monkeypatch.setattr(Table, "available", False)
-        async with lease:
-            await asyncio.sleep(0)
+        for rows in (Rows(table, LEASE_S, Time()), Rows(table, LEASE_S, Time())):
+            assert await rows.lease([OVERALL, SYSTEM]) == [OVERALL, SYSTEM]
+            assert not await is_leased(rows)
+            await rows.keep(OVERALL, failed(UpstreamTooSlow()))
+            await rows.release(OVERALL)
 
     asking(ask)

@@ -20,8 +20,9 @@ SHARED = ("CACHE_TABLE", "AWS_REGION", "AWS_ENDPOINT_URL_DYNAMODB")
 
 @pytest.fixture
 def clock() -> Clock:
-    """Of the real day, since the table's own times are real."""
-    return Clock(dt.datetime.now(dt.UTC).replace(hour=12, minute=0, second=0, microsecond=0))
+    """At tomorrow's noon: DynamoDB Local deletes at once what has expired by the real clock."""
+    noon = dt.datetime.now(dt.UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    return Clock(noon + dt.timedelta(days=1))
 
 
 def shared() -> dict[str, str]:

@@ -3,13 +3,15 @@
 import asyncio
 
 import pytest
-from pulse_io.rate_limit import KEPT_S, SOONEST_S
-from pulse_io.shared_rate_limit import SharedRateLimit
-from pulse_io.table import Table
-from pulse_io.window import Window
 
 from pulse.problems import UpstreamThrottled
+from pulse_io.sources.rate_limit import KEPT_S, SOONEST_S
+from pulse_io.sources.shared_rate_limit import SharedRateLimit
+from pulse_io.sources.window import Window
+from pulse_io.store.table import Table
 from tests.dynamodb.environments import MovedClock, asking
+from tests.dynamodb.table_at import TableAt
+from workbench.dynamodb.meter import Meter
 
 pytestmark = pytest.mark.usefixtures("table")
 
@@ -72,10 +74,70 @@ def test_a_refusal_that_is_known_costs_no_further_request(monkeypatch: pytest.Mo
         async def fail(*_: object, **__: object) -> None:
             pytest.fail("the table was asked")
 
-        for operation in ("get", "update"):
+        for operation in ("get", "put"):
             monkeypatch.setattr(Table, operation, fail)
         with pytest.raises(UpstreamThrottled):
             await limit.take(ENDPOINT, NAME, clock() + 8)
+
+    asking(ask)
+
+
+def test_an_environment_that_nobody_wrote_after_reads_a_window_once(meter: Meter) -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        limit = SharedRateLimit(table, 5, 30, clock)
+        for _ in range(3):
+            await limit.take(ENDPOINT, NAME, clock() + SOON_S)
+            clock.moved_s += 10
+
+    asking(ask)
+    assert meter.names == ["GetItem", "PutItem", "PutItem", "PutItem"]
+
+
+def test_what_others_wrote_since_is_found_by_the_write(meter: Meter) -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        mine, other = (SharedRateLimit(table, 0, 2, clock) for _ in range(2))
+        await mine.take(ENDPOINT, NAME, clock() + SOON_S)
+        await other.take(ENDPOINT, NAME, clock() + SOON_S)
+        clock.moved_s = 10
+        with pytest.raises(UpstreamThrottled) as caught:
+            await mine.take(ENDPOINT, NAME, clock() + 8)
+        assert 51 <= (caught.value.retry_after_s or 0) <= 53
+        clock.moved_s = 70
+        await mine.take(ENDPOINT, NAME, clock() + SOON_S)
+
+    asking(ask)
+    both, found_out = ["GetItem", "PutItem"] * 2, ["PutItem", "GetItem"]
+    assert meter.names == [*both, *found_out, "GetItem", "PutItem"]
+
+
+def test_nobody_is_refused_by_what_was_known_long_ago() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        mine, other = (SharedRateLimit(table, 1, 1, clock) for _ in range(2))
+        missed = await mine.take(ENDPOINT, NAME, clock() + SOON_S)
+        await other.close(ENDPOINT, 10)
+        with pytest.raises(UpstreamThrottled):  # which gives the moment back
+            await other.take(ENDPOINT, NAME, clock() + 5, missed)
+        clock.moved_s = 11
+        assert (await mine.take(ENDPOINT, NAME, clock())) <= clock() + SOON_S
+
+    asking(ask)
+
+
+def test_a_window_that_has_expired_and_begun_anew_is_not_taken_for_the_old_one(
+    table: TableAt,
+) -> None:
+    async def ask(shared: Table) -> None:
+        clock = MovedClock()
+        mine, other = (SharedRateLimit(shared, 0, 1, clock) for _ in range(2))
+        await mine.take(ENDPOINT, NAME, clock() + SOON_S)
+        table.client.delete_item(TableName=table.name, Key={"key": {"S": "rate_limit#overall"}})
+        clock.moved_s = 7300
+        await other.take(ENDPOINT, NAME, clock() + SOON_S)
+        with pytest.raises(UpstreamThrottled):
+            await mine.take(ENDPOINT, NAME, clock() + 8)
 
     asking(ask)
 
@@ -262,7 +324,7 @@ def test_no_reservation_is_for_when_upstream_wants_to_be_left_alone() -> None:
         assert await other.reserve_s(ENDPOINT, "django") <= SOONEST_S
         await refused.close(ENDPOINT, 60)
         for name in ("django", "flask"):  # the first was reserved before, and has moved
-            assert 58 < await other.reserve_s(ENDPOINT, name) <= 60 + 1
+            assert 58 < await refused.reserve_s(ENDPOINT, name) <= 60 + 1
 
     asking(ask)
 
@@ -283,7 +345,7 @@ def test_while_the_table_is_away_each_reserves_by_itself(monkeypatch: pytest.Mon
 def test_a_table_that_does_not_tell_in_time_is_told_for_with_caution(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pulse_io.shared_rate_limit.LONGEST_RESERVATION_S", 0)
+    monkeypatch.setattr("pulse_io.sources.shared_rate_limit.LONGEST_RESERVATION_S", 0)
 
     async def ask(table: Table) -> None:
         assert await SharedRateLimit(table, 5, 30).reserve_s(ENDPOINT, "flask") >= 62

@@ -1,34 +1,20 @@
 """The table answers soon, or says that it can't; whoever asks goes on without it."""
 
-import asyncio
 import logging
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from aiodynamo.client import Client
 from aiodynamo.expressions import F
 from aiodynamo.models import BatchGetRequest, BatchGetResponse, StaticDelayRetry
-from pulse_io.table import ConditionFailed, Table, TableUnavailable
 
+from pulse_io.store.table import ConditionFailed, Table, TableUnavailable
 from tests.dynamodb.environments import asking
 from tests.dynamodb.table_at import TableAt
-from workbench.dynamodb.meter import Meter, metered
+from workbench.dynamodb.meter import Meter
 
 NEW = F("key").does_not_exist()
-
-
-@pytest.fixture
-def meter(table: TableAt, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
-    """What is between the table and those who ask it."""
-    with metered(table.url) as meter:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", meter.url)
-        yield meter
-
-
-def operations(meter: Meter) -> list[str]:
-    return [one.name for one in meter.read()]
 
 
 def process_one_key_at_a_time(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
@@ -52,7 +38,7 @@ def test_an_item_is_found_as_it_was_put() -> None:
     async def ask(table: Table) -> None:
         assert await table.get("a") is None
         await table.put({"key": "a", "text": "x", "number": 7, "bytes": b"\0\xff"}, NEW)
-        assert await table.get("a", consistent=True) == {
+        assert await table.get("a") == {
             "key": "a",
             "text": "x",
             "number": 7,
@@ -62,57 +48,55 @@ def test_an_item_is_found_as_it_was_put() -> None:
     asking(ask)
 
 
-def test_items_that_are_wanted_at_the_same_time_are_read_by_one_operation(meter: Meter) -> None:
+def test_a_set_of_items_is_read_by_one_operation(meter: Meter) -> None:
     async def ask(table: Table) -> None:
-        await table.put({"key": "a", "bytes": b"\0\xff"}, NEW)
-        await table.put({"key": "b", "number": 7}, NEW)
-        assert await asyncio.gather(*(table.get(key) for key in "bcab")) == [
-            {"key": "b", "number": 7},
-            None,
-            {"key": "a", "bytes": b"\0\xff"},
-            {"key": "b", "number": 7},
-        ]
+        a, b = {"key": "a", "bytes": b"\0\xff"}, {"key": "b", "number": 7}
+        await table.put(a, NEW)
+        await table.put(b, NEW)
+        assert await table.get_all(["b", "c", "a", "b"]) == {"a": a, "b": b}
+        assert await table.get_all([]) == {}
 
     asking(ask)
-    assert operations(meter) == ["PutItem", "PutItem", "BatchGetItem"]
+    assert meter.names == ["PutItem", "PutItem", "BatchGetItem"]
 
 
-def test_an_item_that_is_wanted_alone_is_read_by_its_own_operation(meter: Meter) -> None:
+def test_a_set_beyond_what_dynamodb_takes_at_once_is_read_in_parts(meter: Meter) -> None:
     async def ask(table: Table) -> None:
-        assert await table.get("a") is None
-        assert await asyncio.gather(*(table.get(key) for key in "aa")) == [None, None]
+        await table.put({"key": "100"}, NEW)
+        assert await table.get_all([str(number) for number in range(101)]) == {
+            "100": {"key": "100"}
+        }
 
     asking(ask)
-    assert operations(meter) == ["GetItem", "GetItem"]
+    assert meter.names == ["PutItem", "BatchGetItem", "BatchGetItem"]
 
 
-def test_consistent_reads_of_several_see_what_was_just_written(meter: Meter) -> None:
+@pytest.mark.parametrize("table_url", ["dynamodb_local_url"], indirect=True)  # moto tells no prices
+def test_one_item_is_read_as_it_was_just_written_and_a_set_for_half_of_that(meter: Meter) -> None:
     async def ask(table: Table) -> None:
-        for number in range(3):
-            for key in "ab":
-                await table.update(key, F("number").set(number), F("key").exists() | NEW)
-            assert await asyncio.gather(*(table.get(key, consistent=True) for key in "ab")) == [
-                {"key": "a", "number": number},
-                {"key": "b", "number": number},
-            ]
+        await table.put({"key": "a"}, NEW)
+        assert await table.get("a") == {"key": "a"}
+        assert await table.get_all("a") == {"a": {"key": "a"}}
 
     asking(ask)
-    # Local tables hide nothing from any read; by its price, this was a consistent one.
-    assert [one.reads for one in meter.read() if one.name == "BatchGetItem"] == [2, 2, 2]
+    # Local tables hide nothing from any read; by their price, the first was a consistent one.
+    reads = [(one.name, one.reads) for one in meter.read()[1:]]
+    assert reads == [("GetItem", 1), ("BatchGetItem", 0.5)]
 
 
 @pytest.mark.usefixtures("table")
 def test_what_dynamodb_leaves_unprocessed_is_asked_for_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pulse_io.table._RETRY", StaticDelayRetry(time_limit_secs=20, delay=0))
+    monkeypatch.setattr(
+        "pulse_io.store.table._RETRY", StaticDelayRetry(time_limit_secs=20, delay=0)
+    )
     asked = process_one_key_at_a_time(monkeypatch)
 
     async def ask(table: Table) -> None:
         await table.put({"key": "a"}, NEW)
         await table.put({"key": "c"}, NEW)
-        found = await asyncio.gather(*(table.get(key, consistent=True) for key in "abc"))
-        assert found == [{"key": "a"}, None, {"key": "c"}]
+        assert await table.get_all("abc") == {"a": {"key": "a"}, "c": {"key": "c"}}
         assert table.available
 
     asking(ask)
@@ -123,16 +107,15 @@ def test_what_dynamodb_leaves_unprocessed_is_asked_for_again(
 def test_a_table_that_keeps_leaving_keys_unprocessed_is_unavailable(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pulse_io.table._RETRY", StaticDelayRetry(time_limit_secs=0, delay=0))
+    monkeypatch.setattr("pulse_io.store.table._RETRY", StaticDelayRetry(time_limit_secs=0, delay=0))
     process_one_key_at_a_time(monkeypatch)
 
     async def ask(table: Table) -> None:
-        wanted = (table.get(key) for key in "abc")
-        outcomes = await asyncio.gather(*wanted, return_exceptions=True)
-        assert {type(outcome) for outcome in outcomes} == {TableUnavailable}
+        with pytest.raises(TableUnavailable):
+            await table.get_all("abc")
         assert not table.available
 
-    with caplog.at_level(logging.WARNING, logger="pulse_io.table"):
+    with caplog.at_level(logging.WARNING, logger="pulse_io.store.table"):
         asking(ask)
     (line,) = caplog.records
     assert vars(line)["operation"] == "BatchGetItem"
@@ -146,22 +129,18 @@ def test_a_condition_that_fails_changes_nothing() -> None:
         with pytest.raises(ConditionFailed):
             await table.put({"key": "a", "number": 8}, NEW)
         with pytest.raises(ConditionFailed):
-            await table.update("a", F("number").set(8), F("number").gt(7))
-        with pytest.raises(ConditionFailed):
             await table.delete("a", F("number").gt(7))
-        assert await table.get("a", consistent=True) == {"key": "a", "number": 7}
+        assert await table.get("a") == {"key": "a", "number": 7}
 
     asking(ask)
 
 
 @pytest.mark.usefixtures("table")
-def test_an_update_makes_what_is_not_there_and_returns_all_of_it() -> None:
+def test_what_fulfils_a_condition_is_deleted() -> None:
     async def ask(table: Table) -> None:
-        assert await table.update("a", F("x").set(1), NEW) == {"key": "a", "x": 1}
-        changed = await table.update("a", F("y").set(2), F("x").equals(1))
-        assert changed == {"key": "a", "x": 1, "y": 2}
-        await table.delete("a", F("y").equals(2))
-        assert await table.get("a", consistent=True) is None
+        await table.put({"key": "a", "number": 7}, NEW)
+        await table.delete("a", F("number").equals(7))
+        assert await table.get("a") is None
 
     asking(ask)
 
@@ -177,7 +156,7 @@ def test_a_table_that_does_not_exist_is_unavailable(
                 await table.get("a")
         assert not table.available
 
-    with caplog.at_level(logging.WARNING, logger="pulse_io.table"):
+    with caplog.at_level(logging.WARNING, logger="pulse_io.store.table"):
         asking(ask)
     (line,) = caplog.records
     assert line.getMessage() == "table unavailable"
@@ -199,7 +178,7 @@ def test_without_credentials_the_table_is_unavailable(monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("table")
 def test_a_table_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulse_io.table.TIMEOUT_S", 0.2)
+    monkeypatch.setattr("pulse_io.store.table.TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{port}")
@@ -215,7 +194,7 @@ def test_a_table_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_table_that_was_away_is_asked_again_after_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pulse_io.table.AWAY_S", 0)
+    monkeypatch.setattr("pulse_io.store.table.AWAY_S", 0)
 
     async def ask(table: Table) -> None:
         with pytest.raises(TableUnavailable):

@@ -1,22 +1,30 @@
 """What requests cost in the table is measured, and what months cost goes by it."""
 
 import asyncio
+import datetime as dt
 import re
 from typing import Any
 
 import pytest
 
+from pulse.daily_counts import DailyCounts
+from pulse.names import PackageName
+from pulse.questions import Breakdown, Question
+from pulse_io.store.rows import Rows
+from pulse_io.store.table import open_table
 from workbench.costs import FROM_TABLE, FROM_UPSTREAM, Units
 from workbench.dynamodb.account import local_account
 from workbench.dynamodb.item_size import item_bytes, write_units
 from workbench.dynamodb.items import sizes
 from workbench.dynamodb.meter import Operation, metered
-from workbench.dynamodb.metered_world import Cost
+from workbench.dynamodb.metered_world import NOW, Cost, World
 from workbench.dynamodb.requests import costs
 from workbench.dynamodb.table import create_table, dynamodb_client
 from workbench.dynamodb.units import items_table, requests_table
 
 COMPARED = 2
+COLD_FETCH = ["BatchGetItem", "PutItem", "PutItem", "PutItem"]
+"""A look for all that is asked, the lease, the rate limit, and the counts."""
 
 
 @pytest.fixture
@@ -34,41 +42,72 @@ def test_each_situation_costs_what_it_must(account: str) -> None:
     def units(situation: str) -> Units:
         return Units(by_situation[situation].reads, by_situation[situation].writes)
 
-    for endpoint in ("overall", "system", "python_minor"):
-        assert by_situation[f"`{endpoint}`: fresh in memory"].operations == ()
-        found = units(f"`{endpoint}`: fresh in the table")
+    def names(situation: str) -> list[str]:
+        return [one.name for one in by_situation[situation].operations]
+
+    for breakdown in ("overall", "system", "python_minor"):
+        assert by_situation[f"`{breakdown}`: fresh in memory"].operations == ()
+        found = units(f"`{breakdown}`: fresh in the table")
         assert 0 < found.reads <= 1
         assert found.writes == 0
-        assert units(f"`{endpoint}`: nobody has it").writes > 0
+        assert names(f"`{breakdown}`: nobody has it") == [
+            *COLD_FETCH[:2],
+            "GetItem",
+            *COLD_FETCH[2:],
+        ]
+        assert names(f"`{breakdown}`: nobody has it, and no other called since") == COLD_FETCH
+        stale = f"`{breakdown}`: gone stale in the table"
+        assert names(stale) == names(f"`{breakdown}`: nobody has it")
     assert units("`overall`: fresh in the table") == FROM_TABLE
     assert units("`overall`: nobody has it") == FROM_UPSTREAM
 
     assert units("unknown package: remembered in the table").writes == 0
-    # A lease, a condition that failed, the lease's end, and the promise of a moment.
-    assert units("budget exhausted: the environment finds out").writes == 4
-    assert units("budget exhausted: the environment knows").writes == 0
+    # A lease, the reservation, and the lease's end.
+    assert units("rate limit reached: the environment finds out").writes == 3
+    assert names("rate limit reached: the environment knows") == ["BatchGetItem"]
     compared = f"comparison of {COMPARED}: fresh in the table"
     assert units(compared) == Units(COMPARED * FROM_TABLE.reads, 0)
-    assert [one.name for one in by_situation[compared].operations] == ["BatchGetItem"]
+    assert names(compared) == ["BatchGetItem"]
     missed = units(f"comparison of {COMPARED}: nobody has them")
-    assert missed.reads == COMPARED * FROM_UPSTREAM.reads
+    assert 0 < missed.reads <= COMPARED * FROM_UPSTREAM.reads
+    assert 0 < missed.writes <= COMPARED * FROM_UPSTREAM.writes
 
     (waited,) = (one for one in measured if one.situation.startswith("another environment's"))
-    assert [one.name for one in waited.operations[:2]] == ["GetItem", "PutItem"]
-    assert {one.name for one in waited.operations[2:]} == {"GetItem"}
+    assert names(waited.situation)[:2] == ["BatchGetItem", "PutItem"]
+    assert set(names(waited.situation)[2:]) == {"BatchGetItem"}
     assert waited.writes == 1
+
+
+def test_a_fresh_comparison_of_fifty_is_one_read(account: str) -> None:
+    async def compare() -> list[str]:
+        names = [f"package-{number}" for number in range(50)]
+        asked = [Question(PackageName.parse(name), Breakdown.OVERALL) for name in names]
+        world = World.new(account, "http://127.0.0.1:9")
+        table = open_table(world.settings(account), world.table)
+        rows, day = Rows(table, 14, world.clock), NOW.date()
+        for question in asked:
+            fresh_until = NOW + dt.timedelta(hours=1)
+            kept = DailyCounts(day, {"with_mirrors": [1]}, "simulated", NOW, day, fresh_until)
+            await rows.keep(question, kept)
+        await table.aclose()
+        async with world.environment() as one:
+            answers = await one.catalogue.fetch_all(asked)
+            assert {type(answer) for answer in answers.values()} == {DailyCounts}
+            return one.meter.names
+
+    assert asyncio.run(compare()) == ["BatchGetItem"]
 
 
 def test_every_kind_of_item_is_weighed(account: str) -> None:
     measured = dict(asyncio.run(sizes(account)))
-    for endpoint in ("overall", "python_major", "python_minor", "system"):
+    for breakdown in ("overall", "python_major", "python_minor", "system"):
         debut, typical, largest = (
-            measured[f"rows#{endpoint}#{package}"]
+            measured[f"rows#{breakdown}#{package}"]
             for package in ("pulse-debut", "requests", "__all__")
         )
         assert debut < typical < largest < 400_000
     assert measured["rows#system#no-such-package"] < debut
-    assert measured["budget#overall"] < 1024
+    assert measured["rate_limit#overall"] < 1024
     held, failed = (
         measured[f"lease#{name}"] for name in ("system#requests", "python_major#no-such-package")
     )

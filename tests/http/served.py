@@ -3,9 +3,10 @@
 import datetime as dt
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 import uvicorn
@@ -28,9 +29,14 @@ class Clock:
     """The time of day, UTC: it stands still until it is moved."""
 
     now: dt.datetime
+    began: float = field(default_factory=time.monotonic)
 
     def __call__(self) -> dt.datetime:
         return self.now
+
+    def running(self) -> float:
+        """Seconds since 1970: the same time for leases and the rate limit, which goes on between moves."""
+        return self.now.timestamp() + time.monotonic() - self.began
 
     def move(self, **span: float) -> None:
         """Go on by a span, as `timedelta` takes it."""
@@ -49,7 +55,7 @@ class Served:
 def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
     """The API over the upstream at `upstream_url`, with these variables in its environment."""
     settings = Settings.from_environ({"PYPISTATS_URL": upstream_url, **NO_BUDGET, **environ})
-    catalogue = open_catalogue(settings, clock)
+    catalogue = open_catalogue(settings, clock, clock.running)
     config = uvicorn.Config(
         create_app(catalogue),
         log_level="warning",

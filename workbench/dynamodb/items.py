@@ -1,26 +1,29 @@
 """How large the items of the table are, written by the code that writes the real ones."""
 
-import time
 from typing import Final, NamedTuple
 
-from pulse_io.leases import Leases
-from pulse_io.table import open_table
-
 from pulse.names import ALL_OF_PYPI, PackageName
-from pulse.pypistats import Endpoint
+from pulse.questions import Breakdown, Question
 from workbench.upstream import StandIn
 from workbench.upstream.packages import DEBUT
 
 from .item_size import item_bytes
 from .metered_world import NOW, World
-from .requests import TYPICAL, UNKNOWN
-from .table import create_table, dynamodb_client
+from .requests import OTHER, TYPICAL, UNKNOWN
+from .table import dynamodb_client
 
 PACKAGES: Final = (PackageName.parse(DEBUT), TYPICAL, ALL_OF_PYPI)
 """A young one, one with all days and categories, and the one with the largest numbers."""
 
-BROKEN: Final = Endpoint.PYTHON_MAJOR
-"""Where upstream fails when it is asked for the unknown package."""
+BROKEN: Final = Question(UNKNOWN, Breakdown.PYTHON_MAJOR)
+"""What upstream fails at when it is asked."""
+
+_SHOWN: Final = (
+    f"rate_limit#{Breakdown.OVERALL}",
+    f"lease#{Breakdown.SYSTEM}#{TYPICAL}",
+    f"lease#{BROKEN.breakdown}#{BROKEN.package}",
+)
+"""Of the rate limits the one that is full, and of the leases one of each kind."""
 
 
 class Size(NamedTuple):
@@ -32,32 +35,22 @@ class Size(NamedTuple):
 
 async def sizes(dynamodb_url: str) -> list[Size]:
     """The sizes of all kinds of items, by key; credentials as for `costs`."""
-    with StandIn(now=NOW, limits=False, faults=[f"500:{BROKEN}:{UNKNOWN}"]) as upstream:
-        world = World(dynamodb_url, create_table(dynamodb_url), upstream.url)
+    fault = f"500:{BROKEN.breakdown}:{BROKEN.package}"
+    with StandIn(now=NOW, limits=False, faults=[fault]) as upstream:
+        world = World.new(dynamodb_url, upstream.url)
         async with world.environment() as one:
-            for endpoint in Endpoint:
-                await one.catalogue.fetch_all(PACKAGES, endpoint)
-            await one.try_to(lambda catalogue: catalogue.fetch(UNKNOWN, Endpoint.SYSTEM))
-            await one.try_to(lambda catalogue: catalogue.fetch(UNKNOWN, BROKEN))
-        await world.exhaust(Endpoint.OVERALL)
+            for breakdown in Breakdown:
+                await one.ask([Question(package, breakdown) for package in PACKAGES])
+            await one.ask([Question(UNKNOWN, Breakdown.SYSTEM)])
+            await one.ask([BROKEN])
+        await world.exhaust(Breakdown.OVERALL)
         async with world.environment() as one:
-            await one.try_to(lambda catalogue: catalogue.fetch(UNKNOWN, Endpoint.OVERALL))
-        await _hold_a_lease(world)
+            await one.ask([Question(OTHER, Breakdown.OVERALL)])
         return _scanned(world)
-
-
-async def _hold_a_lease(world: World) -> None:
-    table = open_table(world.settings(world.dynamodb_url), world.table)
-    await Leases(table, time.time).take(f"{Endpoint.SYSTEM}#{TYPICAL}")
-    await table.aclose()
 
 
 def _scanned(world: World) -> list[Size]:
     scanned = dynamodb_client(world.dynamodb_url).scan(TableName=world.table)["Items"]
     found = {item["key"]["S"]: item_bytes(item) for item in scanned}
-    # Other budgets have but the few slots that these calls took.
-    return [
-        Size(key, found[key])
-        for key in sorted(found)
-        if not key.startswith("budget#") or key == f"budget#{Endpoint.OVERALL}"
-    ]
+    shown = [key for key in found if key.startswith("rows#") or key in _SHOWN]
+    return [Size(key, found[key]) for key in sorted(shown)]

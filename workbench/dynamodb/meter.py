@@ -49,6 +49,11 @@ class Meter:
         """All operations so far, in the order that they were answered."""
         return list(self._operations)
 
+    @property
+    def names(self) -> list[str]:
+        """What each of them was."""
+        return [one.name for one in self._operations]
+
 
 @contextmanager
 def metered(dynamodb_url: str) -> Iterator[Meter]:

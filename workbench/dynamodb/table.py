@@ -47,13 +47,18 @@ def dynamodb_client(endpoint_url: str) -> "DynamoDBClient":
     )
 
 
-def create_table(endpoint_url: str, name: str | None = None) -> str:
-    """Make the table, ready for use, under this name or one that nobody has; returns its name."""
+def create_table(endpoint_url: str, name: str | None = None, *, expiring: bool = True) -> str:
+    """Make the table, ready for use, under this name or one that nobody has; returns its name.
+
+    DynamoDB Local deletes at once what has expired by the real clock: whoever has another wants it not
+    to be `expiring`.
+    """
     name = name or f"cache-{secrets.token_hex(4)}"
     properties = table_properties()
     time_to_live = properties.pop("TimeToLiveSpecification")
     client = dynamodb_client(endpoint_url)
     client.create_table(TableName=name, **properties)
     client.get_waiter("table_exists").wait(TableName=name)
-    client.update_time_to_live(TableName=name, TimeToLiveSpecification=time_to_live)
+    if expiring:
+        client.update_time_to_live(TableName=name, TimeToLiveSpecification=time_to_live)
     return name

@@ -57,6 +57,9 @@ class SharedRateLimit(RateLimit):
         self._known: dict[str, _Known] = {}
         self._wanted: defaultdict[str, list[_Wanted]] = defaultdict(list)
         self._writers: dict[str, asyncio.Task[None]] = {}
+        # The endpoints whose window another environment has written since this one did. The windows of
+        # all others are not read again before a write: its condition tells whether they have changed.
+        self._others: set[str] = set()
         # How long the last write took: a call that is granted for earlier would miss its moment.
         self._write_s = 0.0
 
@@ -101,18 +104,26 @@ class SharedRateLimit(RateLimit):
 
     async def _make(self, endpoint: str, changes: Sequence[Change[Any]]) -> list[Any]:
         failures = 0
+        looked = endpoint in self._others or endpoint not in self._known
         try:
-            await self._read_unless_known(endpoint, LATELY_S)
+            if looked:
+                await self._read_unless_known(endpoint, LATELY_S)
             while True:
                 began, before = self.clock(), self._window(endpoint)
                 after, said = self._changed(before, changes)
                 if after == before:
-                    return said
+                    if looked:
+                        return said
+                    looked = True
+                    await self._read_unless_known(endpoint, LATELY_S)
+                    continue
                 try:
                     await self._write(endpoint, after)
                 except ConditionFailed:
                     # Others want the same: whoever waits at random is less in their way.
                     failures += 1
+                    looked = True
+                    self._others.add(endpoint)
                     pauses = min(failures, MOST_PAUSES)
                     await asyncio.sleep(self._random.uniform(0, pauses * self._write_s))
                     await self._read(endpoint)
@@ -131,16 +142,18 @@ class SharedRateLimit(RateLimit):
         return window, said
 
     async def _write(self, endpoint: str, window: Window) -> None:
-        version = self._known[endpoint].version
+        before = self._known[endpoint].version
+        # An item that begins anew after one has expired never has a version that the old one had.
+        version = max(before + 1, self._now())
         item = {
             "key": _key(endpoint),
-            "version": version + 1,
+            "version": version,
             "window": window.to_json(),
             "expires_at": math.ceil(self.clock()) + _FORGOTTEN_AFTER_S,
         }
         began = self.clock()
-        await self._table.put(item, _is_still(version))
-        self._learn(endpoint, version + 1, window, began)
+        await self._table.put(item, _is_still(before))
+        self._learn(endpoint, version, window, began)
 
     async def _read_unless_known(self, endpoint: str, age_s: float) -> None:
         if not self.limited:
@@ -152,11 +165,12 @@ class SharedRateLimit(RateLimit):
     async def _read(self, endpoint: str) -> None:
         began = self.clock()
         item = await self._table.get(_key(endpoint))
-        if item is None:
-            self._learn(endpoint, 0, self._unused, began)
-        else:
-            window = self._unused.with_json(item["window"])
-            self._learn(endpoint, item["version"], window, began)
+        version = item["version"] if item else 0
+        window = self._unused.with_json(item["window"]) if item else self._unused
+        known = self._known.get(endpoint)
+        if known and known.version == version:
+            self._others.discard(endpoint)
+        self._learn(endpoint, version, window, began)
 
     def _learn(self, endpoint: str, version: int, window: Window, since: float) -> None:
         known = self._known.get(endpoint)

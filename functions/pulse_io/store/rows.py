@@ -44,6 +44,7 @@ MAX_BYTES: Final = 390_000
 
 _FORGOTTEN_AFTER_S: Final = 3600
 _HOLDER: Final = F("holder")
+_PROBLEM: Final = F("problem")
 _UNTIL: Final = F("until_ms")
 
 
@@ -114,6 +115,9 @@ class Rows:
                 {"key": _row_key(question), "format": FORMAT, **item},
                 before.does_not_exist() | before.lte(item["fetched_at"]),
             )
+        if kept.fresh_until.timestamp() < self._clock() + self._lease_s:
+            # Nobody is to wait for the end of a lease that lasts longer than what it was for.
+            await self.release(question)
 
     async def aclose(self) -> None:
         """Close the connections to the table."""
@@ -128,8 +132,11 @@ class Rows:
     async def _lease(self, question: Question) -> bool:
         now = self._clock()
         item = self._lease_item(question, now + self._lease_s)
+        is_over = _UNTIL.does_not_exist() | _UNTIL.lte(_ms(now))
+        # A write that came through but whose answer did not is made again.
+        is_mine = _HOLDER.equals(self._holder) & _PROBLEM.does_not_exist()
         try:
-            await self._table.put(item, _UNTIL.does_not_exist() | _UNTIL.lte(_ms(now)))
+            await self._table.put(item, is_over | is_mine)
         except ConditionFailed:
             return False
         except TableUnavailable:

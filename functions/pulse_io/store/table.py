@@ -13,9 +13,9 @@ import httpx
 from aiodynamo.client import Client
 from aiodynamo.client import Table as DynamoTable
 from aiodynamo.errors import AIODynamoError, ConditionalCheckFailed, ItemNotFound, Throttled
-from aiodynamo.expressions import Condition, UpdateExpression
+from aiodynamo.expressions import Condition
 from aiodynamo.http.httpx import HTTPX
-from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeout, ReturnValues
+from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeout
 from yarl import URL
 
 from pulse.account import account
@@ -105,23 +105,6 @@ class Table:
         """
         await self._ask("PutItem", lambda: self._dynamo.put_item(dict(item), condition=condition))
 
-    async def update(self, key: str, change: UpdateExpression, condition: Condition) -> Item:
-        """Change an item that fulfils the condition; returns all of it.
-
-        Raises:
-            ConditionFailed: it does not.
-        """
-
-        async def change_it() -> Item:
-            return (
-                await self._dynamo.update_item(
-                    {"key": key}, change, return_values=ReturnValues.all_new, condition=condition
-                )
-                or {}
-            )
-
-        return await self._ask("UpdateItem", change_it)
-
     async def delete(self, key: str, condition: Condition) -> None:
         """Delete an item that fulfils the condition.
 
@@ -178,8 +161,8 @@ class Table:
 async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
     """What is asked for; once more if it takes too long, or the connection breaks off, as idle ones do.
 
-    A write that came through all the same meets its own condition then, and fails: a lease that is held
-    by nobody, or a slot that is taken for nothing, is soon free again.
+    A write that came through all the same meets its own condition then, and may fail: what a lease or a
+    place in the rate limit was taken for in vain is soon free again.
     """
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(TimeoutError, httpx.TransportError):

@@ -1,11 +1,13 @@
 """Who may do what, and on what."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.unit.template.reading import Template, made, of_type, texts
+from workbench import ROOT
 
 ALLOWED = {
     "FastApiRole": {
@@ -14,7 +16,6 @@ ALLOWED = {
         ("CacheTable", "dynamodb:GetItem"),
         ("CacheTable", "dynamodb:BatchGetItem"),
         ("CacheTable", "dynamodb:PutItem"),
-        ("CacheTable", "dynamodb:UpdateItem"),
         ("CacheTable", "dynamodb:DeleteItem"),
     },
     "FlaskRole": {
@@ -63,6 +64,12 @@ def test_a_role_may_do_this_and_nothing_else(everything_on: Template, role: str)
         for action in actions(statement)
     }
     assert granted == ALLOWED[role]
+
+
+def test_a_function_may_do_with_the_table_what_it_does_with_it() -> None:
+    source = (ROOT / "functions/pulse_io/store/table.py").read_text()
+    done = {f"dynamodb:{name}" for name in re.findall(r'_ask\(\s*"(\w+)"', source)}
+    assert done == {action for what, action in ALLOWED["FastApiRole"] if what == "CacheTable"}
 
 
 def test_there_is_no_other_role(everything_on: Template) -> None:

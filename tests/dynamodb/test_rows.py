@@ -1,0 +1,162 @@
+"""What one environment has fetched, every other finds; and nothing good gives way to anything worse."""
+
+import datetime as dt
+
+import pytest
+from aiodynamo.expressions import F
+
+from pulse.daily_counts import DailyCounts
+from pulse.names import PackageName
+from pulse.problems import UnknownPackage
+from pulse.questions import Breakdown, Question
+from pulse_io.store.answers import Failure
+from pulse_io.store.rows import Rows
+from pulse_io.store.table import Table
+from tests.dynamodb.environments import NOON, asking
+from tests.dynamodb.table_at import TableAt
+
+HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
+REQUESTS = PackageName.parse("requests")
+OVERALL = Question(REQUESTS, Breakdown.OVERALL)
+SYSTEM = Question(REQUESTS, Breakdown.SYSTEM)
+KEY = "rows#overall#requests"
+
+pytestmark = pytest.mark.usefixtures("table")
+
+
+def rows_at(table: Table, now: dt.datetime = NOON) -> Rows:
+    """The rows as an environment has them at that time."""
+    return Rows(table, 14, now.timestamp)
+
+
+def counts(fetched_at: dt.datetime = NOON, days: int = 181) -> DailyCounts:
+    """Counts with a day that is not there, as of an earlier day than their last."""
+    return DailyCounts(
+        first=dt.date(2099, 5, 25),
+        counts={
+            "without_mirrors": [None, *range(1, days)],
+            "with_mirrors": [2**40 + number for number in range(days)],
+        },
+        source="simulated",
+        fetched_at=fetched_at,
+        as_of=dt.date(2099, 11, 20),
+        fresh_until=fetched_at + 13 * HOUR,
+    )
+
+
+def unknown(since: dt.datetime = NOON) -> Failure:
+    return Failure(UnknownPackage.named(REQUESTS), since, since + HOUR)
+
+
+def as_told(failure: object) -> tuple[object, ...]:
+    """A failure, with its problem by what a client sees of it: problems are equal to none but themselves."""
+    assert isinstance(failure, Failure)
+    return type(failure.problem), failure.problem.detail, failure.since, failure.fresh_until
+
+
+def test_what_was_kept_is_found_as_it_was() -> None:
+    async def ask(table: Table) -> None:
+        assert await rows_at(table).read([OVERALL]) == {}
+        await rows_at(table).keep(OVERALL, counts())
+        found = await rows_at(table).read([OVERALL, SYSTEM])
+        assert found == {OVERALL: counts()}
+        assert list(found[OVERALL].counts) == list(counts().counts)  # type: ignore[union-attr]  # it is no failure
+        assert await rows_at(table).read([]) == {}
+
+    asking(ask)
+
+
+def test_a_package_without_rows_is_found_as_one() -> None:
+    empty = DailyCounts(
+        dt.date(2099, 11, 21), {}, "pypistats.org", NOON, dt.date(2099, 11, 21), NOON + HOUR
+    )
+
+    async def ask(table: Table) -> None:
+        await rows_at(table).keep(OVERALL, empty)
+        assert await rows_at(table).read([OVERALL]) == {OVERALL: empty}
+
+    asking(ask)
+
+
+def test_an_older_answer_never_takes_the_place_of_a_newer_one() -> None:
+    async def ask(table: Table) -> None:
+        rows = rows_at(table)
+        await rows.keep(OVERALL, counts(NOON + HOUR))
+        await rows.keep(OVERALL, counts(NOON, days=3))
+        await rows.keep(OVERALL, unknown(NOON))
+        assert await rows.read([OVERALL]) == {OVERALL: counts(NOON + HOUR)}
+        await rows.keep(OVERALL, counts(NOON + 2 * HOUR, days=3))
+        assert await rows.read([OVERALL]) == {OVERALL: counts(NOON + 2 * HOUR, days=3)}
+
+    asking(ask)
+
+
+def test_counts_that_are_no_longer_fresh_are_found_with_the_end_that_they_had() -> None:
+    async def ask(table: Table) -> None:
+        await rows_at(table).keep(OVERALL, counts())
+        assert await rows_at(table, NOON + 2 * DAY).read([OVERALL]) == {OVERALL: counts()}
+
+    asking(ask)
+
+
+@pytest.mark.parametrize(("minutes", "there"), [(0, True), (59, True), (60, False)])
+def test_an_unknown_name_is_remembered_for_an_hour_whoever_deletes_the_item(
+    minutes: int, *, there: bool
+) -> None:
+    async def ask(table: Table) -> None:
+        await rows_at(table).keep(OVERALL, unknown())
+        found = await rows_at(table, NOON + dt.timedelta(minutes=minutes)).read([OVERALL])
+        assert [as_told(one) for one in found.values()] == [as_told(unknown())] * there
+
+    asking(ask)
+
+
+def test_counts_that_expired_are_not_found_even_where_they_are_still_there(table: TableAt) -> None:
+    async def ask(table: Table) -> None:
+        await rows_at(table).keep(OVERALL, counts())
+        assert await rows_at(table, NOON + 181 * DAY).read([OVERALL]) == {}
+
+    asking(ask)
+    (item,) = table.client.scan(TableName=table.name)["Items"]
+    assert dt.datetime.fromtimestamp(int(item["expires_at"]["N"]), dt.UTC) == NOON + 181 * DAY
+
+
+@pytest.mark.parametrize("change", [{"format": 1}, {"format": 999}, {"counts": b"counts"}], ids=str)
+def test_what_another_version_kept_is_passed_over(change: dict[str, object]) -> None:
+    async def ask(table: Table) -> None:
+        await rows_at(table).keep(OVERALL, counts())
+        item = await table.get(KEY)
+        assert item
+        await table.put({**item, **change}, F("key").exists())
+        assert await rows_at(table).read([OVERALL]) == {}
+        await rows_at(table).keep(OVERALL, counts(NOON + HOUR))
+        assert await rows_at(table).read([OVERALL]) == {OVERALL: counts(NOON + HOUR)}
+
+    asking(ask)
+
+
+def test_what_is_too_large_for_an_item_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulse_io.store.rows.MAX_BYTES", 100)
+
+    async def ask(table: Table) -> None:
+        await rows_at(table).keep(OVERALL, counts())
+        assert await rows_at(table).read([OVERALL]) == {}
+        assert table.available
+
+    asking(ask)
+
+
+def test_while_the_table_is_away_nothing_is_found_and_nobody_disturbed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CACHE_TABLE", "no-such-table")
+
+    async def ask(table: Table) -> None:
+        await rows_at(table).keep(OVERALL, counts())
+        assert await rows_at(table).read([OVERALL]) == {}
+        found = await rows_at(table).read_with_leases([OVERALL])
+        assert not found.kept
+        assert not found.leased
+
+    asking(ask)
