@@ -205,6 +205,12 @@ class UnknownPackage(Problem):
 class UpstreamProblem(Problem):
     """pypistats.org, which all numbers come from, could not be used."""
 
+    def after(self, seconds: int) -> "UpstreamProblem":
+        """The same problem, with these seconds as its `Retry-After`."""
+        problem = type(self).__new__(type(self))
+        Problem.__init__(problem, self.detail, retry_after_s=seconds)
+        return problem
+
 
 class UpstreamBroken(UpstreamProblem):
     """It answered, but not with numbers that can be trusted; or it broke off in its answer."""
@@ -244,6 +250,10 @@ class UpstreamThrottled(UpstreamProblem):
             retry_after_s=retry_after_s,
         )
 
+    def after(self, seconds: int) -> "UpstreamThrottled":
+        """As `UpstreamProblem`."""
+        return UpstreamThrottled(seconds)
+
 
 class UpstreamTooSlow(UpstreamProblem):
     """It did not answer in the time that a request may take."""
@@ -257,6 +267,10 @@ class UpstreamTooSlow(UpstreamProblem):
         super().__init__(
             f"pypistats.org did not answer in time. Try again {when}.", retry_after_s=retry_after_s
         )
+
+    def after(self, seconds: int) -> "UpstreamTooSlow":
+        """As `UpstreamProblem`."""
+        return UpstreamTooSlow(seconds)
 
 
 class NothingToCompare(UpstreamProblem):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from pulse.account import account
 from pulse.problems import UpstreamThrottled
-from pulse_io.budget import Clock
+from pulse_io.rate_limit import Clock
 
 if TYPE_CHECKING:
     from pulse_io.leases import Leases

@@ -22,7 +22,7 @@ from pulse.problems import (
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
-from pulse_io.budget import Clock
+from pulse_io.rate_limit import Clock
 from pulse_io.reads import Item
 from pulse_io.table import ConditionFailed, Table, TableUnavailable
 

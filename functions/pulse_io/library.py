@@ -18,15 +18,12 @@ from pulse.problems import (
     Problem,
     UnknownPackage,
     UpstreamProblem,
-    UpstreamThrottled,
-    UpstreamTooSlow,
 )
 from pulse.pypistats import RECENT, Endpoint
 from pulse_io.errands import NewestLoadedErrand, RowsErrand, Sources
 from pulse_io.flights import Errand, Flights, TooLate
 from pulse_io.memory import Kept, Key, Memory, kept_from, stale
 from pulse_io.settings import Settings
-from pulse_io.slots import SOONEST_S
 from pulse_io.upstream import Now, Upstream, utc_now
 
 if TYPE_CHECKING:
@@ -190,11 +187,11 @@ class Library:
         return asyncio.get_running_loop().time() + self._settings.deadline_s
 
     async def _fetch_or_promise(self, key: Key, deadline: float) -> Found:
-        """As `_fetch`; who is refused is told when to come back, and finds that moment kept."""
+        """As `_fetch`; a problem says when to come back, and the call is reserved from then on."""
         try:
             return await self._fetch(key, deadline)
-        except UpstreamThrottled as refused:
-            raise await self._sources.upstream.promised(*key, refused) from None
+        except UpstreamProblem as problem:
+            raise await self._sources.upstream.with_retry_after(*key, problem) from None
 
     async def _fetch(self, key: Key, deadline: float) -> Found:
         if self._settings.cache == "off":
@@ -220,7 +217,7 @@ class Library:
             async with asyncio.timeout_at(deadline):
                 content = await self._sources.upstream.fetch_known(*key, deadline)
         except TimeoutError:
-            raise self._sources.upstream.too_late(*key) from None
+            raise await self._sources.upstream.too_late(*key) from None
         _rows_of(key, kept := kept_from(content, self.now()))
         return kept
 
@@ -230,13 +227,7 @@ class Library:
         try:
             return await self._flights.join(f"{endpoint}#{package}", deadline, errand)
         except TooLate:
-            upstream = self._sources.upstream
-            if self._sources.stored is None:
-                raise upstream.too_late(package, endpoint) from None
-            if upstream.is_calling(package, endpoint):
-                raise UpstreamTooSlow(SOONEST_S) from None
-            # It is others that were waited for: upstream had no chance to be slow.
-            raise UpstreamThrottled(SOONEST_S) from None
+            raise await self._sources.upstream.too_late(package, endpoint) from None
 
 
 def _known(key: Key, found: Found) -> Found:

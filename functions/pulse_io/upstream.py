@@ -32,17 +32,24 @@ from pulse.pypistats import (
     read_recent,
     request_path,
 )
-from pulse_io.budget import Budget, Clock
 from pulse_io.clients import open_client
+from pulse_io.hold_off import HOLD_OFF_S, HoldOff
+from pulse_io.rate_limit import (
+    SOONEST_S,
+    CallUnderWay,
+    Clock,
+    RateLimit,
+    whole_seconds,
+)
 from pulse_io.settings import Settings
-from pulse_io.slots import MARGIN_S, SOONEST_S, Turn, whole_seconds
+from pulse_io.window import LATE_MS
 
 _log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 2
 """A connection that is not there by then is tried again while there is still time to."""
 
-LATE_S: Final = MARGIN_S / 2
+LATE_S: Final = LATE_MS / 1000
 """A call that much after its moment could come too close to the next one: it needs another moment."""
 
 _SENDING: Final = "http11.send_request_headers.started"
@@ -80,17 +87,17 @@ class Upstream:
     def __init__(
         self,
         settings: Settings,
-        budget: Budget,
+        rate_limit: RateLimit,
         now: Now = utc_now,
         clock: Clock = time.time,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._settings = settings
-        self._budget = budget
+        self._rate_limit = rate_limit
         self._now = now
         self._clock = clock
-        self._limited = bool(settings.upstream_per_second or settings.upstream_per_minute)
         self._called: set[tuple[PackageName, str]] = set()
+        self._hold_off = HoldOff(now, self._called)
         self._places = asyncio.Semaphore(settings.upstream_concurrency)
         self._client = open_client(
             settings.pypistats_url,
@@ -114,15 +121,16 @@ class Upstream:
             UnknownPackage: upstream has nothing under that name.
             UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
         """
-        answer = await self._get(package, endpoint, deadline)
-        try:
-            if len(answer.body) > LARGE_BYTES:
-                # Others are not kept waiting.
-                return await asyncio.to_thread(read_answer, package, endpoint, answer)
-            return read_answer(package, endpoint, answer)
-        except UpstreamThrottled as refused:
-            await self._leave_alone(package, endpoint, refused)
-            raise
+        with self._hold_off.fetching((package, endpoint)):
+            answer = await self._get(package, endpoint, deadline)
+            try:
+                if len(answer.body) > LARGE_BYTES:
+                    # Others are not kept waiting.
+                    return await asyncio.to_thread(read_answer, package, endpoint, answer)
+                return read_answer(package, endpoint, answer)
+            except UpstreamThrottled as refused:
+                await self._leave_alone(package, endpoint, refused)
+                raise
 
     async def fetch_known(
         self, package: PackageName, endpoint: Endpoint, deadline: float
@@ -130,13 +138,14 @@ class Upstream:
         """As `fetch`, `UPSTREAM_CONCURRENCY` at a time; None if it knows no such package.
 
         Raises:
-            UpstreamProblem: it could not be used. It is in the log then.
+            UpstreamProblem: it could not be used. It is in the log then, unless it was not asked.
         """
+        self._hold_off.check()
         try:
             async with asyncio.timeout_at(deadline):
                 await self._places.acquire()
         except TimeoutError:
-            raise self.too_late(package, endpoint) from None
+            raise await self.too_late(package, endpoint) from None
         try:
             return await self.fetch(package, endpoint, deadline)
         except UnknownPackage:
@@ -151,41 +160,57 @@ class Upstream:
 
     async def fetch_recent(self, package: PackageName, deadline: float) -> RecentDownloads:
         """Upstream's own sums of one package's last days; else as `fetch`."""
-        answer = await self._get(package, RECENT, deadline)
-        try:
-            return read_recent(package, answer)
-        except UpstreamThrottled as refused:
-            await self._leave_alone(package, RECENT, refused)
-            raise
+        with self._hold_off.fetching((package, RECENT)):
+            answer = await self._get(package, RECENT, deadline)
+            try:
+                return read_recent(package, answer)
+            except UpstreamThrottled as refused:
+                await self._leave_alone(package, RECENT, refused)
+                raise
 
     async def check(self, package: PackageName, endpoint: str, deadline: float) -> None:
-        """Raise `UpstreamThrottled` if there is no moment for a call by then."""
+        """Raise the problem if there can be no call by then, or upstream is being left alone."""
+        self._hold_off.check()
         left_s = max(0, deadline - asyncio.get_running_loop().time() - LEAST_S)
-        if self._budget.wait_s(endpoint, package) > left_s:
-            await self._budget.look(endpoint)
-        wait_s = self._budget.wait_s(endpoint, package)
+        if self._rate_limit.wait_s(endpoint, package) > left_s:
+            await self._rate_limit.look(endpoint)
+        wait_s = self._rate_limit.wait_s(endpoint, package)
         if wait_s > left_s:
             raise UpstreamThrottled(whole_seconds(wait_s))
 
-    async def promised(
-        self, package: PackageName, endpoint: str, refused: UpstreamThrottled
-    ) -> UpstreamThrottled:
-        """What to tell those who were refused: when there is a moment that is kept for their call."""
-        if not self._limited:
-            return refused
+    async def with_retry_after(
+        self, package: PackageName, endpoint: str, problem: UpstreamProblem
+    ) -> UpstreamProblem:
+        """The problem, with a `Retry-After` that is true: a call that can't be made now is reserved."""
+        held_off_s = self._hold_off.left_s
+        if not held_off_s and (
+            problem.retry_after_s is None or self._is_calling(package, endpoint)
+        ):
+            return problem
+        if not self._rate_limit.limited:
+            return problem.after(held_off_s) if held_off_s else problem
         with account().spending("budget"):
-            wait_s = await self._budget.promise_s(endpoint, package)
-        return UpstreamThrottled(max(1, whole_seconds(wait_s)))
+            wait_s = await self._rate_limit.reserve_s(endpoint, package, held_off_s)
+        return problem.after(max(1, whole_seconds(wait_s)))
 
-    def is_calling(self, package: PackageName, endpoint: str) -> bool:
-        """Whether it is upstream that an answer is being waited for."""
-        return (package, endpoint) in self._called
-
-    def too_late(self, package: PackageName, endpoint: str) -> UpstreamProblem:
+    async def too_late(self, package: PackageName, endpoint: str) -> UpstreamProblem:
         """Why there is no answer by a deadline: the endpoint may not be called, or is slow."""
-        if wait_s := self._budget.wait_s(endpoint, package):
-            return UpstreamThrottled(whole_seconds(wait_s))
-        return UpstreamTooSlow()
+        self._hold_off.deadline_passed()
+        await self._rate_limit.look(endpoint)
+        if (
+            not self._rate_limit.limited
+            or self._is_calling(package, endpoint)
+            or self._rate_limit.is_blocked(endpoint)
+        ):
+            return UpstreamTooSlow(SOONEST_S)
+        wait_s = self._rate_limit.wait_s(endpoint, package)
+        return UpstreamThrottled(max(SOONEST_S, whole_seconds(wait_s)))
+
+    def _is_calling(self, package: PackageName, endpoint: str) -> bool:
+        """Whether a call goes on for it, here or in another environment."""
+        if (package, endpoint) in self._called:
+            return True
+        return self._rate_limit.is_unanswered(endpoint, package)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -195,7 +220,7 @@ class Upstream:
         self, package: PackageName, endpoint: str, refused: UpstreamThrottled
     ) -> None:
         log_failure(package, endpoint, refused.slug, refused.detail)
-        await self._budget.close(endpoint, refused.retry_after_s or THROTTLED_RETRY_AFTER_S)
+        await self._rate_limit.close(endpoint, refused.retry_after_s or THROTTLED_RETRY_AFTER_S)
 
     async def _get(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
         """GET, and once more if the connection failed and there is still time."""
@@ -205,8 +230,9 @@ class Upstream:
             if loop.time() >= deadline:
                 raise failure or UpstreamThrottled(SOONEST_S)
             try:
-                turn = await self._wait_for_a_turn(package, endpoint, deadline)
-                return await self._call(package, endpoint, deadline, turn)
+                moment = await self._wait_for_a_moment(package, endpoint, deadline)
+                self._hold_off.check()
+                return await self._call(package, endpoint, deadline, moment)
             except UpstreamThrottled as throttled:
                 # What went wrong first says more than that there is no second try.
                 raise failure or throttled from None
@@ -216,60 +242,86 @@ class Upstream:
                 failure = UpstreamUnreachable()
             except httpx.TransportError:
                 failure = UpstreamBroken.because("it broke off")
+            self._hold_off.no_answer((package, endpoint), failure)
         raise failure or UpstreamTooSlow()
 
     async def _call(
-        self, package: PackageName, endpoint: str, deadline: float, turn: Turn
+        self, package: PackageName, endpoint: str, deadline: float, moment: float
     ) -> UpstreamAnswer:
-        """GET, on a turn that is taken anew if its moment is gone once there is a connection.
+        """GET, at a moment that is taken anew if it is gone once there is a connection.
 
         Raises:
-            TimeoutError: it took `UPSTREAM_TIMEOUT_S`, without the wait for that turn.
-            UpstreamThrottled: as `_wait_for_a_turn`.
+            TimeoutError: it took `UPSTREAM_TIMEOUT_S`, without the wait for that moment.
+            UpstreamThrottled: as `_wait_for_a_moment`.
             UpstreamBroken: as `body_reader`.
         """
         timeout_s = self._settings.upstream_timeout_s
 
         async def on_time(event: str, _: object) -> None:
-            if event == _SENDING and self._is_late(turn):
+            if event == _SENDING and self._is_late(moment):
                 patience.reschedule(None)
                 self._called.discard((package, endpoint))
-                await self._wait_for_a_turn(package, endpoint, deadline, turn)
+                call.pause()
+                call.begin(await self._wait_for_a_moment(package, endpoint, deadline, moment))
                 self._called.add((package, endpoint))
                 patience.reschedule(asyncio.get_running_loop().time() + timeout_s)
 
         self._called.add((package, endpoint))
+        self._hold_off.called((package, endpoint))
         try:
             with account().spending("upstream"):
-                async with asyncio.timeout(timeout_s) as patience:
+                async with (
+                    self._counting(package, endpoint, moment) as call,
+                    asyncio.timeout(timeout_s) as patience,
+                ):
                     path = request_path(package, endpoint)
-                    async with self._client.stream(
-                        "GET", path, extensions={"trace": on_time}
-                    ) as response:
-                        body = await _read_body(endpoint, response)
+                    try:
+                        async with self._client.stream(
+                            "GET", path, extensions={"trace": on_time}
+                        ) as response:
+                            call.answered()
+                            self._hold_off.answered()
+                            body = await _read_body(endpoint, response)
+                    except (httpx.ReadTimeout, httpx.WriteTimeout):
+                        raise TimeoutError from None
                     return UpstreamAnswer(response.status_code, response.headers, body, self._now())
         finally:
             self._called.discard((package, endpoint))
 
-    async def _wait_for_a_turn(
-        self, package: PackageName, endpoint: str, deadline: float, missed: Turn | None = None
-    ) -> Turn:
-        """Take a turn at the endpoint, and return when its moment has come and not long gone.
+    def _counting(self, package: PackageName, endpoint: str, moment: float) -> CallUnderWay:
+        # Upstream counts it when it is well again, even if nobody waits for it any more.
+        longest_s = self._settings.upstream_timeout_s + HOLD_OFF_S
+        return self._rate_limit.counting(endpoint, package, moment, longest_s)
+
+    async def _wait_for_a_moment(
+        self, package: PackageName, endpoint: str, deadline: float, missed: float | None = None
+    ) -> float:
+        """Return at a moment at which the endpoint may be called, and not long after it.
 
         Raises:
             UpstreamThrottled: that is too late before the deadline to be of use.
+            UpstreamTooSlow: so it is, since upstream does not answer the calls that it has had.
         """
         with account().spending("budget"):
-            turn = missed
-            while turn is None or self._is_late(turn):
+            moment = missed
+            while (
+                moment is None
+                or self._is_late(moment)
+                or not await self._rate_limit.allows(endpoint, moment)
+            ):
                 left = deadline - asyncio.get_running_loop().time()
                 until = self._clock() + max(0, left - LEAST_S)
-                turn = await self._budget.take(endpoint, package, until, turn)
-                await asyncio.sleep(turn.moment - self._clock())
-            return turn
+                try:
+                    moment = await self._rate_limit.take(endpoint, package, until, moment)
+                except UpstreamThrottled:
+                    if self._rate_limit.is_blocked(endpoint):
+                        raise UpstreamTooSlow(SOONEST_S) from None
+                    raise
+                await asyncio.sleep(moment - self._clock())
+            return moment
 
-    def _is_late(self, turn: Turn) -> bool:
-        return self._limited and self._clock() > turn.moment + LATE_S
+    def _is_late(self, moment: float) -> bool:
+        return self._rate_limit.limited and self._clock() > moment + LATE_S
 
 
 async def _read_body(endpoint: str, response: httpx.Response) -> bytes:

@@ -9,9 +9,8 @@ import pytest
 from pulse.names import PackageName
 from pulse.problems import UpstreamThrottled
 from pulse.pypistats import Endpoint
-from pulse_io.budget import OwnBudget
+from pulse_io.rate_limit import RateLimit
 from pulse_io.settings import Settings
-from pulse_io.slots import Turn
 from pulse_io.upstream import LATE_S, Upstream, utc_now
 
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\nContent-Type: text/html\r\n\r\n404"
@@ -45,12 +44,12 @@ class SlowConnections:
         self.over.set()
 
 
-async def next_moment_after_a_call(slow: SlowConnections, budget: OwnBudget) -> float:
+async def next_moment_after_a_call(slow: SlowConnections, limit: RateLimit) -> float:
     """Make a call; returns the next moment for one, as seconds after this one began."""
     async with await asyncio.start_server(slow.answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         settings = Settings.from_environ({"PYPISTATS_URL": f"http://127.0.0.1:{port}"})
-        upstream = Upstream(settings, budget, utc_now, slow.clock)
+        upstream = Upstream(settings, limit, utc_now, slow.clock)
         began = slow.clock()
         deadline = asyncio.get_running_loop().time() + DEADLINE_S
         try:
@@ -58,28 +57,28 @@ async def next_moment_after_a_call(slow: SlowConnections, budget: OwnBudget) -> 
         finally:
             await upstream.aclose()
             await slow.over.wait()
-        return (await budget.take("overall", "another", float("inf"))).moment - began
+        return (await limit.take("overall", "another", float("inf"))) - began
 
 
 def test_a_call_whose_moment_went_by_while_it_was_connecting_takes_another() -> None:
     slow = SlowConnections(delay_s=20 + LATE_S)
-    budget = OwnBudget(0, 1, slow.clock)
-    assert asyncio.run(next_moment_after_a_call(slow, budget)) >= 20 + 62
+    limit = RateLimit(0, 1, slow.clock)
+    assert asyncio.run(next_moment_after_a_call(slow, limit)) >= 20 + 62
     assert slow.asked == 1
 
 
 def test_a_call_that_was_connected_in_time_keeps_its_moment() -> None:
     slow = SlowConnections(delay_s=0)
-    budget = OwnBudget(0, 1, slow.clock)
-    asyncio.run(next_moment_after_a_call(slow, budget))
+    limit = RateLimit(0, 1, slow.clock)
+    asyncio.run(next_moment_after_a_call(slow, limit))
     assert slow.asked == 1
 
 
 def test_where_others_took_all_moments_meanwhile_it_is_not_made() -> None:
-    class Contended(OwnBudget):
+    class Contended(RateLimit):
         async def take(
-            self, endpoint: str, name: str, until: float, missed: Turn | None = None
-        ) -> Turn:
+            self, endpoint: str, name: str, until: float, missed: float | None = None
+        ) -> float:
             if missed:
                 raise UpstreamThrottled(62)
             return await super().take(endpoint, name, until)

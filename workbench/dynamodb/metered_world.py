@@ -13,7 +13,7 @@ from pulse.pypistats import Endpoint
 from pulse_io.library import Library
 from pulse_io.opening import open_library
 from pulse_io.settings import Settings
-from pulse_io.shared_budget import SharedBudget
+from pulse_io.shared_rate_limit import SharedRateLimit
 from pulse_io.table import open_table
 
 from .account import local_account
@@ -96,7 +96,7 @@ class World:
         settings = self.settings(self.dynamodb_url)
         table = open_table(settings, self.table)
         limits = settings.upstream_per_second, settings.upstream_per_minute
-        budget = SharedBudget(table, *limits)
+        rate_limit = SharedRateLimit(table, *limits)
         for _ in range(settings.upstream_per_minute):
-            await budget.take(endpoint, "another", math.inf)
+            await rate_limit.take(endpoint, "another", math.inf)
         await table.aclose()

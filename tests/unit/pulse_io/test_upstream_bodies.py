@@ -12,7 +12,7 @@ import pytest
 from pulse.names import PackageName
 from pulse.problems import UpstreamBroken
 from pulse.pypistats import Endpoint, read_answer
-from pulse_io.budget import OwnBudget
+from pulse_io.rate_limit import RateLimit
 from pulse_io.settings import Settings
 from pulse_io.upstream import LARGE_BYTES, Upstream
 from tests.raw_upstream import Send, answer, bomb, raw_upstream, rows_body
@@ -30,7 +30,7 @@ def upstream_at(url: str, transport: httpx.AsyncBaseTransport | None = None) -> 
     settings = Settings.from_environ(
         {"PYPISTATS_URL": url, "UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
     )
-    return Upstream(settings, OwnBudget(0, 0), now=lambda: BEGAN, transport=transport)
+    return Upstream(settings, RateLimit(0, 0), now=lambda: BEGAN, transport=transport)
 
 
 def answering(body: Streamed) -> httpx.MockTransport:

@@ -16,19 +16,25 @@ from pulse.problems import UpstreamProblem
 from pulse.pypistats import Endpoint
 from pulse_io.leases import LEASE_S, Leases
 from pulse_io.library import Library
-from pulse_io.shared_budget import LATELY_S, LONGEST_PROMISE_S, SharedBudget
-from pulse_io.slots import KEPT_S, Turn
+from pulse_io.rate_limit import KEPT_S
+from pulse_io.shared_rate_limit import (
+    LATELY_S,
+    LONGEST_LOOK_S,
+    LONGEST_RESERVATION_S,
+    SharedRateLimit,
+)
 from tests.unit.pulse_io.simulated.world import BEGAN, World
 
 PACKAGES = [PackageName.parse(name) for name in ("pulse-debut", "requests", "flask")]
 PER_MINUTE = 6
-"""So few that a promised call is one that others would have had."""
+"""So few that a reserved call is one that others would have had."""
 
 NAMES = [f"package-{number}" for number in range(PER_MINUTE - 2)]
 ENVIRONMENTS = 3
 LATEST_S = 7
 """`DEADLINE_S`, less what a call needs: those who come back may have to let some others go first."""
 SPANS_S = [0.3, 5.0, 61.0, 1801.0, 20_000.0, 86_400.0]
+STALLS_S = [1.5, 3.0, 7.0]
 FAULTS = ["500", "dropped", "html", "hang", "429:*:*:1"]
 CHECKS = settings(
     max_examples=30,
@@ -81,7 +87,8 @@ class Libraries(RuleBasedStateMachine):
         began = self.world.loop.time()
         outcomes = self.world.loop.run_until_complete(main())
         took_s = self.world.loop.time() - began
-        assert took_s <= self.world.settings.deadline_s + LONGEST_PROMISE_S + 0.01
+        longest_s = self.world.settings.deadline_s + LONGEST_LOOK_S + LONGEST_RESERVATION_S
+        assert took_s <= longest_s + 0.01
         for (_, package), outcome in zip(questions, outcomes, strict=True):
             self.check(package, outcome)
 
@@ -115,6 +122,10 @@ class Libraries(RuleBasedStateMachine):
     def upstream_recovers(self) -> None:
         self.world.upstream.faults.set([])
 
+    @rule(stall_s=st.sampled_from(STALLS_S), later_s=st.sampled_from([0.1, 1.4, 3.2]))
+    def upstream_stalls(self, stall_s: float, later_s: float) -> None:
+        self.world.loop.call_later(later_s, self.world.upstream.stall, stall_s)
+
     @rule()
     def the_table_goes_away(self) -> None:
         self.world.table.away = True
@@ -143,68 +154,74 @@ class Libraries(RuleBasedStateMachine):
                 good_until[call.path] = fresh_until(call.newest, at.replace(microsecond=0))
 
 
-class BudgetAndLeases(RuleBasedStateMachine):
-    """The two by themselves: moments are given out for the future too, and holders die."""
+class RateLimitAndLeases(RuleBasedStateMachine):
+    """The two by themselves: calls are granted for the future too, and holders die."""
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
         tables = [self.world.open_table() for _ in range(ENVIRONMENTS)]
-        self.budgets = [SharedBudget(table, 5, PER_MINUTE, self.world.clock) for table in tables]
+        self.limits = [SharedRateLimit(table, 5, PER_MINUTE, self.world.clock) for table in tables]
         self.leases = [Leases(table, self.world.clock) for table in tables]
         self.moments: list[float] = []
         self.closed_until = 0.0
-        self.promised: dict[str, float] = {}
+        self.reserved: dict[str, float] = {}
         self.held_until = 0.0
 
     def teardown(self) -> None:
         self.world.close()
 
     @rule(takers=st.lists(environments, min_size=1, max_size=12), patience_s=st.floats(0, LATEST_S))
-    def moments_are_taken(self, takers: list[int], patience_s: float) -> None:
+    def calls_are_granted(self, takers: list[int], patience_s: float) -> None:
         until = self.world.clock() + patience_s
 
-        async def main() -> list[Turn | BaseException]:
+        async def main() -> list[float | BaseException]:
             return await asyncio.gather(
-                *(self.budgets[number].take("overall", "whatever", until) for number in takers),
+                *(self.limits[number].take("overall", "whatever", until) for number in takers),
                 return_exceptions=True,
             )
 
         outcomes = self.world.loop.run_until_complete(main())
-        taken = [turn.moment for turn in outcomes if isinstance(turn, Turn)]
-        refused = [one for one in outcomes if not isinstance(one, Turn)]
+        granted = [one for one in outcomes if isinstance(one, float)]
+        refused = [one for one in outcomes if not isinstance(one, float)]
         assert all(isinstance(one, UpstreamProblem) and one.retry_after_s for one in refused)
-        assert all(moment >= self.closed_until for moment in taken)
-        self.moments += taken
+        assert all(moment >= self.closed_until for moment in granted)
+        self.moments += granted
 
     @rule(name=st.sampled_from(NAMES), number=environments)
-    def a_moment_is_promised(self, name: str, number: int) -> None:
-        budget = self.budgets[number]
-        wait_s = self.world.loop.run_until_complete(budget.promise_s("overall", name))
-        moment = self.world.clock() + wait_s
-        if self.world.clock() < self.promised.get(name, 0) - 0.01:
-            assert moment == pytest.approx(self.promised[name], abs=0.01)
-        assert moment >= self.closed_until - 0.01
-        self.promised[name] = moment
+    def a_call_is_reserved(self, name: str, number: int) -> None:
+        moment = self.reserve(name, number)
+        if self.world.clock() < self.reserved.get(name, 0) - 0.01:
+            assert moment == pytest.approx(self.reserved[name], abs=0.01)
+        self.reserved[name] = moment
 
-    @precondition(lambda self: self.promised)
+    def reserve(self, name: str, number: int) -> float:
+        limit = self.limits[number]
+        wait_s = self.world.loop.run_until_complete(limit.reserve_s("overall", name))
+        moment = self.world.clock() + wait_s
+        assert moment >= self.closed_until - 0.01
+        return moment
+
+    @precondition(lambda self: self.reserved)
     @rule(data=st.data(), number=environments, late_s=st.floats(0, KEPT_S - LATEST_S))
-    def what_was_promised_is_kept(self, data: st.DataObject, number: int, late_s: float) -> None:
-        name = data.draw(st.sampled_from(sorted(self.promised)))
-        wait_s = self.promised.pop(name) + late_s - self.world.clock()
+    def what_was_reserved_is_granted(self, data: st.DataObject, number: int, late_s: float) -> None:
+        name = data.draw(st.sampled_from(sorted(self.reserved)))
+        wait_s = self.reserved.pop(name) + late_s - self.world.clock()
         if wait_s < 0:
             return
         self.world.loop.run_until_complete(asyncio.sleep(wait_s))
         until = self.world.clock() + LATEST_S
-        taking = self.budgets[number].take("overall", name, until)
-        self.moments.append(self.world.loop.run_until_complete(taking).moment)
+        taking = self.limits[number].take("overall", name, until)
+        self.moments.append(self.world.loop.run_until_complete(taking))
 
     @rule(number=environments, seconds=st.floats(1, 100))
     def upstream_refuses(self, number: int, seconds: float) -> None:
         self.closed_until = max(self.closed_until, self.world.clock() + seconds)
-        self.promised.clear()  # no promise binds upstream
-        self.world.loop.run_until_complete(self.budgets[number].close("overall", seconds))
+        # No promise binds upstream. What is still to come moves, and is told anew from now on.
+        due = [name for name, at in self.reserved.items() if self.world.clock() < at - 0.01]
+        self.world.loop.run_until_complete(self.limits[number].close("overall", seconds))
         self.time_passes(LATELY_S)  # until all have heard of it
+        self.reserved = {name: self.reserve(name, number) for name in due}
 
     @rule(number=environments)
     def a_lease_is_taken_by_one_who_dies(self, number: int) -> None:
@@ -228,5 +245,5 @@ class BudgetAndLeases(RuleBasedStateMachine):
 
 TestLibraries = Libraries.TestCase
 TestLibraries.settings = CHECKS
-TestBudgetAndLeases = BudgetAndLeases.TestCase
-TestBudgetAndLeases.settings = CHECKS
+TestRateLimitAndLeases = RateLimitAndLeases.TestCase
+TestRateLimitAndLeases.settings = CHECKS

@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import httpx
 from aiodynamo.client import Client
@@ -20,8 +21,9 @@ from yarl import URL
 from pulse_io.flights import Flights
 from pulse_io.leases import Leases
 from pulse_io.library import Library
+from pulse_io.rate_limit import RateLimit
 from pulse_io.settings import Settings
-from pulse_io.shared_budget import SharedBudget
+from pulse_io.shared_rate_limit import SharedRateLimit
 from pulse_io.stored import Stored
 from pulse_io.table import Table
 from pulse_io.upstream import Upstream
@@ -66,14 +68,40 @@ class Streamed(httpx.AsyncByteStream):
 
 @dataclass
 class SimulatedUpstream(httpx.AsyncBaseTransport):
-    """pypistats.org behind no network; it has forgotten all packages that are `gone`."""
+    """pypistats.org behind no network; it has forgotten all packages that are `gone`.
+
+    While its worker stalls, calls queue up. They are counted when it wakes up, even those that nobody
+    waits for any more.
+    """
 
     conduct: Conduct
     faults: Faults
     calls: list[Call] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
+    stalled_until: float = 0
+    asked: int = 0
+
+    def stall(self, seconds: float) -> None:
+        """Let the worker stall from now on."""
+        self.stalled_until = asyncio.get_running_loop().time() + seconds
+
+    @property
+    def refused(self) -> int:
+        """How many calls were answered with 429."""
+        return sum(call.status == HTTPStatus.TOO_MANY_REQUESTS for call in self.calls)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        trace = request.extensions.get("trace")
+        if trace:
+            await trace("http11.send_request_headers.started", {})
+        return await asyncio.shield(self._queue(request))
+
+    async def _queue(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(max(0, self.stalled_until - asyncio.get_running_loop().time()))
+        return await self._process(request)
+
+    async def _process(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         course = self.conduct.meet(request.method, path, "203.0.113.7")
         call = Call(asyncio.get_running_loop().time(), path)
@@ -145,15 +173,22 @@ class World:
     def environment(self) -> Library:
         """A new execution environment, with nothing in its memory."""
         table = self.open_table()
-        budget = SharedBudget(
+        rate_limit = SharedRateLimit(
             table,
             self.settings.upstream_per_second,
             self.settings.upstream_per_minute,
             self.clock,
         )
-        upstream = Upstream(self.settings, budget, self.now, self.clock, self.upstream)
+        upstream = Upstream(self.settings, rate_limit, self.now, self.clock, self.upstream)
         flights = Flights(Leases(table, self.clock), self.clock)
         return Library(self.settings, upstream, flights, Stored(table), self.now)
+
+    def environment_without_table(self) -> Library:
+        """As `environment`, with nothing that it shares."""
+        limits = self.settings.upstream_per_second, self.settings.upstream_per_minute
+        rate_limit = RateLimit(*limits, self.clock)
+        upstream = Upstream(self.settings, rate_limit, self.now, self.clock, self.upstream)
+        return Library(self.settings, upstream, Flights(None, self.clock), now=self.now)
 
     def open_table(self) -> Table:
         """The table, as one environment has it."""

@@ -1,0 +1,173 @@
+"""The rate limit that all execution environments share: its windows are items of the table.
+
+A window is one item and is replaced as a whole, on the condition that nobody else has replaced it since
+it was read. All that an environment wants of a window at the same time is one write.
+"""
+
+import asyncio
+import contextlib
+import math
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from aiodynamo.expressions import Condition, F
+
+from pulse_io.rate_limit import MINUTE_S, Change, Clock, RateLimit, T
+from pulse_io.table import ConditionFailed, Table, TableUnavailable
+from pulse_io.window import Window
+
+LATELY_S: Final = 1.0
+"""How old a look may be by which somebody is refused."""
+
+LONGEST_LOOK_S: Final = 0.5
+LONGEST_RESERVATION_S: Final = 1.5
+"""The request that wants to know has no more time."""
+
+LONGEST_WRITE_S: Final = 1.0
+MOST_PAUSES: Final = 8
+
+_FORGOTTEN_AFTER_S: Final = 7200
+"""Longer than any call counts for, or upstream can ask to be left alone."""
+
+
+class _Wanted(NamedTuple):
+    """A change that waits to be made, and whoever waits for what it says."""
+
+    change: Change[Any]
+    done: asyncio.Future[Any]
+
+
+class _Known(NamedTuple):
+    """Which version of a window `RateLimit` knows, and since when; 0 is of none at all."""
+
+    version: int
+    since: float
+
+
+class SharedRateLimit(RateLimit):
+    """As `RateLimit`, for all environments; while the table is away each goes by what it knows."""
+
+    def __init__(
+        self, table: Table, per_second: int, per_minute: int, clock: Clock = time.time
+    ) -> None:
+        super().__init__(per_second, per_minute, clock)
+        self._table = table
+        self._known: dict[str, _Known] = {}
+        self._wanted: defaultdict[str, list[_Wanted]] = defaultdict(list)
+        self._writers: dict[str, asyncio.Task[None]] = {}
+        # How long the last write took: a call that is granted for earlier would miss its moment.
+        self._write_s = 0.0
+
+    async def look(self, endpoint: str) -> None:
+        """As `RateLimit`."""
+        await self._refresh(endpoint, LATELY_S)
+
+    async def reserve_s(self, endpoint: str, name: str, after_s: float = 0) -> float:
+        """As `RateLimit`."""
+        try:
+            async with asyncio.timeout(LONGEST_RESERVATION_S):
+                return await super().reserve_s(endpoint, name, after_s)
+        except TimeoutError:
+            # A table that is too slow to tell has many who ask: they had better not come all at once.
+            return MINUTE_S + self._random.uniform(0, MINUTE_S)
+
+    async def _change(self, endpoint: str, change: Change[T]) -> T:
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._wanted[endpoint].append(_Wanted(change, done))
+        if endpoint not in self._writers:
+            self._writers[endpoint] = asyncio.create_task(self._make_all(endpoint))
+        return await done
+
+    async def _refresh(self, endpoint: str, age_s: float) -> None:
+        with contextlib.suppress(TableUnavailable, TimeoutError):
+            async with asyncio.timeout(LONGEST_LOOK_S):
+                await self._read_unless_known(endpoint, age_s)
+
+    async def _make_all(self, endpoint: str) -> None:
+        """Make what is wanted, and what comes to be wanted meanwhile."""
+        wanted: list[_Wanted] = []
+        try:
+            while wanted := self._wanted.pop(endpoint, []):
+                said = await self._make(endpoint, [one.change for one in wanted])
+                for one, result in zip(wanted, said, strict=True):
+                    if not one.done.done():
+                        one.done.set_result(result)
+        finally:
+            del self._writers[endpoint]
+            for one in wanted + self._wanted.pop(endpoint, []):
+                one.done.cancel()
+
+    async def _make(self, endpoint: str, changes: Sequence[Change[Any]]) -> list[Any]:
+        failures = 0
+        try:
+            await self._read_unless_known(endpoint, LATELY_S)
+            while True:
+                began, before = self.clock(), self._window(endpoint)
+                after, said = self._changed(before, changes)
+                if after == before:
+                    return said
+                try:
+                    await self._write(endpoint, after)
+                except ConditionFailed:
+                    # Others want the same: whoever waits at random is less in their way.
+                    failures += 1
+                    pauses = min(failures, MOST_PAUSES)
+                    await asyncio.sleep(self._random.uniform(0, pauses * self._write_s))
+                    await self._read(endpoint)
+                else:
+                    self._write_s = min(LONGEST_WRITE_S, self.clock() - began)
+                    return said
+        except TableUnavailable:
+            self._windows[endpoint], said = self._changed(self._window(endpoint), changes)
+            return said
+
+    def _changed(self, window: Window, changes: Sequence[Change[Any]]) -> tuple[Window, list[Any]]:
+        now, said = self._now() + round(self._write_s * 1000), []
+        for change in changes:
+            window, result = change(window, now)
+            said.append(result)
+        return window, said
+
+    async def _write(self, endpoint: str, window: Window) -> None:
+        version = self._known[endpoint].version
+        item = {
+            "key": _key(endpoint),
+            "version": version + 1,
+            "window": window.to_json(),
+            "expires_at": math.ceil(self.clock()) + _FORGOTTEN_AFTER_S,
+        }
+        began = self.clock()
+        await self._table.put(item, _is_still(version))
+        self._learn(endpoint, version + 1, window, began)
+
+    async def _read_unless_known(self, endpoint: str, age_s: float) -> None:
+        if not self.limited:
+            return
+        known = self._known.get(endpoint)
+        if known is None or self.clock() >= known.since + age_s:
+            await self._read(endpoint)
+
+    async def _read(self, endpoint: str) -> None:
+        began = self.clock()
+        item = await self._table.get(_key(endpoint), consistent=True)
+        if item is None:
+            self._learn(endpoint, 0, self._unused, began)
+        else:
+            window = self._unused.with_json(item["window"])
+            self._learn(endpoint, item["version"], window, began)
+
+    def _learn(self, endpoint: str, version: int, window: Window, since: float) -> None:
+        known = self._known.get(endpoint)
+        if known is None or known.since <= since:
+            self._known[endpoint] = _Known(version, since)
+            self._windows[endpoint] = window
+
+
+def _key(endpoint: str) -> str:
+    return f"rate_limit#{endpoint}"
+
+
+def _is_still(version: int) -> Condition:
+    return F("version").equals(version) if version else F("key").does_not_exist()

@@ -1,0 +1,262 @@
+"""A moving window: which calls an endpoint of upstream has had lately, and when it may get the next one.
+
+Upstream counts calls in fixed windows of a second and a minute, and counts a call when it processes it.
+It sees no more than it allows if no span of that length, and a margin, has more calls than that. A call
+that is not answered in time may be counted at any moment until its answer, so it counts as made now.
+
+A call that can't be made in time gets a reservation: its place in the minute is kept from a named moment
+on for `KEPT_MS`. Reservations are for what is asked and not for who asks.
+
+This does no I/O. All times are whole milliseconds since 1970.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple, Self
+
+MARGIN_MS: Final = 500
+"""Calls do not all take equally long to get to where they are counted. One that is not answered by then
+is unanswered."""
+
+LATE_MS: Final = MARGIN_MS // 2
+"""A call that much after its moment could come too close to the next one: it needs another moment."""
+
+SECOND_MS: Final = 1000 + MARGIN_MS
+MINUTE_MS: Final = 62_000
+"""A minute can afford a larger margin."""
+
+KEPT_MS: Final = 10_000
+"""How long a reservation is kept: clients round up to whole seconds and have a way to go."""
+
+SOONEST_MS: Final = 5_000
+"""No reservation is for earlier: what others are fetching may well be there by then."""
+
+MOST_RESERVATIONS: Final = 90
+"""Some three minutes' calls; beyond that the item in the table would grow dear to write."""
+
+
+class Unanswered(NamedTuple):
+    """A call that was not answered in time; from `until` on it is given up and no longer counts as new."""
+
+    name: str
+    moment: int
+    until: int
+
+
+class _Span(NamedTuple):
+    """From when to when a call may be counted by upstream."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """The last calls of an endpoint, granted ones that are still to come, and the reserved ones.
+
+    `calls` are the moments of calls; `reserved` has the moment for each name. A limit of 0 is no limit.
+    No call may be made before `closed_until`: upstream has refused one.
+    """
+
+    per_second: int
+    per_minute: int
+    calls: tuple[int, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
+    reserved: Mapping[str, int] = field(default_factory=dict)
+    closed_until: int = 0
+
+    def next_moment(self, now: int, name: str = "") -> int:
+        """The next moment at which there may be a call for `name`."""
+        return self.next_from(now, now, name)
+
+    def allows(self, moment: int, now: int) -> bool:
+        """Whether a call that was granted for `moment` may still be made, by what is known now."""
+        return self.without("", moment).next_from(moment, now, "") == moment
+
+    def take(
+        self, now: int, name: str, until: float, missed: int | None = None
+    ) -> tuple[Self, int | None]:
+        """Grant a call for `name` at the next moment; None if that is after `until`.
+
+        Its reservation is used up. `missed` is a moment that was granted and not used; it is given back,
+        and may be granted again if it has only just gone by.
+        """
+        window, start = self, now
+        if missed is not None:
+            window = self.without(name, missed)
+            start = missed if missed <= now <= missed + LATE_MS else now
+        moment = window.next_from(start, now, name)
+        if moment > max(window.latest(now, until, name), now):
+            return window, None
+        window = window.current(now)
+        others = {other: at for other, at in window.reserved.items() if other != name}
+        return replace(window, calls=(*window.calls, moment), reserved=others), moment
+
+    def reserve(self, now: int, name: str, earliest: int = 0) -> tuple[Self, int]:
+        """Reserve a call for `name`, unless one is still to come; returns its moment.
+
+        Where too many are reserved, nothing is; the moment is then that after which there is room again.
+        """
+        reserved = self.reserved.get(name, 0)
+        if reserved > now and reserved >= earliest:
+            return self, max(reserved, self.closed_until)
+        window = self.current(now)
+        if len(window.reserved) >= MOST_RESERVATIONS and name not in window.reserved:
+            return self, max(window.reserved.values()) + KEPT_MS
+        window = window.reserve_from(max(now + SOONEST_MS, earliest), now, name)
+        return window, window.reserved[name]
+
+    def close(self, now: int, until: int) -> Self:
+        """Allow no call until then. Reservations for earlier are moved, in their order."""
+        if until <= self.closed_until:
+            return self
+        current = self.current(now)
+        window = replace(current, closed_until=until, reserved={})
+        for name, moment in sorted(current.reserved.items(), key=lambda item: item[1]):
+            window = window.reserve_from(moment, now, name)
+        return window
+
+    def leave_unanswered(self, now: int, name: str, moment: int, until: int) -> Self:
+        """Count a call that was granted for `moment` as new until its answer is there."""
+        window = self.without(name, moment).current(now)
+        return replace(window, unanswered=(*window.unanswered, Unanswered(name, moment, until)))
+
+    def answer(self, now: int, name: str, moment: int) -> Self:
+        """Count a call that was unanswered as made now: by now it was counted."""
+        window = self.without(name, moment).current(now)
+        return replace(window, calls=(*window.calls, now))
+
+    def names_unanswered(self, now: int) -> list[str]:
+        """What the calls are for that are taking long; a name may be there twice."""
+        return [call.name for call in self.unanswered if now < call.until]
+
+    def next_from(self, start: int, now: int, name: str) -> int:
+        """The first moment from `start` on for a call that is made once."""
+        calls = self._spans(now)
+        kept = calls + self._kept(now, name)
+        moment = max(start, self.closed_until)
+        while True:
+            later = _first_free(moment, SECOND_MS, calls, SECOND_MS, self.per_second)
+            later = _first_free(later, MINUTE_MS, kept, MINUTE_MS, self.per_minute)
+            if later == moment:
+                return moment
+            moment = later
+
+    def latest(self, now: int, until: float, name: str) -> float:
+        """The last moment for a call for `name` that is of use until then.
+
+        Where others have reservations by then, half of the time is left to them: their place in the
+        minute is kept, but those of the seconds are not.
+        """
+        if self._kept_at(now, name):
+            return until
+        if any(moment <= until for moment in self.reserved.values() if now < moment + KEPT_MS):
+            return now + max(0, until - now) / 2
+        return until
+
+    def _kept_at(self, now: int, name: str) -> bool:
+        return name in self.reserved and now < self.reserved[name] + KEPT_MS
+
+    def reserve_from(self, start: int, now: int, name: str) -> Self:
+        """Reserve the first place in the minute from `start` on, apart from other reservations."""
+        taken = self._spans(now) + self._kept(now, name)
+        others = sorted(moment for other, moment in self.reserved.items() if other != name)
+        gap_ms = math.ceil(SECOND_MS / self.per_second) if self.per_second else 0
+        moment = max(start, self.closed_until)
+        while True:
+            later = moment
+            for other in others:
+                if abs(later - other) < gap_ms:
+                    later = other + gap_ms
+            later = _first_free(later, KEPT_MS + MINUTE_MS, taken, MINUTE_MS, self.per_minute)
+            if later == moment:
+                return replace(self, reserved={**self.reserved, name: moment})
+            moment = later
+
+    def _spans(self, now: int) -> list[_Span]:
+        """All calls. Those that are unanswered leave the rest of the places to others, if there is one."""
+        is_full = 0 < self.per_second <= len(self.names_unanswered(now))
+        return [
+            *(_Span(moment, moment) for moment in self.calls),
+            *(
+                _Span(moment, min(now, until) if is_full else until)
+                for _, moment, until in self.unanswered
+            ),
+        ]
+
+    def _kept(self, now: int, name: str) -> list[_Span]:
+        """The reservations of others: their calls may come at any moment while they are kept."""
+        return [
+            _Span(moment, moment + KEPT_MS)
+            for other, moment in self.reserved.items()
+            if other != name and now < moment + KEPT_MS
+        ]
+
+    def without(self, name: str, moment: int) -> Self:
+        """Without one call that was granted for `moment`, if it is there."""
+        if moment in self.calls:
+            calls = list(self.calls)
+            calls.remove(moment)
+            return replace(self, calls=tuple(calls))
+        others = tuple(call for call in self.unanswered if call[:2] != (name, moment))
+        return replace(self, unanswered=others)
+
+    def current(self, now: int) -> Self:
+        """Without what no longer counts."""
+        return replace(
+            self,
+            calls=tuple(moment for moment in self.calls if now < moment + MINUTE_MS),
+            unanswered=tuple(call for call in self.unanswered if now < call.until + MINUTE_MS),
+            reserved={
+                name: moment for name, moment in self.reserved.items() if now < moment + KEPT_MS
+            },
+        )
+
+    def to_json(self) -> str:
+        """As text, without the limits; moments are relative to one of them, which is short."""
+        base = min([*self.calls, *self.reserved.values()], default=self.closed_until)
+        parts = [
+            base,
+            self.closed_until - base,
+            [moment - base for moment in self.calls],
+            [[name, moment - base, until - base] for name, moment, until in self.unanswered],
+            [[name, moment - base] for name, moment in self.reserved.items()],
+        ]
+        return json.dumps(parts, separators=(",", ":"))
+
+    def with_json(self, text: str) -> Self:
+        """The window that `to_json` wrote, with the limits of this one."""
+        base, closed_until, calls, unanswered, reserved = json.loads(text)
+        return replace(
+            self,
+            calls=tuple(base + moment for moment in calls),
+            unanswered=tuple(
+                Unanswered(name, base + moment, base + until) for name, moment, until in unanswered
+            ),
+            reserved={name: base + moment for name, moment in reserved},
+            closed_until=base + closed_until,
+        )
+
+
+def _first_free(
+    moment: int, length_ms: int, taken: Iterable[_Span], span_ms: int, limit: int
+) -> int:
+    """The first moment from `moment` on from which a place is free for `length_ms` without a break.
+
+    What is taken holds its place for `span_ms` after its last moment.
+    """
+    if not limit:
+        return moment
+    changes = sorted(
+        change for first, last in taken for change in ((first, 1), (last + span_ms, -1))
+    )
+    used, full_since = 0, 0
+    for at, change in changes:
+        used += change
+        if used == limit and change > 0:
+            full_since = at
+        if used == limit - 1 and change < 0 and full_since < moment + length_ms:
+            moment = max(moment, at)
+    return moment

@@ -1,0 +1,294 @@
+"""All environments together stay under upstream's limits, wherever its own count starts."""
+
+import asyncio
+
+import pytest
+
+from pulse.problems import UpstreamThrottled
+from pulse_io.rate_limit import KEPT_S, SOONEST_S
+from pulse_io.shared_rate_limit import SharedRateLimit
+from pulse_io.table import Table
+from pulse_io.window import Window
+from tests.dynamodb.environments import MovedClock, asking
+
+pytestmark = pytest.mark.usefixtures("table")
+
+ENDPOINT = "overall"
+SOON_S = 1
+"""A turn is had for when the write that takes it is over."""
+
+NAME = "requests"
+
+
+async def taken_together(limits: list[SharedRateLimit], each: int, until: float) -> list[float]:
+    """The moments that all of them got, asking at the same time; refusals left out."""
+    asked = [limit.take(ENDPOINT, NAME, until) for limit in limits for _ in range(each)]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    unexpected = [
+        one
+        for one in outcomes
+        if isinstance(one, BaseException) and not isinstance(one, UpstreamThrottled)
+    ]
+    assert not unexpected
+    return sorted(one for one in outcomes if isinstance(one, float))
+
+
+def test_environments_that_ask_at_once_share_one_limit() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        limits = [SharedRateLimit(table, 5, 30, clock) for _ in range(4)]
+        taken = await taken_together(limits, 10, clock() + 30)
+        assert len(taken) == 30
+        taken += await taken_together(limits, 3, clock() + 120)
+        assert len(taken) == 42
+        for allowed, span in ((5, 1.5), (30, 62)):
+            for first, later in zip(taken, taken[allowed:], strict=False):
+                assert later >= first + span - 0.001
+
+    asking(ask)
+
+
+def test_what_does_not_fit_is_told_when_it_will() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        mine, other = (SharedRateLimit(table, 0, 1, clock) for _ in range(2))
+        moment = await mine.take(ENDPOINT, NAME, clock())
+        with pytest.raises(UpstreamThrottled) as caught:
+            await other.take(ENDPOINT, NAME, clock() + 8)
+        assert caught.value.retry_after_s is not None
+        assert clock() + caught.value.retry_after_s >= moment + 62
+        clock.moved_s += caught.value.retry_after_s
+        assert (await other.take(ENDPOINT, NAME, clock())) <= clock() + SOON_S
+
+    asking(ask)
+
+
+def test_a_refusal_that_is_known_costs_no_further_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        limit = SharedRateLimit(table, 0, 1, clock)
+        await limit.take(ENDPOINT, NAME, clock())
+
+        async def fail(*_: object, **__: object) -> None:
+            pytest.fail("the table was asked")
+
+        for operation in ("get", "update"):
+            monkeypatch.setattr(Table, operation, fail)
+        with pytest.raises(UpstreamThrottled):
+            await limit.take(ENDPOINT, NAME, clock() + 8)
+
+    asking(ask)
+
+
+def test_each_endpoint_has_a_limit_of_its_own() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        limit = SharedRateLimit(table, 0, 1, clock)
+        for endpoint in ("overall", "system", "recent"):
+            assert (await limit.take(endpoint, NAME, clock())) <= clock() + SOON_S
+
+    asking(ask)
+
+
+def test_when_upstream_refuses_one_all_leave_it_alone() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        refused, other, later = (SharedRateLimit(table, 5, 30, clock) for _ in range(3))
+        await refused.close(ENDPOINT, 60)
+        await other.close(ENDPOINT, 5)
+        for limit in (refused, other):
+            with pytest.raises(UpstreamThrottled) as caught:
+                await limit.take(ENDPOINT, NAME, clock() + 8)
+            assert 50 < (caught.value.retry_after_s or 0) <= 60
+        clock.moved_s = 60
+        assert (await later.take(ENDPOINT, NAME, clock())) <= clock() + SOON_S
+
+    asking(ask)
+
+
+def test_zero_switches_it_off() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        limit = SharedRateLimit(table, 0, 0, clock)
+        await limit.close(ENDPOINT, 60)
+        for _ in range(50):
+            assert (await limit.take(ENDPOINT, NAME, clock())) <= clock() + SOON_S
+        assert await table.get("rate_limit#overall") is None
+
+    asking(ask)
+
+
+def test_while_the_table_is_away_each_goes_by_its_own_and_remembers_the_shared_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        limit, other = (SharedRateLimit(table, 0, 2, clock) for _ in range(2))
+        moment = await limit.take(ENDPOINT, NAME, clock())
+        monkeypatch.setattr(Table, "available", False)
+        assert (await limit.take(ENDPOINT, NAME, clock())) <= clock() + SOON_S
+        assert (await limit.take(ENDPOINT, NAME, clock() + 100)) >= moment + 62
+        assert (await other.take(ENDPOINT, NAME, clock())) <= clock() + SOON_S
+        await other.close(ENDPOINT, 10)
+        with pytest.raises(UpstreamThrottled):
+            await other.take(ENDPOINT, NAME, clock() + 1)
+
+    asking(ask)
+
+
+def test_a_moment_that_was_missed_costs_no_other() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        late, other = (SharedRateLimit(table, 5, 30, clock) for _ in range(2))
+        missed = await late.take(ENDPOINT, NAME, clock())
+        clock.moved_s = 1
+        taken = await late.take(ENDPOINT, NAME, clock(), missed)
+        assert taken >= missed + 1
+        moments = await taken_together([other], 30, clock() + 30)
+        assert len(moments) == 29
+
+    asking(ask)
+
+
+def test_a_moment_that_was_missed_for_too_long_is_another_environments_by_now() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        late, other = (SharedRateLimit(table, 0, 1, clock) for _ in range(2))
+        missed = await late.take(ENDPOINT, NAME, clock())
+        clock.moved_s = 63
+        theirs = await other.take(ENDPOINT, NAME, clock())
+        mine = await late.take(ENDPOINT, NAME, clock() + 100, missed)
+        assert mine >= theirs + 62
+
+    asking(ask)
+
+
+def test_a_moment_that_was_missed_for_good_is_given_back() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        late, other = (SharedRateLimit(table, 1, 1, clock) for _ in range(2))
+        missed = await late.take(ENDPOINT, NAME, clock())
+        await late.close(ENDPOINT, 10)
+        with pytest.raises(UpstreamThrottled):
+            await late.take(ENDPOINT, NAME, clock() + 5, missed)
+        clock.moved_s = 11
+        assert (await other.take(ENDPOINT, NAME, clock())) <= clock() + SOON_S
+
+    asking(ask)
+
+
+def test_a_call_that_one_environment_waits_for_counts_for_all() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        slow, other = (SharedRateLimit(table, 1, 30, clock) for _ in range(2))
+        moment = await slow.take(ENDPOINT, NAME, clock())
+        granted = await other.take(ENDPOINT, "django", clock() + 10)
+        await slow.leave_unanswered(ENDPOINT, NAME, moment, clock() + 15)
+        clock.moved_s = granted - moment
+        assert not await other.allows(ENDPOINT, granted)
+        assert other.is_blocked(ENDPOINT)
+        assert other.is_unanswered(ENDPOINT, NAME)
+        await slow.answer(ENDPOINT, NAME, moment)
+        clock.moved_s += 3
+        assert await other.take(ENDPOINT, "django", clock(), granted) <= clock() + SOON_S
+        assert not other.is_blocked(ENDPOINT)
+
+    asking(ask)
+
+
+def test_what_one_environment_reserved_all_others_keep() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        mine, other, third = (SharedRateLimit(table, 0, 1, clock) for _ in range(3))
+        await mine.take(ENDPOINT, "numpy", clock())
+        reserved_s = await mine.reserve_s(ENDPOINT, "flask")
+        assert 61 < reserved_s <= 62
+        assert await other.reserve_s(ENDPOINT, "flask") == pytest.approx(reserved_s, abs=SOON_S)
+        clock.moved_s = reserved_s
+        with pytest.raises(UpstreamThrottled) as caught:
+            await third.take(ENDPOINT, "django", clock() + 8)
+        assert KEPT_S < (caught.value.retry_after_s or 0) <= KEPT_S + 62
+        turn = await third.take(ENDPOINT, "flask", clock())
+        assert turn <= clock() + SOON_S
+        assert (await mine.take(ENDPOINT, "django", clock() + 100)) >= turn + 62
+
+    asking(ask)
+
+
+def test_a_reservation_that_nobody_came_for_is_for_all() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        mine, other = (SharedRateLimit(table, 5, 1, clock) for _ in range(2))
+        assert await mine.reserve_s(ENDPOINT, "flask") <= SOONEST_S
+        clock.moved_s = SOONEST_S + KEPT_S
+        assert (await other.take(ENDPOINT, "django", clock())) <= clock() + SOON_S
+
+    asking(ask)
+
+
+def test_environments_that_reserve_at_once_reserve_each_name_once() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        limits = [SharedRateLimit(table, 5, 30, clock) for _ in range(4)]
+        names = [f"package-{number}" for number in range(20)]
+        asked = [(limit, name) for limit in limits for name in names]
+        waits = await asyncio.gather(*(limit.reserve_s(ENDPOINT, name) for limit, name in asked))
+        item = await table.get("rate_limit#overall") or {}
+        window = Window(5, 30).with_json(item["window"])
+        assert sorted(window.reserved) == sorted(names)
+        for name in names:
+            told = [wait for (_, asker), wait in zip(asked, waits, strict=True) if asker == name]
+            assert max(told) - min(told) < 2 * SOON_S
+
+    asking(ask)
+
+
+def test_who_can_be_served_at_once_leaves_the_reserved_moment_to_others() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        mine, other = (SharedRateLimit(table, 0, 2, clock) for _ in range(2))
+        await mine.reserve_s(ENDPOINT, "flask")
+        assert (await mine.take(ENDPOINT, "flask", clock())) <= clock() + SOON_S
+        taken = await other.take(ENDPOINT, "django", clock() + SOONEST_S + SOON_S)
+        assert taken <= clock() + SOONEST_S
+
+    asking(ask)
+
+
+def test_no_reservation_is_for_when_upstream_wants_to_be_left_alone() -> None:
+    async def ask(table: Table) -> None:
+        clock = MovedClock()
+        refused, other = (SharedRateLimit(table, 5, 30, clock) for _ in range(2))
+        assert await other.reserve_s(ENDPOINT, "django") <= SOONEST_S
+        await refused.close(ENDPOINT, 60)
+        for name in ("django", "flask"):  # the first was reserved before, and has moved
+            assert 58 < await other.reserve_s(ENDPOINT, name) <= 60 + 1
+
+    asking(ask)
+
+
+def test_while_the_table_is_away_each_reserves_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACHE_TABLE", "no-such-table")
+
+    async def ask(table: Table) -> None:
+        limit = SharedRateLimit(table, 0, 1)
+        assert await limit.reserve_s(ENDPOINT, "flask") == pytest.approx(SOONEST_S, abs=0.1)
+        assert await limit.reserve_s(ENDPOINT, "django") > 62
+        with pytest.raises(UpstreamThrottled):
+            await limit.take(ENDPOINT, "django", 0)
+
+    asking(ask)
+
+
+def test_a_table_that_does_not_tell_in_time_is_told_for_with_caution(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pulse_io.shared_rate_limit.LONGEST_RESERVATION_S", 0)
+
+    async def ask(table: Table) -> None:
+        assert await SharedRateLimit(table, 5, 30).reserve_s(ENDPOINT, "flask") >= 62
+        assert await SharedRateLimit(table, 0, 0).reserve_s(ENDPOINT, "flask") == pytest.approx(
+            SOONEST_S
+        )
+
+    asking(ask)

@@ -1,0 +1,312 @@
+"""An upstream that stalls, hangs or refuses: its limits hold, and what clients are told is true."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from pulse.models import Supply
+from pulse.names import PackageName
+from pulse.problems import (
+    THROTTLED_RETRY_AFTER_S,
+    Problem,
+    UpstreamBroken,
+    UpstreamProblem,
+    UpstreamThrottled,
+    UpstreamTooSlow,
+    UpstreamUnreachable,
+)
+from pulse.pypistats import Endpoint
+from pulse_io.library import Library
+from tests.unit.pulse_io.simulated.world import World
+from workbench.upstream.packages import DOWNLOADS_PER_DAY
+
+PACKAGES = [PackageName.parse(name) for name in sorted(DOWNLOADS_PER_DAY)][:50]
+DAY_S = 24 * 3600
+
+Open = Callable[[World], Library]
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    yield world
+    world.close()
+
+
+with_and_without_table = pytest.mark.parametrize(
+    "open_one",
+    [World.environment, World.environment_without_table],
+    ids=["with table", "without table"],
+)
+
+
+async def asked(environment: Library, package: PackageName) -> Supply | UpstreamProblem:
+    try:
+        return await environment.fetch(package, Endpoint.OVERALL)
+    except UpstreamProblem as problem:
+        return problem
+
+
+async def failed(environment: Library, package: PackageName) -> UpstreamProblem:
+    outcome = await asked(environment, package)
+    assert isinstance(outcome, UpstreamProblem), outcome
+    return outcome
+
+
+async def broken_waits(environment: Library, packages: Sequence[PackageName]) -> list[int]:
+    """Ask until all are there; returns the waits after which none of what was waited for was there."""
+    broken, wanted, wait_s = [], list(packages), 0
+    while wanted:
+        await asyncio.sleep(wait_s)
+        outcomes = await environment.fetch_all(wanted, Endpoint.OVERALL)
+        waits = {
+            package: one.retry_after_s or 0
+            for package, one in outcomes.items()
+            if isinstance(one, Problem)
+        }
+        assert all(waits.values()), outcomes
+        if wait_s and len(waits) == len(wanted):
+            broken.append(wait_s)
+        wanted, wait_s = list(waits), max(waits.values(), default=0)
+    return broken
+
+
+def run(world: World, main: Coroutine[Any, Any, None]) -> None:
+    world.loop.run_until_complete(main)
+
+
+@with_and_without_table
+@pytest.mark.parametrize(
+    ("stall_s", "after_s"), [(1.5, 1.4), (1.5, 2.9), (3, 0), (3, 1.6), (6, 0.1), (12, 1.4)]
+)
+def test_a_stalled_worker_has_nothing_to_refuse(
+    world: World, open_one: Open, stall_s: float, after_s: float
+) -> None:
+    async def main() -> None:
+        asking = asyncio.create_task(broken_waits(open_one(world), PACKAGES))
+        await asyncio.sleep(after_s)
+        world.upstream.stall(stall_s)
+        broken = await asking
+        assert stall_s > world.settings.upstream_timeout_s or broken == []
+
+    run(world, main())
+    assert world.upstream.refused == 0
+    assert max(Counter(call.path for call in world.upstream.calls).values()) <= 1 + (
+        stall_s > world.settings.upstream_timeout_s
+    )
+
+
+@pytest.mark.parametrize("stall_s", [1.5, 3, 12])
+def test_environments_share_what_is_unanswered(world: World, stall_s: float) -> None:
+    async def main() -> None:
+        shares = [PACKAGES[number::4] for number in range(4)]
+        asking = [asyncio.create_task(broken_waits(world.environment(), share)) for share in shares]
+        for pause_s in (1.4, 20, 41.3):
+            await asyncio.sleep(pause_s)
+            world.upstream.stall(stall_s)
+        await asyncio.gather(*asking)
+
+    run(world, main())
+    assert world.upstream.refused == 0
+
+
+@with_and_without_table
+def test_a_stall_costs_little_more_time_than_itself(world: World, open_one: Open) -> None:
+    async def main() -> None:
+        environment = open_one(world)
+        asking = asyncio.create_task(environment.fetch_all(PACKAGES[:10], Endpoint.OVERALL))
+        await asyncio.sleep(0.1)
+        world.upstream.stall(2)
+        outcomes = await asking
+        assert not [one for one in outcomes.values() if isinstance(one, Problem)]
+        assert world.loop.time() < 2.1 + 0.2 + 1.5 + 0.2 + 0.5
+
+    run(world, main())
+
+
+@with_and_without_table
+def test_a_refusal_moves_what_was_reserved(world: World, open_one: Open) -> None:
+    """After a 429 a reservation is neither lost nor lapses at its old moment."""
+
+    async def main() -> None:
+        environment = open_one(world)
+        outcomes = await environment.fetch_all(PACKAGES[:35], Endpoint.OVERALL)
+        reserved = [package for package, one in outcomes.items() if isinstance(one, Problem)]
+        told = [one.retry_after_s or 0 for one in outcomes.values() if isinstance(one, Problem)]
+        await asyncio.sleep(min(told) - 1)
+        world.upstream.faults.set(["429:*:*:1"])
+        await failed(environment, reserved[0])
+        closed_until = world.loop.time() + THROTTLED_RETRY_AFTER_S
+        await asyncio.sleep(15)  # beyond the old moments
+        again = [await failed(environment, package) for package in reserved[1:]]
+        assert {type(one) for one in again} == {UpstreamThrottled}
+        waits = [one.retry_after_s or 0 for one in again]
+        assert world.loop.time() + min(waits) >= closed_until - 1
+        await asyncio.sleep(min(waits))
+        # Others come at the same moment, and as many as a minute has calls.
+        others = asyncio.create_task(environment.fetch_all(PACKAGES[35:], Endpoint.OVERALL))
+        await asyncio.sleep(max(waits) - min(waits))
+        served = [await asked(environment, package) for package in reserved[1:]]
+        assert {type(one) for one in served} == {Supply}
+        await others
+
+    run(world, main())
+
+
+@with_and_without_table
+def test_what_waits_for_a_moment_does_not_call_after_a_refusal(
+    world: World, open_one: Open
+) -> None:
+    async def main() -> None:
+        world.upstream.faults.set(["429:*:*:1"])
+        await open_one(world).fetch_all(PACKAGES[:20], Endpoint.OVERALL)
+
+    run(world, main())
+    assert len(world.upstream.calls) == 5
+
+
+@with_and_without_table
+@pytest.mark.parametrize(
+    ("fault", "kind", "took_s"),
+    [("hang", UpstreamTooSlow, 8), ("dropped", UpstreamBroken, 0.5)],
+)
+def test_after_a_failure_upstream_is_left_alone_for_all_packages(
+    world: World, open_one: Open, fault: str, kind: type[UpstreamProblem], took_s: float
+) -> None:
+    async def main() -> None:
+        environment = open_one(world)
+        known, *others = PACKAGES[:4]
+        await environment.fetch(known, Endpoint.OVERALL)
+        await asyncio.sleep(DAY_S)
+        world.upstream.faults.set([fault])
+        began = world.loop.time()
+        assert type(await failed(environment, others[0])) is kind
+        assert world.loop.time() - began <= took_s + 0.1
+        asked_so_far, failed_at = world.upstream.asked, world.loop.time()
+        for package in others[1:]:
+            problem = await failed(environment, package)
+            assert type(problem) is kind
+            assert 9 <= (problem.retry_after_s or 0) <= 11
+        stale = await asked(environment, known)
+        assert isinstance(stale, Supply)
+        assert stale.fetched.stale
+        assert world.loop.time() - failed_at < 0.2
+        assert world.upstream.asked == asked_so_far
+        world.upstream.faults.set([])
+        await asyncio.sleep(problem.retry_after_s or 0)
+        assert isinstance(await asked(environment, others[1]), Supply)
+
+    run(world, main())
+
+
+@with_and_without_table
+def test_a_comparison_is_told_when_upstream_is_asked_again(world: World, open_one: Open) -> None:
+    """Whoever comes back as told is served, though upstream takes a few a second only."""
+
+    async def main() -> None:
+        environment = open_one(world)
+        world.upstream.faults.set(["hang"])
+        outcomes = await environment.fetch_all(PACKAGES[:20], Endpoint.OVERALL)
+        problems = {
+            package: one for package, one in outcomes.items() if isinstance(one, UpstreamTooSlow)
+        }
+        assert set(problems) == set(PACKAGES[:20])
+        world.upstream.faults.set([])
+
+        async def come_back(package: PackageName) -> None:
+            await asyncio.sleep(problems[package].retry_after_s or 0)
+            assert isinstance(await asked(environment, package), Supply)
+
+        await asyncio.gather(*map(come_back, problems))
+
+    run(world, main())
+    assert world.upstream.refused == 0
+
+
+@with_and_without_table
+def test_answers_that_cannot_be_used_are_upstreams_failure_from_the_second_package_on(
+    world: World, open_one: Open
+) -> None:
+    async def main() -> None:
+        environment = open_one(world)
+        world.upstream.faults.set(["500"])
+        for package in PACKAGES[:2]:
+            assert isinstance(await failed(environment, package), UpstreamBroken)
+        asked_so_far = world.upstream.asked
+        assert isinstance(await failed(environment, PACKAGES[2]), UpstreamBroken)
+        assert world.upstream.asked == asked_so_far == 2
+
+    run(world, main())
+
+
+@with_and_without_table
+@pytest.mark.parametrize("fault", ["500:*:{}", "html:*:{}", "dropped:*:{}", "hang:*:{}"])
+def test_a_package_that_fails_disturbs_no_other(world: World, open_one: Open, fault: str) -> None:
+    async def main() -> None:
+        environment = open_one(world)
+        bad, *others = PACKAGES[:16]
+        world.upstream.faults.set([fault.format(bad)])
+        outcomes = await environment.fetch_all([bad, *others], Endpoint.OVERALL)
+        assert isinstance(outcomes.pop(bad), Problem)
+        assert not [one for one in outcomes.values() if isinstance(one, Problem)]
+        assert isinstance(await asked(environment, PACKAGES[20]), Supply)
+
+    run(world, main())
+
+
+@with_and_without_table
+@pytest.mark.parametrize("fault", ["hang:*:*:1", "dropped:*:*:1"])
+def test_a_second_try_that_succeeds_is_no_failure(world: World, open_one: Open, fault: str) -> None:
+    async def main() -> None:
+        environment = open_one(world)
+        world.upstream.faults.set([fault])
+        assert isinstance(await asked(environment, PACKAGES[0]), Supply)
+        assert isinstance(await asked(environment, PACKAGES[1]), Supply)
+
+    run(world, main())
+
+
+def test_an_upstream_that_cannot_be_reached_is_left_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        environment = world.environment()
+        first = await environment.fetch_all(PACKAGES[:20], Endpoint.OVERALL)
+        assert {type(one) for one in first.values()} == {UpstreamUnreachable}
+        assert world.loop.time() < 5
+
+    async def refuse(*_: object) -> None:
+        raise httpx.ConnectError("nobody listens")
+
+    monkeypatch.setattr(world.upstream, "handle_async_request", refuse)
+    run(world, main())
+
+
+def test_two_environments_say_that_a_hanging_upstream_is_too_slow(world: World) -> None:
+    async def main() -> None:
+        world.upstream.faults.set(["hang"])
+        one, other = world.environment(), world.environment()
+        both = await asyncio.gather(failed(one, PACKAGES[0]), failed(other, PACKAGES[0]))
+        assert {type(problem) for problem in both} == {UpstreamTooSlow}
+        assert all(problem.retry_after_s for problem in both)
+
+    run(world, main())
+    assert len(world.upstream.calls) <= 2
+
+
+def test_who_waits_for_a_place_behind_hanging_calls_is_told_that_upstream_is_too_slow(
+    world: World,
+) -> None:
+    async def main() -> None:
+        world.upstream.faults.set(["hang"])
+        one, other = world.environment(), world.environment()
+        many = asyncio.create_task(one.fetch_all(PACKAGES[:10], Endpoint.OVERALL))
+        await asyncio.sleep(1)
+        assert isinstance(await failed(other, PACKAGES[20]), UpstreamTooSlow)
+        assert {type(problem) for problem in (await many).values()} == {UpstreamTooSlow}
+
+    run(world, main())
