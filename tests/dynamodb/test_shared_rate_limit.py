@@ -262,7 +262,7 @@ def test_no_reservation_is_for_when_upstream_wants_to_be_left_alone() -> None:
         assert await other.reserve_s(ENDPOINT, "django") <= SOONEST_S
         await refused.close(ENDPOINT, 60)
         for name in ("django", "flask"):  # the first was reserved before, and has moved
-            assert 58 < await other.reserve_s(ENDPOINT, name) <= 60 + 1
+            assert 58 < await refused.reserve_s(ENDPOINT, name) <= 60 + 1
 
     asking(ask)
 

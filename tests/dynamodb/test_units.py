@@ -44,14 +44,15 @@ def test_each_situation_costs_what_it_must(account: str) -> None:
     assert units("`overall`: nobody has it") == FROM_UPSTREAM
 
     assert units("unknown package: remembered in the table").writes == 0
-    # A lease, a condition that failed, the lease's end, and the promise of a moment.
-    assert units("budget exhausted: the environment finds out").writes == 4
-    assert units("budget exhausted: the environment knows").writes == 0
+    # A lease, the lease's end, and a reservation.
+    assert units("rate limit reached: the environment finds out").writes == 3
+    assert units("rate limit reached: the environment knows").writes == 0
     compared = f"comparison of {COMPARED}: fresh in the table"
     assert units(compared) == Units(COMPARED * FROM_TABLE.reads, 0)
     assert [one.name for one in by_situation[compared].operations] == ["BatchGetItem"]
     missed = units(f"comparison of {COMPARED}: nobody has them")
-    assert missed.reads == COMPARED * FROM_UPSTREAM.reads
+    # The rate limit is read once for all.
+    assert missed.reads == COMPARED * (FROM_UPSTREAM.reads - 1) + 1
 
     (waited,) = (one for one in measured if one.situation.startswith("another environment's"))
     assert [one.name for one in waited.operations[:2]] == ["GetItem", "PutItem"]
@@ -68,7 +69,7 @@ def test_every_kind_of_item_is_weighed(account: str) -> None:
         )
         assert debut < typical < largest < 400_000
     assert measured["rows#system#no-such-package"] < debut
-    assert measured["budget#overall"] < 1024
+    assert measured["rate_limit#overall"] < 1024
     held, failed = (
         measured[f"lease#{name}"] for name in ("system#requests", "python_major#no-such-package")
     )

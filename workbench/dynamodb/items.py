@@ -54,9 +54,9 @@ async def _hold_a_lease(world: World) -> None:
 def _scanned(world: World) -> list[Size]:
     scanned = dynamodb_client(world.dynamodb_url).scan(TableName=world.table)["Items"]
     found = {item["key"]["S"]: item_bytes(item) for item in scanned}
-    # Other budgets have but the few slots that these calls took.
+    # Other rate limits have but the few calls of this run.
     return [
         Size(key, found[key])
         for key in sorted(found)
-        if not key.startswith("budget#") or key == f"budget#{Endpoint.OVERALL}"
+        if not key.startswith("rate_limit#") or key == f"rate_limit#{Endpoint.OVERALL}"
     ]

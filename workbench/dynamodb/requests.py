@@ -85,8 +85,8 @@ async def _of_a_throttled_one(world: World) -> list[Cost]:
     ask = _fetching(Endpoint.OVERALL)
     async with world.environment() as one:
         return [
-            await one.cost("budget exhausted: the environment finds out", ask),
-            await one.cost("budget exhausted: the environment knows", ask),
+            await one.cost("rate limit reached: the environment finds out", ask),
+            await one.cost("rate limit reached: the environment knows", ask),
         ]
 
 
