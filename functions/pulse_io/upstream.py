@@ -182,13 +182,16 @@ class Upstream:
         self, package: PackageName, endpoint: str, problem: UpstreamProblem
     ) -> UpstreamProblem:
         """The problem, with a `Retry-After` that is true: a call that can't be made now is reserved."""
+        if isinstance(problem, UpstreamThrottled) and self._rate_limit.is_blocked(endpoint):
+            problem = UpstreamTooSlow()  # calls that were made are what there is to wait for
         held_off_s = self._hold_off.left_s
-        if not held_off_s and (
-            problem.retry_after_s is None or self._is_calling(package, endpoint)
-        ):
-            return problem
+        if not held_off_s:
+            if not isinstance(problem, UpstreamThrottled | UpstreamTooSlow):
+                return problem
+            if self._is_calling(package, endpoint):
+                return problem.after(SOONEST_S)  # the call goes on
         if not self._rate_limit.limited:
-            return problem.after(held_off_s) if held_off_s else problem
+            return problem.after(held_off_s or problem.retry_after_s or SOONEST_S)
         with account().spending("budget"):
             wait_s = await self._rate_limit.reserve_s(endpoint, package, held_off_s)
         return problem.after(max(1, whole_seconds(wait_s)))
@@ -197,12 +200,8 @@ class Upstream:
         """Why there is no answer by a deadline: the endpoint may not be called, or is slow."""
         self._hold_off.deadline_passed()
         await self._rate_limit.look(endpoint)
-        if (
-            not self._rate_limit.limited
-            or self._is_calling(package, endpoint)
-            or self._rate_limit.is_blocked(endpoint)
-        ):
-            return UpstreamTooSlow(SOONEST_S)
+        if not self._rate_limit.limited or self._is_calling(package, endpoint):
+            return UpstreamTooSlow()
         wait_s = self._rate_limit.wait_s(endpoint, package)
         return UpstreamThrottled(max(SOONEST_S, whole_seconds(wait_s)))
 
@@ -300,7 +299,6 @@ class Upstream:
 
         Raises:
             UpstreamThrottled: that is too late before the deadline to be of use.
-            UpstreamTooSlow: so it is, since upstream does not answer the calls that it has had.
         """
         with account().spending("budget"):
             moment = missed
@@ -311,12 +309,7 @@ class Upstream:
             ):
                 left = deadline - asyncio.get_running_loop().time()
                 until = self._clock() + max(0, left - LEAST_S)
-                try:
-                    moment = await self._rate_limit.take(endpoint, package, until, moment)
-                except UpstreamThrottled:
-                    if self._rate_limit.is_blocked(endpoint):
-                        raise UpstreamTooSlow(SOONEST_S) from None
-                    raise
+                moment = await self._rate_limit.take(endpoint, package, until, moment)
                 await asyncio.sleep(moment - self._clock())
             return moment
 
