@@ -15,7 +15,6 @@ from pulse.problems import (
     Problem,
     UpstreamBroken,
     UpstreamProblem,
-    UpstreamThrottled,
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
