@@ -99,13 +99,13 @@ class Window:
         return replace(window, calls=(*window.calls, moment), reserved=others), moment
 
     def reserve(self, now: int, name: str, earliest: int = 0) -> tuple[Self, int]:
-        """Reserve a call for `name`, unless one is still to come; returns its moment.
+        """Reserve a call for `name`, unless one is still to come; returns the moment to tell.
 
         Where too many are reserved, nothing is; the moment is then that after which there is room again.
         """
         reserved = self.reserved.get(name, 0)
-        if reserved > now and reserved >= earliest:
-            return self, max(reserved, self.closed_until)
+        if reserved > now and earliest <= reserved + KEPT_MS // 2:
+            return self, max(reserved, earliest, self.closed_until)
         window = self.current(now)
         if len(window.reserved) >= MOST_RESERVATIONS and name not in window.reserved:
             return self, max(window.reserved.values()) + KEPT_MS

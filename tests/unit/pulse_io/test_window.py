@@ -97,6 +97,7 @@ def test_no_reservation_is_for_earlier_than_asked() -> None:
     window = reserving(Window(5, 30), "a")
     later, moment = window.reserve(NOW, "a", NOW + 30_000)
     assert moment == later.reserved["a"] == NOW + 30_000
+    assert later.reserve(NOW + 1000, "a", NOW + 30_500) == (later, NOW + 30_500)
 
 
 def test_a_refusal_moves_reservations_in_their_order() -> None:
