@@ -129,8 +129,9 @@ class Window:
 
     def answer(self, now: int, name: str, moment: int) -> Self:
         """A call that was unanswered has its answer: it was counted by now, which needs no margin."""
-        window = self.without(name, moment).current(now)
-        return replace(window, answered=(*window.answered, now))
+        window = self.current(now)
+        others = tuple(call for call in window.unanswered if call[:2] != (name, moment))
+        return replace(window, answered=(*window.answered, now), unanswered=others)
 
     def names_unanswered(self, now: int) -> list[str]:
         """What the calls are for that are taking long; a name may be there twice."""
