@@ -1,5 +1,7 @@
 """Several environments, each a process, ask one limiting upstream through one table: a small `make politeness`."""
 
+from dataclasses import replace
+
 import pytest
 
 from workbench.politeness.plan import PER_MINUTE, Plan
@@ -11,11 +13,12 @@ PLAN = Plan(processes=4, packages=40, duration_s=22)
 """More packages than a minute has calls: some clients are told to come back within the run."""
 
 
+@pytest.mark.parametrize("stall_s", [0, 3], ids=["steady upstream", "upstream stalls"])
 def test_all_environments_together_keep_every_promise(
-    machine: ThisMachine, request: pytest.FixtureRequest
+    machine: ThisMachine, request: pytest.FixtureRequest, stall_s: float
 ) -> None:
     seed = int(request.config.option.hypothesis_seed)
-    plan = Plan(PLAN.processes, PLAN.packages, PLAN.duration_s, seed)
+    plan = replace(PLAN, seed=seed, stall_s=stall_s)
     result = measure(machine, plan, machine.say)
     assert broken_promises(result) == [], dict(result.logged)
     assert [calls.total for calls in result.endpoints] == [PER_MINUTE]

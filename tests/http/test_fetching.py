@@ -113,11 +113,35 @@ def test_an_upstream_that_hangs_is_not_asked_by_every_request(
         assert len(stand_in.requests) == asked
 
 
-def test_a_failure_is_never_kept(stand_in: StandIn, clock: Clock) -> None:
+def test_an_upstream_that_hangs_is_left_alone_for_all_packages(
+    stand_in: StandIn, clock: Clock
+) -> None:
+    stand_in.set_faults(["hang"])
+    with served(stand_in.url, clock, **SHORT) as api:
+        assert api.client.get("/packages/requests").status_code == 504
+        asked = len(stand_in.requests)
+        for path in ("/packages/flask", "/api/packages/numpy/system"):
+            answer = api.client.get(path)
+            assert (answer.status_code, answer.headers["retry-after"]) == (504, "10")
+        compared = api.client.get("/compare?packages=boto3,idna")
+        assert (compared.status_code, compared.headers["retry-after"]) == (503, "10")
+        assert len(stand_in.requests) == asked
+        stand_in.clear_faults()
+        clock.move(seconds=10)
+        assert api.client.get("/packages/flask").status_code == 200
+
+
+@pytest.mark.parametrize("fault", ["500", "html", "not-json", "dropped"])
+def test_failure_is_kept_for_ten_seconds(stand_in: StandIn, clock: Clock, fault: str) -> None:
     with served(stand_in.url, clock) as api:
-        stand_in.set_faults(["500"])
+        stand_in.set_faults([fault])
         assert api.client.get("/packages/requests").status_code == 502
         stand_in.clear_faults()
+        asked = len(stand_in.requests)
+        again = api.client.get("/packages/requests")
+        assert (again.status_code, again.headers["retry-after"]) == (502, "10")
+        assert len(stand_in.requests) == asked
+        clock.move(seconds=10)
         assert api.client.get("/packages/requests").status_code == 200
 
 

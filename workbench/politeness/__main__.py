@@ -54,11 +54,17 @@ def _asked_plan() -> Plan:
     )
     add("--packages", type=int, default=50, help=f"at most {MOST_PACKAGES} (%(default)s)")
     add("--minutes", type=float, default=3, help="how long the clients ask (%(default)s)")
+    add(
+        "--stall",
+        type=float,
+        default=0,
+        help="seconds that upstream now and then stalls (%(default)s)",
+    )
     add("--seed", type=int, default=random.randrange(2**32), help="of all that is drawn (any)")  # noqa: S311 - not a secret
     asked = parser.parse_args()
     if asked.processes < 1 or not 1 <= asked.packages <= MOST_PACKAGES or asked.minutes <= 0:
         parser.error(f"write at least one process, 1 to {MOST_PACKAGES} packages and some minutes")
-    return Plan(asked.processes, asked.packages, asked.minutes * 60, asked.seed)
+    return Plan(asked.processes, asked.packages, asked.minutes * 60, asked.seed, asked.stall)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ MINUTE_S: Final = 60
 
 @dataclass(frozen=True)
 class Call:
-    """One call: what for, when it arrived (seconds of the stand-in's clock), and its answer's status."""
+    """One call: what for, when it was counted (seconds of the stand-in's clock), and its answer's status."""
 
     package: str
     endpoint: str
-    arrived_s: float
+    counted_s: float
     status: int
 
 
@@ -42,7 +42,7 @@ def read_calls(upstream_url: str) -> list[Call]:
     """All calls that the stand-in at this URL has had."""
     record = httpx.get(upstream_url + RECORD_PATH, trust_env=False).raise_for_status().json()
     return [
-        Call(asked.package, asked.endpoint, request["arrived_s"], request["status"])
+        Call(asked.package, asked.endpoint, request["processed_s"], request["status"])
         for request in record["requests"]
         if (asked := question(request["path"]))
     ]
@@ -69,7 +69,7 @@ def most_within(moments: Iterable[float], span_s: float) -> int:
 
 def _counted(endpoint: str, calls: Sequence[Call]) -> EndpointCalls:
     per_package = Counter(call.package for call in calls)
-    moments = [call.arrived_s for call in calls]
+    moments = [call.counted_s for call in calls]
     return EndpointCalls(
         endpoint,
         total=len(calls),

@@ -10,6 +10,9 @@ PER_SECOND: Final = 5
 PER_MINUTE: Final = 30
 """What upstream bears, for each endpoint."""
 
+STALL_EVERY_S: Final = 11
+"""Now in the middle of a burst, now between two."""
+
 GRACE_S: Final = 10
 """What a minute's calls may take on top of their minute, on a machine that has much else to do."""
 
@@ -23,12 +26,14 @@ class Plan:
         packages: How many packages every client asks for, over and over.
         duration_s: How long clients ask.
         seed: What order, chunks and environments are drawn by.
+        stall_s: For how long upstream's worker stalls, every `STALL_EVERY_S`; 0 for never.
     """
 
     processes: int = 20
     packages: int = 50
     duration_s: float = 180
     seed: int = 0
+    stall_s: float = 0
 
     @property
     def names(self) -> tuple[str, ...]:

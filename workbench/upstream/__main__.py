@@ -70,14 +70,16 @@ examples:
 
 what was asked, for tests and measurements in other processes (not recorded itself):
   GET    {RECORD_PATH}    {{"connections": n, "requests": [
-                               {{"method", "path", "user_agent", "arrived_s", "status", "duration_ms"}}]}}
+                               {{"method", "path", "user_agent", "arrived_s", "processed_s",
+                                "status", "duration_ms"}}]}}
   DELETE {RECORD_PATH}    begin anew
   duration_ms is null while a request is under way
 
 what can be changed while it runs:
   GET    {SETTINGS_PATH}    {{"latency_ms": n, "limits": "on" or "off"}}
-  PUT    {SETTINGS_PATH}?latency_ms=MS&limits=on|off
+  PUT    {SETTINGS_PATH}?latency_ms=MS&limits=on|off&stall_ms=MS
   What is not named stays. Naming the limits, even as they are, forgets what was spent of them.
+  stall_ms lets the worker stall from now on: requests queue up, and are counted when it wakes up.
 """
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from workbench.upstream import answers, routes
 from workbench.upstream.answers import Answer
 from workbench.upstream.faults import FaultKind
+from workbench.upstream.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,9 +55,10 @@ class Conduct:
     limits: Limits
     faults: Faults
     delays: Delays
+    worker: Worker = field(default_factory=Worker)
 
     def meet(self, method: str, target: str, address: str) -> Course:
-        """Decide about a request.
+        """Decide about a request, once the worker gets to it.
 
         Like Flask's limiter, limits count whatever reaches an endpoint, 404s for its package
         included, and neither unknown paths nor refused methods. Faults strike the same requests.
@@ -85,3 +87,4 @@ class Conduct:
         """Be as at the start: no limit spent, the first latency, fresh jitter."""
         self.delays.reset()
         self.limits.reset()
+        self.worker.wake()

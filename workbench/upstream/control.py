@@ -65,6 +65,7 @@ def _listed(requests: Iterable[Request]) -> list[dict[str, str | float | None]]:
             "path": request.path,
             "user_agent": request.headers.get("user-agent", ""),
             "arrived_s": request.arrived_s,
+            "processed_s": request.processed_s,
             "status": request.status,
             "duration_ms": request.duration_ms,
         }
@@ -75,13 +76,15 @@ def _listed(requests: Iterable[Request]) -> list[dict[str, str | float | None]]:
 def _settings(method: str, query: str, conduct: Conduct) -> Answer:
     if method == "PUT":
         try:
-            latency_ms, limits = _asked(query)
+            latency_ms, limits, stall_ms = _asked(query)
         except ValueError as error:
             return html(HTTPStatus.BAD_REQUEST, f"400 {error}")
         if latency_ms is not None:
             conduct.delays.latency_ms = latency_ms
         if limits is not None:
             conduct.limits.switch(on=limits)
+        if stall_ms is not None:
+            conduct.worker.stall(stall_ms / 1000)
     elif method != "GET":
         return _not_allowed("GET, PUT")
     return _json(
@@ -92,21 +95,23 @@ def _settings(method: str, query: str, conduct: Conduct) -> Answer:
     )
 
 
-def _asked(query: str) -> tuple[float | None, bool | None]:
-    """The latency and whether limits are on, None for what is to stay.
+def _asked(query: str) -> tuple[float | None, bool | None, float | None]:
+    """The latency, whether limits are on, and how long to stall; None for what is to stay.
 
     Raises:
         ValueError: A setting is unknown or malformed.
     """
-    latency_ms = limits = None
+    latency_ms = limits = stall_ms = None
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name == "latency_ms":
             latency_ms = milliseconds(value)
         elif name == "limits" and value in _SWITCH:
             limits = _SWITCH[value]
+        elif name == "stall_ms":
+            stall_ms = milliseconds(value)
         else:
-            raise ValueError("write latency_ms=MS, limits=on or limits=off")
-    return latency_ms, limits
+            raise ValueError("write latency_ms=MS, limits=on, limits=off or stall_ms=MS")
+    return latency_ms, limits, stall_ms
 
 
 def _json(content: object) -> Answer:

@@ -15,6 +15,7 @@ class Request:
         path: Path and query, untouched.
         headers: By lower-case name; of a repeated header the last.
         arrived_s: When it was read, on the monotonic clock.
+        processed_s: When it was counted, and what becomes of it decided; the record has it from then on.
         status: Of the answer that it was given; a fault may have kept that from arriving.
         duration_ms: From the moment that it was read to the moment that its answer was written or
             given up; None while it is under way.
@@ -24,6 +25,7 @@ class Request:
     path: str
     headers: dict[str, str]
     arrived_s: float
+    processed_s: float
     status: int
     duration_ms: float | None = None
 

@@ -58,15 +58,27 @@ class Handler(BaseHTTPRequestHandler):
                 control.answer(self.command, self.path, self.server.ledger, self.server.conduct)
             )
             return
+        if not self._wait_for_the_worker():
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
+        processed = time.monotonic()
         course = self.server.conduct.meet(self.command, self.path, str(self.client_address[0]))
-        request = Request(self.command, self.path, headers, began, course.answer.status.value)
+        status = course.answer.status.value
+        request = Request(self.command, self.path, headers, began, processed, status)
         entry = self.server.ledger.record(request, opens_connection=not self._recorded)
         self._recorded = True
         try:
             self._take(course)
         finally:
             self.server.ledger.finish(entry, (time.monotonic() - began) * _MS_PER_S)
+
+    def _wait_for_the_worker(self) -> bool:
+        """Return True when it gets to the request, False if the server stops first."""
+        while seconds := self.server.conduct.worker.stalls_for_s:
+            if self.server.stopping.wait(seconds):
+                return False
+        return True
 
     def _take(self, course: Course) -> None:
         if course.delay_s and self.server.stopping.wait(course.delay_s):

@@ -124,6 +124,10 @@ class StandIn:
         """
         self._faults.set(specs)
 
+    def stall(self, seconds: float) -> None:
+        """Let its worker stall from now on: requests queue up, and are counted when it wakes up."""
+        self._conduct.worker.stall(seconds)
+
     def clear_faults(self) -> None:
         """Be well again, until `reset` brings the faults of the start back."""
         self._faults.set(())

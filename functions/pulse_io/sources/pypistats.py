@@ -360,6 +360,7 @@ class PypistatsSource:
                 moment is None
                 or self._is_late(moment)
                 or not await self._rate_limit.allows(endpoint, moment)
+                or self._is_late(moment)  # it took long to know
             ):
                 left = deadline - asyncio.get_running_loop().time()
                 until = self._rate_limit.clock() + max(0, left - LEAST_S)

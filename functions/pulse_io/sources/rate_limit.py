@@ -24,6 +24,9 @@ MINUTE_S: Final = MINUTE_MS / 1000
 KEPT_S: Final = KEPT_MS / 1000
 SOONEST_S: Final = SOONEST_MS // 1000
 
+JUST_NOW_S: Final = 0.1
+"""How old a look may be by which a call is made that was granted before."""
+
 LONGEST_ANSWER_S: Final = 1.0
 """How long an answer that was late is held back until others know that it is there."""
 
@@ -70,8 +73,8 @@ class RateLimit:
         return moment / 1000
 
     async def allows(self, endpoint: str, moment: float) -> bool:
-        """Whether a call that was granted for this moment may still be made: none of late was refused or slow."""
-        await self._refresh(endpoint, MARGIN_S)
+        """Whether a call that was granted for this moment may still be made: no other was refused or slow."""
+        await self._refresh(endpoint, JUST_NOW_S)
         return self._window(endpoint).allows(_ms(moment), self._now())
 
     def wait_s(self, endpoint: str, name: str) -> float:

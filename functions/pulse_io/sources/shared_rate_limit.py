@@ -26,7 +26,7 @@ LONGEST_RESERVATION_S: Final = 1.5
 """The request that wants to know has no more time."""
 
 LONGEST_WRITE_S: Final = 1.0
-MOST_PAUSES: Final = 8
+LONGEST_PAUSE_S: Final = 0.2
 
 _FORGOTTEN_AFTER_S: Final = 7200
 """Longer than any call counts for, or upstream can ask to be left alone."""
@@ -65,7 +65,9 @@ class SharedRateLimit(RateLimit):
 
     async def look(self, endpoint: str) -> None:
         """As `RateLimit`."""
-        await self._refresh(endpoint, LATELY_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_LOOK_S):
+                await self._refresh(endpoint, LATELY_S)
 
     async def reserve_s(self, endpoint: str, name: str, after_s: float = 0) -> float:
         """As `RateLimit`."""
@@ -84,16 +86,15 @@ class SharedRateLimit(RateLimit):
         return await done
 
     async def _refresh(self, endpoint: str, age_s: float) -> None:
-        with contextlib.suppress(TableUnavailable, TimeoutError):
-            async with asyncio.timeout(LONGEST_LOOK_S):
-                await self._read_unless_known(endpoint, age_s)
+        with contextlib.suppress(TableUnavailable):
+            await self._read_unless_known(endpoint, age_s)
 
     async def _make_all(self, endpoint: str) -> None:
         """Make what is wanted, and what comes to be wanted meanwhile."""
         wanted: list[_Wanted] = []
         try:
             while wanted := self._wanted.pop(endpoint, []):
-                said = await self._make(endpoint, [one.change for one in wanted])
+                said = await self._make(endpoint, wanted)
                 for one, result in zip(wanted, said, strict=True):
                     if not one.done.done():
                         one.done.set_result(result)
@@ -102,15 +103,17 @@ class SharedRateLimit(RateLimit):
             for one in wanted + self._wanted.pop(endpoint, []):
                 one.done.cancel()
 
-    async def _make(self, endpoint: str, changes: Sequence[Change[Any]]) -> list[Any]:
+    async def _make(self, endpoint: str, wanted: list[_Wanted]) -> list[Any]:
+        """Make all changes that are wanted in one write; those that come meanwhile are added to it."""
         failures = 0
         looked = endpoint in self._others or endpoint not in self._known
         try:
             if looked:
                 await self._read_unless_known(endpoint, LATELY_S)
             while True:
+                wanted += self._wanted.pop(endpoint, [])
                 began, before = self.clock(), self._window(endpoint)
-                after, said = self._changed(before, changes)
+                after, said = self._changed(before, wanted)
                 if after == before:
                     if looked:
                         return said
@@ -124,20 +127,20 @@ class SharedRateLimit(RateLimit):
                     failures += 1
                     looked = True
                     self._others.add(endpoint)
-                    pauses = min(failures, MOST_PAUSES)
-                    await asyncio.sleep(self._random.uniform(0, pauses * self._write_s))
+                    pause_s = min(LONGEST_PAUSE_S, failures * self._write_s)
+                    await asyncio.sleep(self._random.uniform(0, pause_s))
                     await self._read(endpoint)
                 else:
                     self._write_s = min(LONGEST_WRITE_S, self.clock() - began)
                     return said
         except TableUnavailable:
-            self._windows[endpoint], said = self._changed(self._window(endpoint), changes)
+            self._windows[endpoint], said = self._changed(self._window(endpoint), wanted)
             return said
 
-    def _changed(self, window: Window, changes: Sequence[Change[Any]]) -> tuple[Window, list[Any]]:
+    def _changed(self, window: Window, wanted: Sequence[_Wanted]) -> tuple[Window, list[Any]]:
         now, said = self._now() + round(self._write_s * 1000), []
-        for change in changes:
-            window, result = change(window, now)
+        for one in wanted:
+            window, result = one.change(window, now)
             said.append(result)
         return window, said
 
@@ -151,9 +154,8 @@ class SharedRateLimit(RateLimit):
             "window": window.to_json(),
             "expires_at": math.ceil(self.clock()) + _FORGOTTEN_AFTER_S,
         }
-        began = self.clock()
         await self._table.put(item, _is_still(before))
-        self._learn(endpoint, version, window, began)
+        self._learn(endpoint, version, window, self.clock())
 
     async def _read_unless_known(self, endpoint: str, age_s: float) -> None:
         if not self.limited:

@@ -24,8 +24,10 @@ LATE_MS: Final = MARGIN_MS // 2
 """A call that much after its moment could come too close to the next one: it needs another moment."""
 
 SECOND_MS: Final = 1000 + MARGIN_MS
-MINUTE_MS: Final = 62_000
+MINUTE_MARGIN_MS: Final = 2000
 """A minute can afford a larger margin."""
+
+MINUTE_MS: Final = 60_000 + MINUTE_MARGIN_MS
 
 KEPT_MS: Final = 10_000
 """How long a reservation is kept: clients round up to whole seconds and have a way to go."""
@@ -56,13 +58,15 @@ class _Span(NamedTuple):
 class Window:
     """The last calls of an endpoint, granted ones that are still to come, and the reserved ones.
 
-    `calls` are the moments of calls; `reserved` has the moment for each name. A limit of 0 is no limit.
-    No call may be made before `closed_until`: upstream has refused one.
+    `calls` are the moments of calls, `answered` those by which calls that were unanswered had their answer;
+    `reserved` has the moment for each name. A limit of 0 is no limit. No call may be made before
+    `closed_until`: upstream has refused one.
     """
 
     per_second: int
     per_minute: int
     calls: tuple[int, ...] = ()
+    answered: tuple[int, ...] = ()
     unanswered: tuple[Unanswered, ...] = ()
     reserved: Mapping[str, int] = field(default_factory=dict)
     closed_until: int = 0
@@ -95,13 +99,13 @@ class Window:
         return replace(window, calls=(*window.calls, moment), reserved=others), moment
 
     def reserve(self, now: int, name: str, earliest: int = 0) -> tuple[Self, int]:
-        """Reserve a call for `name`, unless one is still to come; returns its moment.
+        """Reserve a call for `name`, unless one is still to come; returns the moment to tell.
 
         Where too many are reserved, nothing is; the moment is then that after which there is room again.
         """
         reserved = self.reserved.get(name, 0)
-        if reserved > now and reserved >= earliest:
-            return self, max(reserved, self.closed_until)
+        if reserved > now and earliest <= reserved + KEPT_MS // 2:
+            return self, max(reserved, earliest, self.closed_until)
         window = self.current(now)
         if len(window.reserved) >= MOST_RESERVATIONS and name not in window.reserved:
             return self, max(window.reserved.values()) + KEPT_MS
@@ -124,9 +128,10 @@ class Window:
         return replace(window, unanswered=(*window.unanswered, Unanswered(name, moment, until)))
 
     def answer(self, now: int, name: str, moment: int) -> Self:
-        """Count a call that was unanswered as made now: by now it was counted."""
-        window = self.without(name, moment).current(now)
-        return replace(window, calls=(*window.calls, now))
+        """A call that was unanswered has its answer: it was counted by now, which needs no margin."""
+        window = self.current(now)
+        others = tuple(call for call in window.unanswered if call[:2] != (name, moment))
+        return replace(window, answered=(*window.answered, now), unanswered=others)
 
     def names_unanswered(self, now: int) -> list[str]:
         """What the calls are for that are taking long; a name may be there twice."""
@@ -134,8 +139,8 @@ class Window:
 
     def next_from(self, start: int, now: int, name: str) -> int:
         """The first moment from `start` on for a call that is made once."""
-        calls = self._spans(now)
-        kept = calls + self._kept(now, name)
+        calls = self._spans(now, MARGIN_MS)
+        kept = self._spans(now, MINUTE_MARGIN_MS) + self._kept(now, name)
         moment = max(start, self.closed_until)
         while True:
             later = _first_free(moment, SECOND_MS, calls, SECOND_MS, self.per_second)
@@ -161,7 +166,7 @@ class Window:
 
     def reserve_from(self, start: int, now: int, name: str) -> Self:
         """Reserve the first place in the minute from `start` on, apart from other reservations."""
-        taken = self._spans(now) + self._kept(now, name)
+        taken = self._spans(now, MINUTE_MARGIN_MS) + self._kept(now, name)
         others = sorted(moment for other, moment in self.reserved.items() if other != name)
         gap_ms = math.ceil(SECOND_MS / self.per_second) if self.per_second else 0
         moment = max(start, self.closed_until)
@@ -175,11 +180,12 @@ class Window:
                 return replace(self, reserved={**self.reserved, name: moment})
             moment = later
 
-    def _spans(self, now: int) -> list[_Span]:
+    def _spans(self, now: int, margin_ms: int) -> list[_Span]:
         """All calls. Those that are unanswered leave the rest of the places to others, if there is one."""
         is_full = 0 < self.per_second <= len(self.names_unanswered(now))
         return [
             *(_Span(moment, moment) for moment in self.calls),
+            *(_Span(moment - margin_ms, moment - margin_ms) for moment in self.answered),
             *(
                 _Span(moment, min(now, until) if is_full else until)
                 for _, moment, until in self.unanswered
@@ -196,18 +202,20 @@ class Window:
 
     def without(self, name: str, moment: int) -> Self:
         """Without one call that was granted for `moment`, if it is there."""
-        if moment in self.calls:
-            calls = list(self.calls)
-            calls.remove(moment)
-            return replace(self, calls=tuple(calls))
         others = tuple(call for call in self.unanswered if call[:2] != (name, moment))
-        return replace(self, unanswered=others)
+        if others != self.unanswered:
+            return replace(self, unanswered=others)
+        calls = list(self.calls)
+        if moment in calls:
+            calls.remove(moment)
+        return replace(self, calls=tuple(calls))
 
     def current(self, now: int) -> Self:
         """Without what no longer counts."""
         return replace(
             self,
             calls=tuple(moment for moment in self.calls if now < moment + MINUTE_MS),
+            answered=tuple(moment for moment in self.answered if now < moment + MINUTE_MS),
             unanswered=tuple(call for call in self.unanswered if now < call.until + MINUTE_MS),
             reserved={
                 name: moment for name, moment in self.reserved.items() if now < moment + KEPT_MS
@@ -221,6 +229,7 @@ class Window:
             base,
             self.closed_until - base,
             [moment - base for moment in self.calls],
+            [moment - base for moment in self.answered],
             [[name, moment - base, until - base] for name, moment, until in self.unanswered],
             [[name, moment - base] for name, moment in self.reserved.items()],
         ]
@@ -228,10 +237,11 @@ class Window:
 
     def with_json(self, text: str) -> Self:
         """The window that `to_json` wrote, with the limits of this one."""
-        base, closed_until, calls, unanswered, reserved = json.loads(text)
+        base, closed_until, calls, answered, unanswered, reserved = json.loads(text)
         return replace(
             self,
             calls=tuple(base + moment for moment in calls),
+            answered=tuple(base + moment for moment in answered),
             unanswered=tuple(
                 Unanswered(name, base + moment, base + until) for name, moment, until in unanswered
             ),

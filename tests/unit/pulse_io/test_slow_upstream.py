@@ -15,7 +15,6 @@ from pulse.problems import (
     Problem,
     UpstreamBroken,
     UpstreamProblem,
-    UpstreamThrottled,
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
@@ -135,26 +134,57 @@ def test_a_refusal_moves_what_was_reserved(world: World, open_one: Open) -> None
     async def main() -> None:
         environment = open_one(world)
         outcomes = await fetch_all(environment, PACKAGES[:35])
-        reserved = [package for package, one in outcomes.items() if isinstance(one, Problem)]
-        told = [one.retry_after_s or 0 for one in outcomes.values() if isinstance(one, Problem)]
-        await asyncio.sleep(min(told) - 1)
+        waits = {
+            package: one.retry_after_s or 0
+            for package, one in outcomes.items()
+            if isinstance(one, Problem)
+        }
+        refused, *reserved = sorted(waits, key=waits.__getitem__)[:5]
+        await asyncio.sleep(waits[refused] + 1)
         world.upstream.faults.set(["429:*:*:1"])
-        await failed(environment, reserved[0])
-        closed_until = world.loop.time() + THROTTLED_RETRY_AFTER_S
-        await asyncio.sleep(15)  # beyond the old moments
-        again = [await failed(environment, package) for package in reserved[1:]]
-        assert {type(one) for one in again} == {UpstreamThrottled}
-        waits = [one.retry_after_s or 0 for one in again]
-        assert world.loop.time() + min(waits) >= closed_until - 1
-        await asyncio.sleep(min(waits))
-        # Others come at the same moment, and as many as a minute has calls.
-        others = asyncio.create_task(fetch_all(environment, PACKAGES[35:]))
-        await asyncio.sleep(max(waits) - min(waits))
-        served = [await asked(environment, package) for package in reserved[1:]]
+        await failed(environment, refused)
+        await asyncio.sleep(THROTTLED_RETRY_AFTER_S)
+        # Others want more than there is before these come.
+        flood = [PackageName.parse(f"no-such-package-{number}") for number in range(40)]
+        await fetch_all(environment, flood)
+        served = [await asked(environment, package) for package in reserved]
         assert {type(one) for one in served} == {DailyCounts}
-        await others
 
     run(world, main())
+
+
+@with_and_without_table
+def test_whoever_was_told_to_come_back_before_a_refusal_is_told_the_truth_then(
+    world: World, open_one: Open
+) -> None:
+    async def main() -> None:
+        environment = open_one(world)
+        outcomes = await fetch_all(environment, PACKAGES[:50])
+        waits = {
+            package: one.retry_after_s or 0
+            for package, one in outcomes.items()
+            if isinstance(one, Problem)
+        }
+        await asyncio.sleep(min(waits.values()) - 1)
+        world.upstream.faults.set(["429:*:*:1"])
+        await failed(environment, next(iter(waits)))
+        closed_at = world.loop.time()
+
+        async def come_back(package: PackageName, wait_s: int) -> None:
+            await asyncio.sleep(wait_s)
+            outcome = await asked(environment, package)
+            if isinstance(outcome, UpstreamProblem):
+                wait_s = outcome.retry_after_s or 0
+                assert world.loop.time() + wait_s >= closed_at + THROTTLED_RETRY_AFTER_S
+                await asyncio.sleep(wait_s)
+                outcome = await asked(environment, package)
+            assert isinstance(outcome, DailyCounts)
+
+        left = [(package, max(0, wait - min(waits.values()))) for package, wait in waits.items()]
+        await asyncio.gather(*(come_back(*one) for one in left))
+
+    run(world, main())
+    assert world.upstream.refused == 1
 
 
 @with_and_without_table

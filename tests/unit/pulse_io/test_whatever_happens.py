@@ -166,7 +166,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         self.world = World()
         tables = [self.world.open_table() for _ in range(ENVIRONMENTS)]
         self.limits = [SharedRateLimit(table, 5, PER_MINUTE, self.world.clock) for table in tables]
-        self.rows = [Rows(table, LEASE_S, self.world.clock) for table in tables]
+        self.tables = tables
         self.moments: list[float] = []
         self.closed_until = 0.0
         self.reserved: dict[str, float] = {}
@@ -230,7 +230,8 @@ class RateLimitAndLeases(RuleBasedStateMachine):
     @rule(number=environments)
     def a_lease_is_taken_by_one_who_dies(self, number: int) -> None:
         before = self.world.clock()
-        leased = self.world.loop.run_until_complete(self.rows[number].lease([QUESTION]))
+        rows = Rows(self.tables[number], LEASE_S, self.world.clock)
+        leased = self.world.loop.run_until_complete(rows.lease([QUESTION]))
         if not leased:
             assert before < self.held_until
         else:

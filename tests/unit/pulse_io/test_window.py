@@ -97,6 +97,7 @@ def test_no_reservation_is_for_earlier_than_asked() -> None:
     window = reserving(Window(5, 30), "a")
     later, moment = window.reserve(NOW, "a", NOW + 30_000)
     assert moment == later.reserved["a"] == NOW + 30_000
+    assert later.reserve(NOW + 1000, "a", NOW + 30_500) == (later, NOW + 30_500)
 
 
 def test_a_refusal_moves_reservations_in_their_order() -> None:
@@ -151,7 +152,16 @@ def test_an_unanswered_call_takes_one_place_until_it_is_answered() -> None:
     assert window.next_moment(later, "c") == later
     window, _ = taking(window, later, "c")
     assert window.next_moment(later, "d") == later + SECOND_MS
-    assert window.answer(later, "a", NOW).next_moment(later + SECOND_MS) == later + SECOND_MS
+    answered = window.answer(later, "a", NOW)
+    assert answered.next_moment(later) == later + 1000
+    assert (answered.answered, answered.unanswered) == ((later,), ())
+
+
+def test_a_late_answer_breaks_no_reservation() -> None:
+    window = reserving(Window(0, 1, (NOW,)), "b")
+    window = window.leave_unanswered(NOW + 500, "a", NOW, NOW + 15_000)
+    window = window.answer(NOW + 2000, "a", NOW)
+    assert window.next_moment(window.reserved["b"], "b") == window.reserved["b"]
 
 
 def test_while_all_places_are_unanswered_no_call_is_made() -> None:
@@ -188,6 +198,7 @@ def test_a_call_that_is_never_answered_is_given_up() -> None:
 def test_a_window_is_kept_as_text() -> None:
     window = reserving(Window(5, 30, (NOW, NOW + 7)), "a", "b").close(NOW, NOW + 6000)
     window = window.leave_unanswered(NOW, "c", NOW, NOW + 15_000)
+    window = window.leave_unanswered(NOW, "d", NOW, NOW + 15_000).answer(NOW + 1, "d", NOW)
     assert Window(5, 30).with_json(window.to_json()) == window
     assert Window(5, 30).with_json(Window(5, 30).to_json()) == Window(5, 30)
 

@@ -7,7 +7,7 @@ from workbench.upstream import StandIn
 
 
 def calls(endpoint: str, *arrivals: tuple[str, float, int]) -> list[Call]:
-    return [Call(package, endpoint, arrived_s, status) for package, arrived_s, status in arrivals]
+    return [Call(package, endpoint, counted_s, status) for package, counted_s, status in arrivals]
 
 
 def test_the_worst_span_is_found_wherever_it_starts() -> None:
@@ -49,7 +49,7 @@ def test_the_record_of_the_stand_in_is_read() -> None:
         ("rich", "overall", 200),
         ("rich", "recent", 200),
     ]
-    assert found[0].arrived_s < found[1].arrived_s
+    assert found[0].counted_s < found[1].counted_s
 
 
 def test_a_call_beyond_the_limits_is_seen_as_refused() -> None:

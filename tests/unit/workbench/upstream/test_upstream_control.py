@@ -32,6 +32,7 @@ def test_other_containers_can_read_the_record(client: httpx.Client, upstream: St
                 "path": f"{RECENT}?period=day",
                 "user_agent": "PyPI-Pulse/1.0",
                 "arrived_s": upstream.requests[0].arrived_s,
+                "processed_s": upstream.requests[0].processed_s,
                 "status": 200,
                 "duration_ms": upstream.requests[0].duration_ms,
             }
@@ -138,8 +139,16 @@ def test_naming_the_limits_forgets_what_was_spent(client: httpx.Client) -> None:
     assert client.get(RECENT).status_code == 200
 
 
+def test_a_stall_can_be_asked_for(client: httpx.Client, upstream: StandIn) -> None:
+    client.put(SETTINGS, params={"stall_ms": "200"})
+    client.get(RECENT)
+    [request] = upstream.requests
+    assert request.processed_s >= request.arrived_s + 0.1
+
+
 @pytest.mark.parametrize(
-    "query", ["latency_ms=-1", "latency_ms=soon", "latency_ms=", "limits=maybe", "speed=1"]
+    "query",
+    ["latency_ms=-1", "stall_ms=soon", "latency_ms=soon", "latency_ms=", "limits=maybe", "speed=1"],
 )
 def test_a_malformed_setting_changes_nothing(client: httpx.Client, query: str) -> None:
     before = client.get(SETTINGS).json()
