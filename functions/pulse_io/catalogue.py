@@ -7,53 +7,21 @@ they are stale.
 """
 
 import asyncio
-import datetime as dt
-import logging
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import nullcontext, suppress
-from typing import Final, NamedTuple
+from functools import partial
 
-from pulse.account import Tier, account
+from pulse.account import account
 from pulse.daily_counts import DailyCounts
-from pulse.freshness import RETRY_LATE_AFTER, UNKNOWN_FOR
-from pulse.plausibility import is_plausible
-from pulse.problems import (
-    Problem,
-    UpstreamBroken,
-    UpstreamProblem,
-    UpstreamThrottled,
-    UpstreamTooSlow,
-)
+from pulse.problems import Problem, UpstreamProblem, UpstreamThrottled
 from pulse.questions import Question
+from pulse_io.lookup import Lookup, Now, Places
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Source
-from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure, Kept
+from pulse_io.store.answers import Found
 from pulse_io.store.memory import Memory
 from pulse_io.store.rows import Rows
-
-_log = logging.getLogger(__name__)
-
-FIRST_PAUSE_S: Final = 0.125
-LONGEST_PAUSE_S: Final = 1.0
-"""Between two looks at what other environments are fetching: each look costs a read."""
-
-Now = Callable[[], dt.datetime]
-"""The time of day, UTC."""
-
-
-class Found(NamedTuple):
-    """An answer, and where it was found."""
-
-    answer: Answer
-    tier: Tier
-
-
-class _Lookup(NamedTuple):
-    """A lookup under way that others can share, and its deadline."""
-
-    found: asyncio.Future[Found]
-    deadline: float
 
 
 class Catalogue:
@@ -65,10 +33,8 @@ class Catalogue:
     def __init__(self, settings: Settings, source: Source, rows: Rows | None, now: Now) -> None:
         self.now = now
         self._settings = settings
-        self._source = source
-        self._rows = rows
-        self._memory = Memory()
-        self._lookups: dict[Question, _Lookup] = {}
+        self._places = Places(source, Memory(), rows, now)
+        self._lookups: dict[Question, Lookup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def fetch(self, question: Question) -> DailyCounts:
@@ -103,17 +69,17 @@ class Catalogue:
 
     async def aclose(self) -> None:
         """Close the connections to the source and to the table."""
-        await self._source.aclose()
-        if self._rows:
-            await self._rows.aclose()
+        await self._places.source.aclose()
+        if self._places.rows:
+            await self._places.rows.aclose()
 
     async def _told(self, question: Question, answer: Answer) -> Answer:
         """The answer as a client is told it: a problem says when to come back."""
         if not isinstance(answer, UpstreamProblem):
             return answer
-        failure = self._memory.failure(question, self.now())
+        failure = self._places.memory.failure(question, self.now())
         kept_s = (failure.fresh_until - self.now()).total_seconds() if failure else 0
-        return await self._source.with_retry_after(question, answer, math.ceil(kept_s))
+        return await self._places.source.with_retry_after(question, answer, math.ceil(kept_s))
 
     async def _ask(
         self, questions: Collection[Question], deadline: float
@@ -127,201 +93,68 @@ class Catalogue:
     ) -> dict[Question, Found]:
         if self._settings.cache == "off":
             return await self._fetch_anew(questions, deadline)
-        loop = asyncio.get_running_loop()
-        found: dict[Question, Found] = {}
+        known = {question: self._places.memory.find(question, self.now()) for question in questions}
+        found = {question: one for question, one in known.items() if one}
         while missing := [question for question in questions if question not in found]:
-            for question in missing:
-                kept = self._memory.fresh(question, self.now())
-                if kept:
-                    found[question] = self._known(question, kept, "memory")
-            missing = [question for question in missing if question not in found]
-            new = [question for question in missing if question not in self._lookups]
-            self._start(new, deadline)
-            lookups = {question: self._lookups[question] for question in missing}
-            # Whoever is cancelled here cancels it for nobody.
-            with nullcontext() if new else account().spending("others"):
-                await _wait([one.found for one in lookups.values()], deadline - loop.time())
+            lookups = self._shared(missing, deadline)
+            await self._wait(lookups, deadline)
             for question, lookup in lookups.items():
-                if not lookup.found.done():
-                    problem = await self._source.late(question)
-                    found[question] = self._or_stale(question, problem)
-                elif not _lacked_time(lookup, deadline):
-                    found[question] = lookup.found.result()
+                if not lookup.found[question].done():
+                    problem = await self._places.source.late(question)
+                    found[question] = self._places.memory.or_stale(question, problem, self.now())
+                elif not _lacked_time(lookup.found[question].result(), lookup.deadline, deadline):
+                    found[question] = lookup.found[question].result()
         return found
+
+    def _shared(self, questions: Collection[Question], deadline: float) -> dict[Question, Lookup]:
+        """The lookup of each question: one that is under way, or a new one for all of the others."""
+        new = [question for question in questions if question not in self._lookups]
+        if new:
+            lookup = Lookup(self._places, new, deadline, self._ask)
+            self._lookups |= dict.fromkeys(new, lookup)
+            for question in new:
+                lookup.found[question].add_done_callback(partial(self._forget, question))
+            task = asyncio.create_task(lookup.run())
+            self._tasks.add(task)
+            task.add_done_callback(lambda done: self._ended(done, lookup))
+        return {question: self._lookups[question] for question in questions}
+
+    def _forget(self, question: Question, _: asyncio.Future[Found]) -> None:
+        del self._lookups[question]
+
+    def _ended(self, task: asyncio.Task[None], lookup: Lookup) -> None:
+        """Pass on a defect, or that the process ends, to those who wait."""
+        self._tasks.discard(task)
+        for found in lookup.found.values():
+            if not found.done():
+                error = None if task.cancelled() else task.exception()
+                found.set_exception(error) if error else found.cancel()
+
+    async def _wait(self, lookups: Mapping[Question, Lookup], deadline: float) -> None:
+        """Wait for the answers, until the deadline at most. Who is cancelled here cancels nobody else."""
+        waited_for = [lookup.found[question] for question, lookup in lookups.items()]
+        left_s = deadline - asyncio.get_running_loop().time()
+        is_own = any(lookup.deadline == deadline for lookup in lookups.values())
+        with nullcontext() if is_own else account().spending("others"):
+            await asyncio.wait(waited_for, timeout=left_s)
 
     async def _fetch_anew(
         self, questions: Collection[Question], deadline: float
     ) -> dict[Question, Found]:
         """What the source answers to this request alone."""
         found: dict[Question, Found] = {}
+        source = self._places.source
         with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
-                async for question, answer in self._source.fetch(questions, deadline, self._ask):
+                async for question, answer in source.fetch(questions, deadline, self._ask):
                     found[question] = Found(answer, "upstream")
         for question in questions:
             if question not in found:
-                found[question] = Found(await self._source.late(question), "none")
+                found[question] = Found(await source.late(question), "none")
         return found
 
-    def _start(self, questions: Collection[Question], deadline: float) -> None:
-        """Look questions up, so that others can share the lookup."""
-        if not questions:
-            return
-        loop = asyncio.get_running_loop()
-        lookups = {question: _Lookup(loop.create_future(), deadline) for question in questions}
-        self._lookups |= lookups
-        task = asyncio.create_task(self._look_up(questions, deadline))
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(done, lookups))
 
-    def _ended(self, task: asyncio.Task[None], lookups: Mapping[Question, _Lookup]) -> None:
-        """Pass on a defect, or that the process ends, to those who wait."""
-        self._tasks.discard(task)
-        for question, lookup in lookups.items():
-            # One that is settled may have a successor already, which is another task's.
-            if not lookup.found.done():
-                del self._lookups[question]
-                error = None if task.cancelled() else task.exception()
-                lookup.found.set_exception(error) if error else lookup.found.cancel()
-
-    async def _look_up(self, questions: Collection[Question], deadline: float) -> None:
-        """The table, then the source. Every question is settled when this ends."""
-        rows = self._rows
-        if rows is None:
-            await self._fetch(await self._refused(questions, deadline), deadline)
-            return
-        missing = self._settle_kept(await rows.read(questions), questions)
-        missing = await self._refused(missing, deadline)
-        if not missing:
-            return
-        leased = await rows.lease(missing)
-        others = [question for question in missing if question not in leased]
-        await asyncio.gather(
-            self._fetch(leased, deadline), self._wait_for_others(rows, others, deadline)
-        )
-
-    async def _refused(
-        self, questions: Collection[Question], deadline: float
-    ) -> Collection[Question]:
-        """Settle what the source can't be asked for in time; returns the rest."""
-        refusals = await self._source.refusals(questions, deadline) if questions else {}
-        for question, problem in refusals.items():
-            self._settle(question, self._or_stale(question, problem))
-        return [question for question in questions if question not in refusals]
-
-    async def _wait_for_others(
-        self, rows: Rows, questions: Collection[Question], deadline: float
-    ) -> None:
-        """Wait for what other environments are fetching; fetch what they gave up."""
-        loop = asyncio.get_running_loop()
-        pause, fetches = FIRST_PAUSE_S, []
-        with account().spending("others"):
-            while questions and loop.time() + pause < deadline:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_S)
-                kept, leased = await rows.read_with_leases(questions)
-                questions = self._settle_kept(kept, questions)
-                given_up = [question for question in questions if question not in leased]
-                free = await self._refused(given_up, deadline)
-                taken = await rows.lease(free)
-                questions = [
-                    question
-                    for question in questions
-                    if question in self._lookups and question not in taken
-                ]
-                fetches.append(asyncio.create_task(self._fetch(taken, deadline)))
-        for question in questions:
-            self._settle(question, self._or_stale(question, await self._source.late(question)))
-        await asyncio.gather(*fetches)
-
-    def _settle_kept(
-        self, kept: Mapping[Question, Kept], questions: Collection[Question]
-    ) -> Collection[Question]:
-        """Settle what the table has fresh, and hold what it has; returns the rest."""
-        for question, answer in kept.items():
-            self._memory.keep(question, answer)
-            if self.now() < answer.fresh_until:
-                self._settle(question, self._known(question, answer, "table"))
-        return [question for question in questions if question in self._lookups]
-
-    async def _fetch(self, questions: Collection[Question], deadline: float) -> None:
-        """Fetch from the source, and keep and settle each answer as it comes."""
-        if questions:
-            async with asyncio.TaskGroup() as keeping:
-                async for question, answer in self._source.fetch(questions, deadline, self._ask):
-                    keeping.create_task(self._keep(question, answer))
-
-    async def _keep(self, question: Question, answer: Answer) -> None:
-        kept = self._accepted(question, answer)
-        if kept is None:
-            if self._rows:
-                await self._rows.release(question)
-            problem = answer if isinstance(answer, Problem) else UpstreamTooSlow()
-            self._settle(question, self._or_stale(question, problem))
-            return
-        self._memory.keep(question, kept)
-        if self._rows:
-            await self._rows.keep(question, kept)
-        self._settle(question, self._known(question, kept, "upstream"))
-
-    def _accepted(self, question: Question, answer: Answer) -> Kept | None:
-        """What to keep of the source's answer; None if it was not asked."""
-        now = self.now()
-        if isinstance(answer, UpstreamThrottled):
-            return None
-        if isinstance(answer, UpstreamProblem):
-            return Failure(answer, now, now + FAILURE_KEPT_FOR)
-        counts = None if isinstance(answer, Problem) else answer
-        held = self._memory.held(question)
-        if held and not is_plausible(held, counts, now):
-            _log.warning(
-                "upstream failed",
-                extra={
-                    "problem": "implausible",
-                    "endpoint": str(question.breakdown),
-                    "package": question.package,
-                    "reason": "rows that were there are gone",
-                },
-            )
-            return Failure(
-                UpstreamBroken.because("rows that were there are gone"), now, now + RETRY_LATE_AFTER
-            )
-        if isinstance(answer, Problem):
-            return Failure(answer, now, now + UNKNOWN_FOR)
-        return answer
-
-    def _settle(self, question: Question, found: Found) -> None:
-        lookup = self._lookups.pop(question, None)
-        if lookup and not lookup.found.done():
-            lookup.found.set_result(found)
-
-    def _known(self, question: Question, kept: Kept, tier: Tier) -> Found:
-        """What is kept as an answer."""
-        if not isinstance(kept, Failure):
-            return Found(kept, tier)
-        if kept.is_unknown_package:
-            return Found(kept.problem, "none")
-        return self._or_stale(question, kept.problem, kept.fresh_until)
-
-    def _or_stale(
-        self, question: Question, problem: Problem, until: dt.datetime | None = None
-    ) -> Found:
-        """The counts that are held, as stale ones; else the problem."""
-        held, now = self._memory.held(question), self.now()
-        if held is None:
-            return Found(problem, "none")
-        if now < held.fresh_until:
-            return Found(held, "memory")  # they came just too late for this lookup
-        return Found(held.as_stale(until or now + FAILURE_KEPT_FOR), "memory")
-
-
-async def _wait(futures: Collection[asyncio.Future[Found]], timeout_s: float) -> None:
-    if futures:
-        await asyncio.wait(futures, timeout=timeout_s)
-
-
-def _lacked_time(lookup: _Lookup, deadline: float) -> bool:
+def _lacked_time(found: Found, deadline: float, later: float) -> bool:
     """Whether a lookup that was shared failed for lack of time only, and there is more time now."""
-    answer = lookup.found.result().answer
-    more = lookup.deadline < deadline and asyncio.get_running_loop().time() < deadline
-    return more and isinstance(answer, UpstreamThrottled)
+    more = deadline < later and asyncio.get_running_loop().time() < later
+    return more and isinstance(found.answer, UpstreamThrottled)

@@ -3,7 +3,8 @@
 import datetime as dt
 import time
 
-from pulse_io.catalogue import Catalogue, Now
+from pulse_io.catalogue import Catalogue
+from pulse_io.lookup import Now
 from pulse_io.settings import Settings
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import Clock, RateLimit

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+from pulse.account import Tier
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UnknownPackage
 
@@ -25,6 +26,13 @@ class Failure:
 
 
 Kept = DailyCounts | Failure
+
+
+class Found(NamedTuple):
+    """An answer, and where it was found."""
+
+    answer: DailyCounts | Problem
+    tier: Tier
 
 
 def newer(one: Kept | None, other: Kept | None) -> Kept | None:

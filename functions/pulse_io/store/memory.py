@@ -5,9 +5,11 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from pulse.account import Tier
 from pulse.daily_counts import DailyCounts
+from pulse.problems import Problem
 from pulse.questions import Question
-from pulse_io.store.answers import Failure, Kept, newer
+from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure, Found, Kept, newer
 
 MAX_BYTES: Final = 60_000_000
 """Memory for all that is kept. An execution environment has 512 MB by default."""
@@ -28,12 +30,37 @@ class Memory:
         self._answers: LRUCache[Question, Kept] = LRUCache(max_bytes, getsizeof=_size)
         self._failures: LRUCache[Question, Failure] = LRUCache(max_bytes, getsizeof=_size)
 
-    def fresh(self, question: Question, now: dt.datetime) -> Kept | None:
+    def find(self, question: Question, now: dt.datetime) -> Found | None:
         """What is known and not worth asking for again now."""
         if failure := self.failure(question, now):
-            return failure
+            return self.as_found(question, failure, "memory", now)
         kept = self._answers.get(question)
-        return kept if kept and now < kept.fresh_until else None
+        if kept and now < kept.fresh_until:
+            return self.as_found(question, kept, "memory", now)
+        return None
+
+    def as_found(self, question: Question, kept: Kept, tier: Tier, now: dt.datetime) -> Found:
+        """What is kept, as an answer."""
+        if not isinstance(kept, Failure):
+            return Found(kept, tier)
+        if kept.is_unknown_package:
+            return Found(kept.problem, "none")
+        return self.or_stale(question, kept.problem, now, kept.fresh_until)
+
+    def or_stale(
+        self,
+        question: Question,
+        problem: Problem,
+        now: dt.datetime,
+        until: dt.datetime | None = None,
+    ) -> Found:
+        """The counts that are held, as stale ones until then; else the problem."""
+        held = self.held(question)
+        if held is None:
+            return Found(problem, "none")
+        if now < held.fresh_until:
+            return Found(held, "memory")  # they came just too late for the lookup that failed
+        return Found(held.as_stale(until or now + FAILURE_KEPT_FOR), "memory")
 
     def failure(self, question: Question, now: dt.datetime) -> Failure | None:
         """The failure that is kept, if it is not over."""

@@ -7,7 +7,7 @@ from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
 from pulse.problems import UnknownPackage, UpstreamTooSlow
 from pulse.questions import Breakdown, Question
-from pulse_io.store.answers import Failure
+from pulse_io.store.answers import Failure, Found
 from pulse_io.store.memory import COUNT_BYTES, ENTRY_BYTES, MAX_BYTES, Memory
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -35,14 +35,16 @@ def room_for(entries: int, days: int) -> int:
 def test_what_was_kept_is_found() -> None:
     memory, kept = Memory(), counts()
     memory.keep(asking("a"), kept)
-    assert memory.fresh(asking("a"), NOON) is kept is memory.held(asking("a"))
-    assert memory.fresh(asking("b"), NOON) is memory.held(asking("b")) is None
+    assert memory.find(asking("a"), NOON) == Found(kept, "memory")
+    assert memory.held(asking("a")) is kept
+    assert memory.find(asking("b"), NOON) is None
+    assert memory.held(asking("b")) is None
 
 
 def test_counts_are_held_when_they_are_no_longer_fresh() -> None:
     memory, kept = Memory(), counts()
     memory.keep(asking("a"), kept)
-    assert memory.fresh(asking("a"), NEXT_LOAD) is None
+    assert memory.find(asking("a"), NEXT_LOAD) is None
     assert memory.held(asking("a")) is kept
 
 
@@ -59,8 +61,10 @@ def test_failure_stands_before_counts_until_its_end() -> None:
     failure = Failure(UpstreamTooSlow(12), NEXT_LOAD, NEXT_LOAD + 10 * SECOND)
     memory.keep(asking("a"), kept)
     memory.keep(asking("a"), failure)
-    assert memory.fresh(asking("a"), NEXT_LOAD) is failure
-    assert memory.fresh(asking("a"), NEXT_LOAD + 10 * SECOND) is None
+    stale = kept.as_stale(NEXT_LOAD + 10 * SECOND)
+    assert memory.find(asking("a"), NEXT_LOAD) == Found(stale, "memory")
+    assert memory.failure(asking("a"), NEXT_LOAD) is failure
+    assert memory.find(asking("a"), NEXT_LOAD + 10 * SECOND) is None
     assert memory.held(asking("a")) is kept
 
 
@@ -68,14 +72,20 @@ def test_newer_counts_end_a_failure() -> None:
     memory, kept = Memory(), counts()
     memory.keep(asking("a"), Failure(UpstreamTooSlow(), NOON, NOON + 10 * SECOND))
     memory.keep(asking("a"), kept)
-    assert memory.fresh(asking("a"), NOON) is kept
+    assert memory.find(asking("a"), NOON) == Found(kept, "memory")
+
+
+def test_failure_without_counts_is_the_problem() -> None:
+    memory, problem = Memory(), UpstreamTooSlow()
+    memory.keep(asking("a"), Failure(problem, NOON, NOON + 10 * SECOND))
+    assert memory.find(asking("a"), NOON) == Found(problem, "none")
 
 
 def test_least_recently_used_gives_way() -> None:
     memory = Memory(room_for(entries=2, days=10))
     for name in "ab":
         memory.keep(asking(name), counts(5))
-    memory.fresh(asking("a"), NOON)
+    memory.find(asking("a"), NOON)
     memory.keep(asking("c"), counts(5))
     assert [name for name in "abc" if memory.held(asking(name))] == ["a", "c"]
 
@@ -94,8 +104,8 @@ def test_long_categories_and_unknown_names_take_room() -> None:
     assert memory.held(asking("long")) is None
     for name in ("unknown-1", "unknown-2", "unknown-3", "unknown-4", "unknown-5", "unknown-6"):
         memory.keep(asking(name), unknown(name))
-    assert memory.fresh(asking("unknown-1"), NOON) is None
-    assert memory.fresh(asking("unknown-6"), NOON)
+    assert memory.find(asking("unknown-1"), NOON) is None
+    assert memory.find(asking("unknown-6"), NOON)
 
 
 def test_counts_take_no_more_memory_than_their_size_says() -> None:
