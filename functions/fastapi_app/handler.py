@@ -7,8 +7,8 @@ from typing import Final
 from mangum import Mangum
 from mangum.types import ASGI, LambdaContext, LambdaEvent
 
+from apigateway import never_crashing
 from fastapi_app.app import app
-from gateway import never_crashing
 from pulse.problems import MEDIA_TYPE
 
 # Lambda logs from INFO on. httpx has a line there for every call, fifty for fifty packages, and Mangum one

@@ -7,15 +7,15 @@ from uuid import uuid4
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.log import log_request
-from pulse.account import open_account
+from apigateway.log import log_request
+from pulse.request_log import open_request_log
 
 NO_ROUTE: Final = "none"
 _DEFECT: Final = 500
 
 
 class Observed:
-    """ASGI middleware: opens the account of a request and closes it with its answer."""
+    """ASGI middleware: opens the log of a request and writes it with its answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,7 +25,7 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        account = open_account(time.monotonic, _request_id(scope))
+        log = open_request_log(time.monotonic, _request_id(scope))
         status = _DEFECT
 
         async def send_with_headers(message: Message) -> None:
@@ -33,15 +33,15 @@ class Observed:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = account.request_id
-                headers["server-timing"] = account.server_timing
+                headers["x-request-id"] = log.request_id
+                headers["server-timing"] = log.server_timing
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
             route = getattr(scope.get("route"), "path", NO_ROUTE)
-            log_request(account, method=scope["method"], route=route, status=status)
+            log_request(log, method=scope["method"], route=route, status=status)
 
 
 def _request_id(scope: Scope) -> str:

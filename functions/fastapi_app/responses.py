@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fastapi_app.caching import cache_control, conditional_response
-from pulse.account import account
 from pulse.negotiation import JSON
 from pulse.parameters import invalid_input
 from pulse.problems import (
@@ -20,6 +19,7 @@ from pulse.problems import (
     Problem,
     RouteNotFound,
 )
+from pulse.request_log import request_log
 from pulse.target import instance
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
 
 
 def _problem_response(request: Request, problem: Problem) -> Response:
-    account().failed(problem)
+    request_log().ended_with(problem)
     body = problem.document(
-        instance=instance(request.scope["path"]), request_id=account().request_id
+        instance=instance(request.scope["path"]), request_id=request_log().request_id
     )
     return Response(body, problem.status, problem.headers, MEDIA_TYPE)
 

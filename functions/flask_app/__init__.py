@@ -1,4 +1,4 @@
 """The twin: the same routes and bytes from Flask, which waits by blocking.
 
-It is what people have today, so it keeps no cache and stands on `pulse` (and `gateway`) alone.
+It is what people have today, so it keeps no cache and stands on `pulse` (and `apigateway`) alone.
 """

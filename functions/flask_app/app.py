@@ -11,12 +11,11 @@ from flask import Flask, Response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
+from apigateway.log import log_request
 from flask_app.prefix import WithoutPrefix, WithSegmentsAsSent
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
-from gateway.log import log_request
 from pulse import __version__, comparison
-from pulse.account import account, open_account
 from pulse.cors import ON_EVERY_ANSWER, ON_OPTIONS
 from pulse.models import Health
 from pulse.negotiation import CSV_CONTENT_TYPE
@@ -29,6 +28,7 @@ from pulse.problems import (
     RouteNotFound,
 )
 from pulse.questions import Breakdown, Question
+from pulse.request_log import open_request_log, request_log
 from pulse.series import as_csv, csv_headers, download_series, read_dates
 from pulse.stats import package_stats
 from pulse.target import instance
@@ -47,10 +47,10 @@ def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.register_error_handler(Exception, _on_error)
 
-    app.before_request(_open_account)
+    app.before_request(_open_log)
     app.before_request(_answer_options)
     app.after_request(_for_every_origin)
-    app.after_request(_close_account)
+    app.after_request(_write_log)
 
     @app.get("/packages/<package>")
     def get_package_stats(package: str) -> Response:
@@ -98,16 +98,16 @@ def _answer_options() -> Response | None:
     return Response(status=204, headers=ON_OPTIONS) if request.method == "OPTIONS" else None
 
 
-def _open_account() -> None:
-    open_account(time.monotonic, _request_id())
+def _open_log() -> None:
+    open_request_log(time.monotonic, _request_id())
 
 
-def _close_account(response: Response) -> Response:
+def _write_log(response: Response) -> Response:
     """Leave the log line, and say in headers what the request took."""
-    response.headers["x-request-id"] = account().request_id
-    response.headers["server-timing"] = account().server_timing
+    response.headers["x-request-id"] = request_log().request_id
+    response.headers["server-timing"] = request_log().server_timing
     route = str(request.url_rule or "none").replace("<", "{").replace(">", "}")
-    log_request(account(), method=request.method, route=route, status=response.status_code)
+    log_request(request_log(), method=request.method, route=route, status=response.status_code)
     return response
 
 
@@ -127,8 +127,8 @@ def _model_response(model: BaseModel) -> Response:
 def _on_error(error: Exception) -> Response:
     problem = _as_problem(error)
     path = request.root_path + request.path
-    account().failed(problem)
-    body = problem.document(instance=instance(path), request_id=account().request_id)
+    request_log().ended_with(problem)
+    body = problem.document(instance=instance(path), request_id=request_log().request_id)
     return Response(body, problem.status, problem.headers, mimetype=MEDIA_TYPE)
 
 

@@ -2,7 +2,7 @@
 
 from apig_wsgi import make_lambda_handler
 
+from apigateway import never_crashing
 from flask_app.app import app
-from gateway import never_crashing
 
 handler = never_crashing(make_lambda_handler(app))

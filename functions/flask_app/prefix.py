@@ -33,7 +33,7 @@ class WithoutPrefix:
 class WithSegmentsAsSent:
     """WSGI middleware that decodes the path anew, where the server tells how it was sent.
 
-    Servers decode all of it, encoded slashes too. On Lambda, `gateway` has seen to it before.
+    Servers decode all of it, encoded slashes too. On Lambda, `apigateway` has seen to it before.
     """
 
     def __init__(self, app: "WSGIApplication") -> None:

@@ -16,7 +16,6 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 
 from flask_app.punctual import PunctualAdapter
 from flask_app.settings import FlaskSettings
-from pulse.account import account
 from pulse.as_of import is_known, needs_recent, with_all, with_recent
 from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI, PackageName
@@ -39,6 +38,7 @@ from pulse.pypistats import (
     request_path,
 )
 from pulse.questions import Breakdown, Question
+from pulse.request_log import request_log
 
 CONNECT_TIMEOUT_S: Final = 2
 _CHUNK_BYTES: Final = 65536
@@ -89,13 +89,13 @@ class BlockingUpstream:
         has its problem as its answer and disturbs no other.
         """
         deadline = time.monotonic() + self._settings.deadline_s
-        with account().spending("upstream"):
+        with request_log().timed("upstream"):
             answers = self._dated(self._answers(list(dict.fromkeys(questions)), deadline), deadline)
         for answer in answers.values():
             if isinstance(answer, Problem):
-                account().missed(answer)
+                request_log().failed(answer)
             else:
-                account().had(answer, "upstream", self._now())
+                request_log().hit(answer, "upstream", self._now())
         return answers
 
     def close(self) -> None:

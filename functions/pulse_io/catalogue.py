@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from functools import partial
 
-from pulse.account import account
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UpstreamProblem, UpstreamThrottled
 from pulse.questions import Question
+from pulse.request_log import request_log
 from pulse_io.lookup import Lookup, Now, Places
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Source
@@ -59,9 +59,9 @@ class Catalogue:
         found = await self._find(distinct, deadline)
         for answer, tier in found.values():
             if isinstance(answer, Problem):
-                account().missed(answer)
+                request_log().failed(answer)
             else:
-                account().had(answer, tier, self.now())
+                request_log().hit(answer, tier, self.now())
         answers = await asyncio.gather(
             *(self._told(question, found[question].answer) for question in distinct)
         )
@@ -135,7 +135,7 @@ class Catalogue:
         waited_for = [lookup.found[question] for question, lookup in lookups.items()]
         left_s = deadline - asyncio.get_running_loop().time()
         is_own = any(lookup.deadline == deadline for lookup in lookups.values())
-        with nullcontext() if is_own else account().spending("others"):
+        with nullcontext() if is_own else request_log().timed("others"):
             await asyncio.wait(waited_for, timeout=left_s)
 
     async def _fetch_anew(

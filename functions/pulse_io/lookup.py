@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pulse.account import Tier, account
 from pulse.freshness import RETRY_LATE_AFTER, UNKNOWN_FOR
 from pulse.plausibility import is_plausible
 from pulse.problems import Problem, UpstreamBroken, UpstreamProblem, UpstreamThrottled
 from pulse.questions import Question
+from pulse.request_log import Tier, request_log
 from pulse_io.sources import Answer, Ask, Source
 from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure, Found, Kept
 from pulse_io.store.memory import Memory
@@ -82,7 +82,7 @@ class Lookup:
         """Wait for what other environments are fetching; fetch what they gave up."""
         loop = asyncio.get_running_loop()
         pause, fetches = FIRST_PAUSE_S, []
-        with account().spending("others"):
+        with request_log().timed("others"):
             while questions and loop.time() + pause < self.deadline:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from apig_wsgi import make_lambda_handler
 
+from apigateway import never_crashing
 from fastapi_app.app import create_app as create_fastapi_app
 from fastapi_app.handler import OneLoopMangum
 from flask_app.app import create_app as create_flask_app
-from gateway import never_crashing
 from tests.contract.variants import answer_of, http_event
 
 

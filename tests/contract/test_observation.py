@@ -123,7 +123,7 @@ def test_an_event_that_is_no_request_has_an_id_too(handler: Handler, event: obje
 def test_only_the_first_request_of_an_environment_is_a_cold_start(
     handler: Handler, lines: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.log._requests", iter(range(2)))
+    monkeypatch.setattr("apigateway.log._requests", iter(range(2)))
     for _ in range(2):
         handler(http_event("/health"), None)
     assert [line["cold_start"] for line in requests_in(lines)] == [True, False]

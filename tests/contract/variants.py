@@ -10,16 +10,16 @@ from urllib.parse import quote
 
 from apig_wsgi import make_lambda_handler
 
+from apigateway import never_crashing
 from fastapi_app import app as fastapi_variant
 from fastapi_app.handler import OneLoopMangum
 from flask_app import app as flask_variant
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
-from gateway import never_crashing
 from pulse_io.settings import Settings
 from pulse_io.wiring import open_catalogue
 
-NO_BUDGET = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
+NO_LIMITS = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
 """The twin has no budget; what one does has tests of its own."""
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -99,7 +99,7 @@ def answer_of(response: Any) -> Answer:  # noqa: ANN401 - what a handler returns
 def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
     """The Lambda handler of a variant, as its environment would set it up; its clock stands at NOW."""
     if variant == "fastapi":
-        settings = Settings.from_environ({**NO_BUDGET, **environ})
+        settings = Settings.from_environ({**NO_LIMITS, **environ})
         catalogue = open_catalogue(settings, _now)
         adapter = OneLoopMangum(fastapi_variant.create_app(catalogue, settings.base_path))
         yield never_crashing(adapter)

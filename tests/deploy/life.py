@@ -14,7 +14,7 @@ import boto3
 import httpx
 import pytest
 
-from workbench.emulator.account import REGION, Account
+from workbench.emulator.account import REGION, RequestLog
 from workbench.emulator.problems import DeploymentError
 from workbench.emulator.remains import remains
 from workbench.emulator.self_contained import Invoked, invoke_alone
@@ -149,14 +149,14 @@ def _may(stack: Stack, role: str, action: str) -> bool:
     return True
 
 
-def _ask(account: Account, api_url: str) -> dict[str, httpx.Response]:
+def _ask(account: RequestLog, api_url: str) -> dict[str, httpx.Response]:
     # The host's name ends in `.localhost`, which not every machine knows for its own.
     host = {"host": urlsplit(api_url).netloc}
     with client_for(account.url, headers=host, timeout_s=ANSWER_TIMEOUT_S) as client:
         return {path: client.get(path) for path in ASKED}
 
 
-def _expire_items(account: Account, table: str) -> None:
+def _expire_items(account: RequestLog, table: str) -> None:
     """What the emulator leaves out of the template: that items expire."""
     client = account.session.client("dynamodb", endpoint_url=account.url)
     client.update_time_to_live(
@@ -165,12 +165,12 @@ def _expire_items(account: Account, table: str) -> None:
     )
 
 
-def _items(account: Account, table: str) -> list[dict[str, Any]]:
+def _items(account: RequestLog, table: str) -> list[dict[str, Any]]:
     client = account.session.resource("dynamodb", endpoint_url=account.url)
     return [dict(item) for item in client.Table(table).scan()["Items"]]
 
 
-def _preflight(account: Account, function: str) -> dict[str, Any]:
+def _preflight(account: RequestLog, function: str) -> dict[str, Any]:
     """The answer to OPTIONS, which the emulator does not pass on."""
     event = json.loads((Path(__file__).parents[2] / "events" / "health.json").read_text())
     event["requestContext"]["http"]["method"] = "OPTIONS"
@@ -180,7 +180,7 @@ def _preflight(account: Account, function: str) -> dict[str, Any]:
     return answer
 
 
-def _note_what_is_live(account: Account, names: dict[str, str], life: Life) -> None:
+def _note_what_is_live(account: RequestLog, names: dict[str, str], life: Life) -> None:
     client = account.session.client("lambda", endpoint_url=account.url)
     life.versions.append(
         {

@@ -21,7 +21,7 @@ SERVER_KEEPS_ALIVE_S = 60
 """Longer than any client of the tests does: with both at 5 s, uvicorn closes now and then on a
 connection that httpx is just about to use again."""
 
-NO_BUDGET = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
+NO_LIMITS = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Served:
 @contextmanager
 def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
     """The API over the upstream at `upstream_url`, with these variables in its environment."""
-    settings = Settings.from_environ({"PYPISTATS_URL": upstream_url, **NO_BUDGET, **environ})
+    settings = Settings.from_environ({"PYPISTATS_URL": upstream_url, **NO_LIMITS, **environ})
     catalogue = open_catalogue(settings, clock, clock.running)
     config = uvicorn.Config(
         create_app(catalogue),

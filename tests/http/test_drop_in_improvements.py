@@ -203,8 +203,8 @@ def test_upstreams_503_keeps_its_retry_after(
 
 def test_after_a_503_upstream_is_left_alone_for_as_long_as_it_said(clock: Clock) -> None:
     busy = answer(b"503", "Retry-After: 77", status="503 Service Unavailable")
-    budget = {"UPSTREAM_PER_SECOND": "5", "UPSTREAM_PER_MINUTE": "30"}
-    with raw_upstream(busy) as upstream, served(upstream.url, clock, **budget) as api:
+    limits = {"UPSTREAM_PER_SECOND": "5", "UPSTREAM_PER_MINUTE": "30"}
+    with raw_upstream(busy) as upstream, served(upstream.url, clock, **limits) as api:
         for package in ("requests", "flask"):
             ours = api.client.get(f"/api/packages/{package}/overall")
             assert ours.status_code == 503

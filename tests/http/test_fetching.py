@@ -152,11 +152,9 @@ def test_with_the_cache_off_every_request_goes_upstream(stand_in: StandIn, clock
     assert len(stand_in.requests) == 3
 
 
-def test_what_the_budget_has_no_room_for_before_the_deadline_is_throttled(
-    stand_in: StandIn, clock: Clock
-) -> None:
-    budget = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "3"}
-    with served(stand_in.url, clock, **budget) as api:
+def test_calls_beyond_the_limit_are_throttled(stand_in: StandIn, clock: Clock) -> None:
+    limits = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "3"}
+    with served(stand_in.url, clock, **limits) as api:
         answer = api.client.get("/compare?packages=requests,flask,numpy,boto3,idna")
         again = api.client.get("/packages/six")
         nothing = api.client.get("/compare?packages=six,idna")
@@ -178,18 +176,18 @@ def test_what_the_budget_has_no_room_for_before_the_deadline_is_throttled(
 def test_a_retry_counts_and_without_room_for_it_the_failure_is_told(
     stand_in: StandIn, clock: Clock
 ) -> None:
-    budget = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "1"}
+    limits = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "1"}
     stand_in.set_faults(["dropped"])
-    with served(stand_in.url, clock, **budget) as api:
+    with served(stand_in.url, clock, **limits) as api:
         answer = api.client.get("/packages/requests")
     assert answer.json()["type"] == "urn:pypi-pulse:problem:upstream-broken"
     assert len(stand_in.requests) == 1
 
 
-def test_the_budget_keeps_upstream_from_ever_answering_429(clock: Clock) -> None:
-    budget = {"UPSTREAM_PER_SECOND": "5", "UPSTREAM_PER_MINUTE": "30"}
+def test_rate_limit_keeps_upstream_from_answering_429(clock: Clock) -> None:
+    limits = {"UPSTREAM_PER_SECOND": "5", "UPSTREAM_PER_MINUTE": "30"}
     names = "requests,flask,numpy,boto3,idna,six,click,httpx,fastapi,certifi,urllib3,attrs"
-    with StandIn(now=NOON) as limited, served(limited.url, clock, **budget) as api:
+    with StandIn(now=NOON) as limited, served(limited.url, clock, **limits) as api:
         answer = api.client.get("/compare", params={"packages": names})
         assert [entry["status"] for entry in answer.json()["packages"]] == ["ok"] * 12
         assert len(limited.requests) == 12

@@ -8,10 +8,10 @@ import pytest
 PYTHON_3_13_MAGIC = b"\xf3\r\r\n"
 UNCHECKED_HASH = b"\x01\0\0\0"
 FLOORS = {
-    "FastApiFunction": {"pulse", "pulse_io", "gateway", "fastapi_app"},
-    "FlaskFunction": {"pulse", "gateway", "flask_app"},
+    "FastApiFunction": {"pulse", "pulse_io", "apigateway", "fastapi_app"},
+    "FlaskFunction": {"pulse", "apigateway", "flask_app"},
 }
-OUR_OWN = {"pulse", "pulse_io", "gateway", "fastapi_app", "flask_app", "collector"}
+OUR_OWN = {"pulse", "pulse_io", "apigateway", "fastapi_app", "flask_app", "collector"}
 APPS = {"FastApiFunction": "fastapi_app", "FlaskFunction": "flask_app"}
 ROOT = Path(__file__).parents[2]
 

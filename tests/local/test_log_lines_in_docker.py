@@ -142,7 +142,7 @@ def test_a_slow_request_is_explained_by_upstreams_time(seen: Seen, variant: str)
     line = seen.slow[variant].request
 
     assert LATENCY_MS <= line["upstream_ms"] <= line["total_ms"]
-    waits = {name: line[name] for name in ("table_ms", "others_ms", "budget_ms", "upstream_ms")}
+    waits = {name: line[name] for name in ("table_ms", "others_ms", "rate_limit_ms", "upstream_ms")}
     assert max(waits, key=lambda name: waits[name]) == "upstream_ms"
     told = ("method", "route", "status", "outcome", "packages", "tier", "days_behind")
     assert [line[name] for name in told] == [

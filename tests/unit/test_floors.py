@@ -31,11 +31,11 @@ def test_imports_keep_to_the_floors() -> None:
         ("pulse/names.py", "import socket"),
         ("pulse/stats.py", "import asyncio"),
         ("pulse/models.py", "import httpx"),
-        ("pulse/problems.py", "from gateway import never_crashing"),
+        ("pulse/problems.py", "from apigateway import never_crashing"),
         ("pulse_io/settings.py", "import fastapi_app"),
         ("flask_app/app.py", "import pulse_io.upstream"),
         ("flask_app/prefix.py", "import fastapi_app.app"),
-        ("gateway/event.py", "import os"),
+        ("apigateway/event.py", "import os"),
     ],
 )
 def test_an_import_that_goes_up_or_does_io_is_found(tmp_path: Path, module: str, line: str) -> None:

@@ -19,7 +19,7 @@ DIRECTLY: Final = Config(proxies={})
 
 
 @dataclass(frozen=True)
-class Account:
+class RequestLog:
     """An account of the emulator."""
 
     url: str

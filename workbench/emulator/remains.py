@@ -1,12 +1,12 @@
 """What is in the emulated account: after `sam delete`, nothing may be left of a stack."""
 
-from workbench.emulator.account import DIRECTLY, Account
+from workbench.emulator.account import DIRECTLY, RequestLog
 
 SAMS_OWN = "aws-sam-cli-managed-default"
 """The stack with the bucket that `sam deploy` puts artifacts into; it serves all stacks."""
 
 
-def remains(account: Account) -> list[str]:
+def remains(account: RequestLog) -> list[str]:
     """Everything in the account that costs money or attention, as `kind name`, SAM's own stack apart."""
     session, url = account.session, account.url
     stacks = session.client("cloudformation", endpoint_url=url, config=DIRECTLY)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from workbench.emulator.account import DIRECTLY, REGION, Account
+from workbench.emulator.account import DIRECTLY, REGION, RequestLog
 from workbench.emulator.problems import DeploymentError
 from workbench.runtime.machine import Machine
 
@@ -49,7 +49,7 @@ class Invoked:
     """Modules that came neither from there nor from the standard library."""
 
 
-def invoke_alone(machine: Machine, account: Account, function: str, *, image: str) -> Invoked:
+def invoke_alone(machine: Machine, account: RequestLog, function: str, *, image: str) -> Invoked:
     """Invoke a deployed function, by its name, on events/health.json with its zip alone.
 
     Raises:
@@ -85,6 +85,6 @@ def invoke_alone(machine: Machine, account: Account, function: str, *, image: st
     return Invoked(**json.loads(invoked.stdout.splitlines()[-1]))
 
 
-def _reachable(account: Account, location: str) -> str:
+def _reachable(account: RequestLog, location: str) -> str:
     """The URL of a zip, at the address that the emulator is reached by from here."""
     return str(httpx.URL(account.url).copy_with(raw_path=httpx.URL(location).raw_path))

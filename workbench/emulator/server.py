@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from workbench.emulator.account import Account
+from workbench.emulator.account import RequestLog
 from workbench.emulator.image import PREFIX, ensure_function_image
 from workbench.emulator.packages import ensure_packages
 from workbench.emulator.problems import EmulatorError
@@ -21,7 +21,7 @@ _PACKAGES_INSIDE = "/opt/emulator"
 
 
 @contextmanager
-def emulator(machine: Machine, *, image: str, network: str) -> Iterator[Account]:
+def emulator(machine: Machine, *, image: str, network: str) -> Iterator[RequestLog]:
     """Run ministack on a network of ours; yields its account once it is ready.
 
     It runs on the Python of the Lambda image, and starts a container on the same network for each
@@ -69,7 +69,7 @@ def emulator(machine: Machine, *, image: str, network: str) -> Iterator[Account]
                 f"The emulator did not start:\n{words.last_words()}\n"
                 "Try again; if it stays so, remove .cache/emulator-* and have it installed anew."
             )
-        yield Account(f"http://127.0.0.1:{port}")
+        yield RequestLog(f"http://127.0.0.1:{port}")
     finally:
         machine.run("docker", "rm", "--force", "--volumes", name)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.emulator.account import DIRECTLY, Account
+from workbench.emulator.account import DIRECTLY, RequestLog
 from workbench.emulator.problems import DeploymentError
 from workbench.runtime.machine import Machine
 from workbench.runtime.processes import started
@@ -48,7 +48,7 @@ class Stack:
     """The stack that samconfig.toml's environment `local` names."""
 
     machine: Machine
-    account: Account
+    account: RequestLog
 
     @property
     def name(self) -> str:

@@ -13,7 +13,6 @@ from typing import Final, TypeVar
 
 import httpx
 
-from pulse.account import account
 from pulse.as_of import is_known, needs_recent, with_all, with_recent
 from pulse.daily_counts import DailyCounts
 from pulse.models import RecentDownloads
@@ -38,6 +37,7 @@ from pulse.pypistats import (
     request_path,
 )
 from pulse.questions import Breakdown, Question
+from pulse.request_log import request_log
 from pulse_io.clients import open_client
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Ask
@@ -317,7 +317,7 @@ class PypistatsSource:
         self._called.add(call)
         self._hold_off.called(call)
         try:
-            with account().spending("upstream"):
+            with request_log().timed("upstream"):
                 async with (
                     self._counted(call, moment) as counted,
                     asyncio.timeout(timeout_s) as patience,
@@ -354,7 +354,7 @@ class PypistatsSource:
             UpstreamThrottled: that is too late before the deadline to be of use.
         """
         package, endpoint = call
-        with account().spending("budget"):
+        with request_log().timed("rate_limit"):
             moment = missed
             while (
                 moment is None
@@ -397,7 +397,7 @@ class PypistatsSource:
                 return problem.after(SOONEST_S)  # the call goes on
         if not self._rate_limit.limited:
             return problem.after(held_off_s or problem.retry_after_s or SOONEST_S)
-        with account().spending("budget"):
+        with request_log().timed("rate_limit"):
             wait_s = await self._rate_limit.reserve_s(endpoint, package, held_off_s)
         return problem.after(max(1, whole_seconds(wait_s)))
 

@@ -4,9 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from pulse.account import Tier
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UnknownPackage
+from pulse.request_log import Tier
 
 FAILURE_KEPT_FOR: Final = dt.timedelta(seconds=10)
 

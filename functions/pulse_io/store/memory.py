@@ -5,10 +5,10 @@ from typing import Final
 
 from cachetools import LRUCache
 
-from pulse.account import Tier
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem
 from pulse.questions import Question
+from pulse.request_log import Tier
 from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure, Found, Kept, newer
 
 MAX_BYTES: Final = 60_000_000

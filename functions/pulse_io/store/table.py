@@ -18,7 +18,7 @@ from aiodynamo.http.httpx import HTTPX
 from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeout
 from yarl import URL
 
-from pulse.account import account
+from pulse.request_log import request_log
 from pulse_io.clients import open_client
 from pulse_io.settings import Settings
 from pulse_io.store.credentials import CredentialsAtFirstUse
@@ -137,7 +137,7 @@ class Table:
         raise Throttled("keys were left unprocessed")
 
     async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T:
-        with account().spending("table"):
+        with request_log().timed("table"):
             # Waiting for one's turn is no sign of a slow table, so it is not counted as one.
             async with self._connections:
                 return await self._ask_now(operation, ask)

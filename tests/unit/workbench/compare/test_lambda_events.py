@@ -2,7 +2,7 @@
 
 import json
 
-from gateway.event import read_event
+from apigateway.event import read_event
 from workbench.compare.lambda_arena.events import HEALTH, comparison, one_package
 from workbench.compare.lambda_arena.packages import PACKAGES, some
 from workbench.upstream.packages import DOWNLOADS_PER_DAY

@@ -2,9 +2,9 @@
 
 import os
 
-from workbench.emulator.account import Account
+from workbench.emulator.account import RequestLog
 
-ACCOUNT = Account("http://127.0.0.1:4566")
+ACCOUNT = RequestLog("http://127.0.0.1:4566")
 
 
 def test_no_real_account_profile_or_endpoint_is_left_in_the_environment() -> None:

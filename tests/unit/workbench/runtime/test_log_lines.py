@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from pulse.account import Account
+from pulse.request_log import RequestLog
 from workbench.runtime.log_lines import LATENCY_MS, PLACE, log_lines
 
 PAGE = Path(__file__).parents[4] / "docs/operations.md"
@@ -31,6 +31,8 @@ def test_the_documented_request_was_held_up_by_upstream_and_has_every_field() ->
     (place,) = PLACE.findall(PAGE.read_text())
     (line,) = (json.loads(one) for one in log_lines(place) if one.startswith("{"))
 
-    written = Account(lambda: 0.0, "1").line(method="GET", route="/", status=200, cold_start=True)
+    written = RequestLog(lambda: 0.0, "1").line(
+        method="GET", route="/", status=200, cold_start=True
+    )
     assert written.keys() <= line.keys()
     assert LATENCY_MS <= line["upstream_ms"] <= line["total_ms"]

@@ -1,4 +1,4 @@
-"""The account of one request: what it was about, what it spent where, and how it ended.
+"""What one request was about, what it waited for, and how it ended.
 
 It becomes a log line, from which an operator sees why a request was slow, and a `Server-Timing` header.
 """
@@ -20,8 +20,8 @@ from pulse.problems import (
     UpstreamProblem,
 )
 
-Spent = Literal["table", "others", "budget", "upstream"]
-"""What a request waits for: the table, another's call for the same, its turn to call, upstream."""
+Wait = Literal["table", "others", "rate_limit", "upstream"]
+"""What a request waits for: the table, another request that fetches the same, the rate limit, upstream."""
 
 Tier = Literal["none", "memory", "table", "upstream"]
 """Where figures came from; of several packages, the slowest one that was needed."""
@@ -37,8 +37,8 @@ Clock = Callable[[], float]
 """Seconds that only ever grow."""
 
 
-class Account:
-    """What one request spends. Times are milliseconds, of several at once only once."""
+class RequestLog:
+    """The log of one request. Times are milliseconds; those of waits at the same time count once."""
 
     def __init__(self, clock: Clock, request_id: str) -> None:
         self.request_id = request_id
@@ -48,34 +48,34 @@ class Account:
         self.days_behind: int | None = None
         self._clock = clock
         self._began = clock()
-        self._spent: dict[Spent, float] = {}
-        self._at_it: dict[Spent, int] = {}
-        self._since: dict[Spent, float] = {}
+        self._waited: dict[Wait, float] = {}
+        self._waiting: dict[Wait, int] = {}
+        self._since: dict[Wait, float] = {}
 
     @contextmanager
-    def spending(self, on: Spent) -> Iterator[None]:
+    def timed(self, on: Wait) -> Iterator[None]:
         """Count the time that the block takes, and that of blocks beside it only once."""
-        self._at_it[on] = self._at_it.get(on, 0) + 1
-        if self._at_it[on] == 1:
+        self._waiting[on] = self._waiting.get(on, 0) + 1
+        if self._waiting[on] == 1:
             self._since[on] = self._clock()
         try:
             yield
         finally:
-            self._at_it[on] -= 1
-            if not self._at_it[on]:
-                self._spent[on] = self._spent.get(on, 0) + self._clock() - self._since[on]
+            self._waiting[on] -= 1
+            if not self._waiting[on]:
+                self._waited[on] = self._waited.get(on, 0) + self._clock() - self._since[on]
 
-    def had(self, counts: DailyCounts, tier: Tier, now: dt.datetime) -> None:
+    def hit(self, counts: DailyCounts, tier: Tier, now: dt.datetime) -> None:
         """Note a package's figures, and where they came from."""
         self._note(tier, "stale" if counts.stale else "ok")
         behind = (newest_expected(now) - counts.as_of).days
         self.days_behind = max(0, behind, self.days_behind or 0)
 
-    def missed(self, problem: Problem) -> None:
-        """Note a package that there are no figures of."""
+    def failed(self, problem: Problem) -> None:
+        """Note a package without figures."""
         self._note("none", outcome_of(problem))
 
-    def failed(self, problem: Problem) -> None:
+    def ended_with(self, problem: Problem) -> None:
         """Note that the whole request failed."""
         if not isinstance(problem, NothingToCompare):  # of which each package is noted already
             self._worsen(outcome_of(problem))
@@ -113,7 +113,7 @@ class Account:
         }
 
     def _times(self) -> dict[str, float]:
-        return {name: self._ms(self._spent.get(name, 0)) for name in get_args(Spent)}
+        return {name: self._ms(self._waited.get(name, 0)) for name in get_args(Wait)}
 
     @staticmethod
     def _ms(seconds: float) -> float:
@@ -131,19 +131,19 @@ def outcome_of(problem: Problem) -> Outcome:
             return "invalid"
 
 
-_account: ContextVar[Account] = ContextVar("account")
+_current: ContextVar[RequestLog] = ContextVar("request_log")
 
 
-def open_account(clock: Clock, request_id: str) -> Account:
-    """A new account, which is from now on the one of this request and of what it starts."""
-    account = Account(clock, request_id)
-    _account.set(account)
-    return account
+def open_request_log(clock: Clock, request_id: str) -> RequestLog:
+    """A new log, which is from now on the one of this request and of the tasks that it starts."""
+    log = RequestLog(clock, request_id)
+    _current.set(log)
+    return log
 
 
-def account() -> Account:
-    """The account of the request that is being answered; outside of any, one that nobody reads."""
-    return _account.get(_NOBODYS)
+def request_log() -> RequestLog:
+    """The log of the request that is being answered; outside of any, one that nobody reads."""
+    return _current.get(_NOBODYS)
 
 
-_NOBODYS: Final = Account(lambda: 0.0, "none")
+_NOBODYS: Final = RequestLog(lambda: 0.0, "none")

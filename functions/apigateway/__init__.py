@@ -4,6 +4,6 @@ Both handlers stand on it, so it is a ground floor of its own beside `pulse`, wh
 Only plain dicts: no AWS library, no I/O, no framework.
 """
 
-from gateway.handler import never_crashing
+from apigateway.handler import never_crashing
 
 __all__ = ["never_crashing"]

@@ -3,18 +3,18 @@
 import itertools
 import logging
 
-from pulse.account import Account
+from pulse.request_log import RequestLog
 
 _log = logging.getLogger(__name__)
 _requests = itertools.count()
 
 
-def log_request(account: Account, *, method: str, route: str, status: int) -> None:
+def log_request(log: RequestLog, *, method: str, route: str, status: int) -> None:
     """Write the line of a request that has been answered.
 
     `route` is the route's pattern, such as `/packages/{package}`. The first request of an execution
     environment is a cold start.
     """
     cold_start = next(_requests) == 0
-    line = account.line(method=method, route=route, status=status, cold_start=cold_start)
+    line = log.line(method=method, route=route, status=status, cold_start=cold_start)
     _log.info("request", extra=line)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
-from gateway.event import read_event
-from gateway.response import ProxyResponse, problem_response
+from apigateway.event import read_event
+from apigateway.response import ProxyResponse, problem_response
 from pulse.problems import InternalError, Problem, RouteNotFound
 
 _log = logging.getLogger(__name__)
