@@ -94,8 +94,8 @@ ABOUT_ONE_PACKAGE: Final[Responses] = {
     **failing(UnknownPackage.named("no-such-package")),
     **failing(_refused(StatsRequest, {"package": "-requests"}, "")),
     **_DEFECT,
-    **failing(UpstreamBroken.because("its status is 500"), UpstreamUnreachable()),
-    **failing(UpstreamThrottled(), UpstreamTooSlow()),
+    **failing(UpstreamBroken.because("its status is 500"), UpstreamUnreachable().after(10)),
+    **failing(UpstreamThrottled(), UpstreamTooSlow(10)),
 }
 ABOUT_SEVERAL_PACKAGES: Final[Responses] = {
     **failing(_refused(CompareRequest, {}, "packages=-requests,httpx")),

@@ -22,7 +22,7 @@ LATELY_S: Final = 1.0
 """How old a look may be by which somebody is refused."""
 
 LONGEST_LOOK_S: Final = 0.5
-LONGEST_RESERVATION_S: Final = 1.5
+LONGEST_RESERVATION_S: Final = 2.0
 """The request that wants to know has no more time."""
 
 LONGEST_WRITE_S: Final = 1.0
