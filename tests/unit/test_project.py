@@ -10,7 +10,17 @@ import yaml
 from pulse import __version__
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["CONTRIBUTING.md", "RELEASING.md", "SECURITY.md"]
+DECISIONS = sorted(path.name for path in (ROOT / "docs/adr").glob("[0-9]*.md"))
+ARCHITECTURE = "docs/architecture.md"
+PAGES = [
+    "CONTRIBUTING.md",
+    "RELEASING.md",
+    "SECURITY.md",
+    ARCHITECTURE,
+    "docs/glossary.md",
+    "docs/adr/README.md",
+    *(f"docs/adr/{name}" for name in DECISIONS),
+]
 
 
 def test_the_version_is_the_same_everywhere() -> None:
@@ -37,11 +47,53 @@ def test_commands_exist(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_paths_exist(page: str) -> None:
     names = [path.name for path in ROOT.iterdir() if path.name not in {".venv", ".cache", ".git"}]
-    paths = re.findall(rf"(?<!\S)(?:{'|'.join(map(re.escape, names))})[\w./-]*", code(page))
-    paths += re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", (ROOT / page).read_text())
-    assert paths
+    paths = re.findall(
+        rf"(?<!\S)(?:{'|'.join(map(re.escape, names))})(?:/[\w./-]*)?(?![\w.-])", code(page)
+    )
     for path in paths:
         assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    for path in re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", (ROOT / page).read_text()):
+        assert (ROOT / page).parent.joinpath(path).exists(), path
+
+
+def test_architecture_says_where_to_change_what() -> None:
+    """Each row of the table names a path that exists."""
+    _, rest = (ROOT / ARCHITECTURE).read_text().split("## Where do I change …")
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", rest.split("\n## ")[0], flags=re.MULTILINE)[1:]
+    assert rows
+    for what, where in rows:
+        names = re.findall(r"`([^` ]+)`", where)
+        assert names, what
+        for name in names:
+            assert (ROOT / name).exists(), name
+
+
+def test_architecture_shows_every_package() -> None:
+    page, picture = (ROOT / ARCHITECTURE).read_text(), (ROOT / "docs/architecture.svg").read_text()
+    for package in (ROOT / "functions").glob("*/__init__.py"):
+        assert f"`functions/{package.parent.name}/`" in page
+        assert f">{package.parent.name}<" in picture
+
+
+def test_every_decision_is_listed() -> None:
+    index = (ROOT / "docs/adr/README.md").read_text()
+    listed = re.findall(
+        r"^\| \[(\d+)\]\(([\w.-]+)\) \| (.+) \| (\d{4}-\d\d-\d\d)", index, re.MULTILINE
+    )
+    assert [name for _, name, _, _ in listed] == DECISIONS
+    for number, name, title, date in listed:
+        text = (ROOT / "docs/adr" / name).read_text()
+        assert name.startswith(f"{number:>04}-")
+        assert text.startswith(f"# {number}. {title}\n\nDate: {date}")
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == [
+            "Context",
+            "Decision",
+            "Alternatives",
+        ]
 
 
 def test_pre_commit_runs_make_lint() -> None:
