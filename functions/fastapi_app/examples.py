@@ -34,7 +34,9 @@ def model_examples() -> dict[str, Any]:
     )
     series = _series(counts)
     dropin = upstream_series(_REQUESTS, Breakdown.OVERALL, counts)
-    invalid = InputError(location="query", parameter="mirrors", detail="It is 'true' or 'false'.")
+    invalid = InputError(
+        location="query", parameter="mirrors", detail="It must be 'true' or 'false'."
+    )
     recent = upstream_recent(_REQUESTS, counts)
     examples: list[BaseModel] = [
         package_stats(_REQUESTS, counts, mirrors=True),

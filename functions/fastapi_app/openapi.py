@@ -102,7 +102,7 @@ ABOUT_SEVERAL_PACKAGES: Final[Responses] = {
     **_DEFECT,
     **failing(
         NothingToCompare(
-            "pypistats.org could be used for none of the packages (2 timeout). Try again later.",
+            "pypistats.org failed for every package (2 timeout). Try again later.",
             retry_after_s=THROTTLED_RETRY_AFTER_S,
         )
     ),

@@ -94,7 +94,7 @@ def test_as_of_without_rows_and_without_all(ask: Ask, stand_in: StandIn) -> None
     ("query", "parameter", "says"),
     [
         ("start=2026-11-10&end=2026-11-09", "start", "It is after the end, 2026-11-09."),
-        ("start=soon", "start", "It is a date such as"),
+        ("start=soon", "start", "It must be a date such as"),
         ("by=country", "by", "'overall'"),
         ("period=year", "period", "'month'"),
         ("by=system&mirrors=true", "mirrors", "with by=overall alone"),

@@ -310,7 +310,7 @@ def test_what_else_answers_is_told_in_a_line(
             (301, {"location": "https://elsewhere.example/"}),
             "redirect to 'https://elsewhere.example/'",
         ),
-        ((200, {}), "it is not the JSON that was asked for"),
+        ((200, {}), "it is not the expected JSON"),
     ],
 )
 def test_an_api_whose_upstream_is_none_is_told(

@@ -40,7 +40,7 @@ def test_no_body_needs_no_compression() -> None:
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "deflate,gzip", "gzip, br", "ÿ"])
 def test_any_other_coding_or_more_than_one_is_refused(coding: str) -> None:
-    with pytest.raises(UpstreamBroken, match="encoding is not one that was asked for"):
+    with pytest.raises(UpstreamBroken, match="content encoding was not requested"):
         read(gzip.compress(b"x"), coding)
 
 
@@ -49,7 +49,7 @@ def test_any_other_coding_or_more_than_one_is_refused(coding: str) -> None:
     [b"plain", gzip.compress(b"x" * 99)[:-1], gzip.compress(b"x") + b"y", gzip.compress(b"") * 2],
 )
 def test_what_is_not_compressed_as_it_says_is_refused(body: bytes) -> None:
-    with pytest.raises(UpstreamBroken, match="not compressed as it says"):
+    with pytest.raises(UpstreamBroken, match="its compression is invalid"):
         read(body, "gzip")
 
 
@@ -60,14 +60,14 @@ def test_what_is_larger_than_the_limit_is_refused(step: int) -> None:
         (gzip.compress(b"x" * (LIMIT + 1)), "gzip"),
         (gzip.compress(b"", 0)[:10] + b"\x00\x00\x00\xff\xff" * LIMIT, "gzip"),  # of nothing at all
     ):
-        with pytest.raises(UpstreamBroken, match="far larger than any true one"):
+        with pytest.raises(UpstreamBroken, match="far too large"):
             read(body, coding, step=step)
 
 
 def test_a_bomb_takes_no_more_memory_than_the_limit() -> None:
     limit, bomb = 100_000, gzip.compress(b" " * 50_000_000)
     tracemalloc.start()
-    with pytest.raises(UpstreamBroken, match="far larger"):
+    with pytest.raises(UpstreamBroken, match="far too large"):
         read(bomb, "gzip", limit, step=len(bomb))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

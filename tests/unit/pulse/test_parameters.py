@@ -34,7 +34,7 @@ def test_mirrors_are_counted_unless_it_is_said_otherwise() -> None:
 @pytest.mark.parametrize("value", ["", "1", "True", "yes", "%F0%9F%98%80"])
 def test_mirrors_is_true_or_false_and_nothing_else(value: str) -> None:
     assert errors_of(f"mirrors={value}") == [
-        InputError(location="query", parameter="mirrors", detail="It is 'true' or 'false'.")
+        InputError(location="query", parameter="mirrors", detail="It must be 'true' or 'false'.")
     ]
 
 
@@ -123,11 +123,11 @@ def test_up_to_fifty_packages_can_be_compared(count: int) -> None:
 def test_one_package_more_than_fifty_is_refused() -> None:
     names = ",".join(f"p{n}" for n in range(MAX_COMPARED + 1))
     with pytest.raises(
-        InvalidInput, match="At most 50 packages can be compared at once; these are 51"
+        InvalidInput, match="At most 50 packages can be compared at once; 51 were given"
     ):
         compared("packages=" + names)
 
 
 def test_an_invalid_name_among_others_is_named() -> None:
-    with pytest.raises(InvalidInput, match=r"'\.\./etc' can't be used"):
+    with pytest.raises(InvalidInput, match=r"'\.\./etc' is invalid"):
         compared("packages=requests,../etc")

@@ -34,7 +34,7 @@ def test_the_document_has_the_members_of_rfc_9457_and_the_request_id() -> None:
         "type": "urn:pypi-pulse:problem:upstream-throttled",
         "title": "Upstream throttled",
         "status": 503,
-        "detail": "pypistats.org takes no more calls from here for now. Try again after 5 seconds.",
+        "detail": "The rate limit of pypistats.org is reached. Try again after 5 seconds.",
         "retry_after": 5,
         "instance": "/compare",
         "request_id": "r-1",
@@ -42,7 +42,9 @@ def test_the_document_has_the_members_of_rfc_9457_and_the_request_id() -> None:
 
 
 def test_only_invalid_input_lists_errors() -> None:
-    error = InputError(location="query", parameter="mirrors", detail="It is 'true' or 'false'.")
+    error = InputError(
+        location="query", parameter="mirrors", detail="It must be 'true' or 'false'."
+    )
     document = json.loads(InvalidInput([error]).document(instance="/", request_id="r"))
     assert document["errors"] == [error.model_dump()]
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from pulse import __version__
 from pulse.daily_counts import DailyCounts
+from pulse.freshness import WINDOW_DAYS
 from pulse.models import RecentDownloads
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import UnknownPackage, UpstreamBroken, UpstreamThrottled
 from pulse.pypistats import (
     MAX_COUNT,
+    REAL_CATEGORIES,
     TOLERANCE,
-    TRUE_CATEGORIES,
-    TRUE_DAYS,
     USER_AGENT,
     UpstreamAnswer,
     body_reader,
@@ -166,7 +166,7 @@ def test_a_category_that_is_null_is_the_category_null() -> None:
 
 
 def test_both_spellings_of_null_on_one_day_count_it_twice() -> None:
-    with pytest.raises(UpstreamBroken, match="one day twice"):
+    with pytest.raises(UpstreamBroken, match="two counts for one day"):
         read(answer({**ROW, "category": "null"}, {**ROW, "category": None}))
 
 
@@ -240,7 +240,7 @@ def test_any_other_status_is_a_broken_upstream(status: int) -> None:
     ids=lambda body: repr(body[:60]),
 )
 def test_a_body_that_is_not_the_json_asked_for_is_a_broken_upstream(body: bytes) -> None:
-    with pytest.raises(UpstreamBroken, match="not the JSON"):
+    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
         read(UpstreamAnswer(200, {}, body, NOON))
 
 
@@ -266,7 +266,7 @@ NOT_CATEGORIES: list[object] = [
     ids=str,
 )
 def test_a_row_that_can_not_be_is_a_broken_upstream(change: dict[str, Any]) -> None:
-    with pytest.raises(UpstreamBroken, match="not the JSON"):
+    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
         read(answer(ROW, {**ROW, "date": "2026-11-20", **change}))
 
 
@@ -275,13 +275,13 @@ def test_a_row_that_can_not_be_is_a_broken_upstream(change: dict[str, Any]) -> N
 )
 def test_a_count_that_is_no_json_integer_or_given_twice_is_a_broken_upstream(text: str) -> None:
     body = answer(ROW).body.replace(b'"downloads": 7', f'"downloads": {text}'.encode())
-    with pytest.raises(UpstreamBroken, match="not the JSON"):
+    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
         read(UpstreamAnswer(200, {}, body, NOON))
 
 
 def test_a_row_without_a_key_is_a_broken_upstream_and_one_with_more_is_not() -> None:
     for key in ROW:
-        with pytest.raises(UpstreamBroken, match="not the JSON"):
+        with pytest.raises(UpstreamBroken, match="not the expected JSON"):
             read(answer({name: value for name, value in ROW.items() if name != key}))
     assert read(answer({**ROW, "percent": 1.5})) == read(answer(ROW))
 
@@ -293,29 +293,29 @@ def test_the_largest_count_is_believed() -> None:
 def test_jsons_null_is_the_category_null() -> None:
     unknown = {**ROW, "category": None}
     assert rows(answer(unknown)) == [("null", day(0), 7)]
-    with pytest.raises(UpstreamBroken, match="counts one day twice"):
+    with pytest.raises(UpstreamBroken, match="two counts for one day"):
         read(answer(unknown, {**ROW, "category": "null"}))
 
 
 def test_the_largest_true_answer_fits_ten_times() -> None:
-    for breakdown, categories in TRUE_CATEGORIES.items():
-        body = table(breakdown, categories=TOLERANCE * categories, days=TRUE_DAYS)
+    for breakdown, categories in REAL_CATEGORIES.items():
+        body = table(breakdown, categories=TOLERANCE * categories, days=WINDOW_DAYS)
         reader = body_reader(breakdown, 200, {})
         reader.feed(body)
         asked = Question(ALL_OF_PYPI, breakdown)
         counts = read_answer(asked, UpstreamAnswer(200, {}, body, NOON))
         assert reader.finish() == body
-        assert len(list(counts.rows())) == TOLERANCE * categories * TRUE_DAYS
+        assert len(list(counts.rows())) == TOLERANCE * categories * WINDOW_DAYS
 
 
 @pytest.mark.parametrize(
-    ("categories", "days"), [(31, 1), (31, TRUE_DAYS), (5_000, 1), (30, TRUE_DAYS + 1)]
+    ("categories", "days"), [(31, 1), (31, WINDOW_DAYS), (5_000, 1), (30, WINDOW_DAYS + 1)]
 )
 def test_more_categories_or_days_than_there_can_be_are_a_broken_upstream(
     categories: int, days: int
 ) -> None:
     body = table(Breakdown.PYTHON_MAJOR, categories=categories, days=days)
-    with pytest.raises(UpstreamBroken, match="far more categories or days"):
+    with pytest.raises(UpstreamBroken, match="far too many categories or days"):
         read_answer(
             Question(ALL_OF_PYPI, Breakdown.PYTHON_MAJOR), UpstreamAnswer(200, {}, body, NOON)
         )
@@ -324,7 +324,7 @@ def test_more_categories_or_days_than_there_can_be_are_a_broken_upstream(
 def test_a_few_rows_that_span_more_days_than_there_can_be_are_a_broken_upstream() -> None:
     many = [{**ROW, "category": str(n)} for n in range(19)]
     assert len(rows(answer(*many, {**ROW, "date": "2026-06-01"}))) == 20
-    with pytest.raises(UpstreamBroken, match="far more categories or days"):
+    with pytest.raises(UpstreamBroken, match="far too many categories or days"):
         read(answer(*many, {**ROW, "date": "2026-05-20"}))
 
 
@@ -342,20 +342,20 @@ def test_the_work_grows_with_the_rows_alone() -> None:
 
 
 def test_another_packages_or_endpoints_answer_is_a_broken_upstream() -> None:
-    with pytest.raises(UpstreamBroken, match="another question"):
+    with pytest.raises(UpstreamBroken, match="another package or endpoint"):
         read(answer(ROW, package="flask"))
-    with pytest.raises(UpstreamBroken, match="another question"):
+    with pytest.raises(UpstreamBroken, match="another package or endpoint"):
         read(answer(ROW), Breakdown.SYSTEM)
 
 
 def test_two_counts_for_one_day_are_a_broken_upstream() -> None:
-    with pytest.raises(UpstreamBroken, match="counts one day twice"):
+    with pytest.raises(UpstreamBroken, match="two counts for one day"):
         read(answer(ROW, {**ROW, "downloads": 8}))
 
 
 @pytest.mark.parametrize("date", ["0001-01-03", "2016-11-01", "2026-11-23", "9999-12-31"])
 def test_a_day_that_can_not_be_is_a_broken_upstream(date: str) -> None:
-    with pytest.raises(UpstreamBroken, match="have not been, or are ten years ago"):
+    with pytest.raises(UpstreamBroken, match="dates in the future, or more than ten years ago"):
         read(answer(ROW, {**ROW, "date": date}))
 
 
@@ -364,7 +364,7 @@ def test_recent_is_read_with_the_same_care() -> None:
     body = {"data": sums, "package": "requests", "type": "recent_downloads"}
     good = UpstreamAnswer(200, {}, json.dumps(body).encode(), NOON)
     assert read_recent(REQUESTS, good) == RecentDownloads(last_day=1, last_week=7, last_month=30)
-    with pytest.raises(UpstreamBroken, match="another question"):
+    with pytest.raises(UpstreamBroken, match="another package or endpoint"):
         read_recent(PackageName.parse("flask"), good)
     with pytest.raises(UnknownPackage):
         read_recent(REQUESTS, good._replace(status=404))
@@ -382,7 +382,7 @@ def test_recent_is_read_with_the_same_care() -> None:
 )
 def test_sums_that_can_not_be_are_a_broken_upstream(data: object) -> None:
     body = json.dumps({"data": data, "package": "requests", "type": "recent_downloads"})
-    with pytest.raises(UpstreamBroken, match="not the JSON"):
+    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
         read_recent(REQUESTS, UpstreamAnswer(200, {}, body.encode(), NOON))
 
 
@@ -390,5 +390,5 @@ def test_sums_that_can_not_be_are_a_broken_upstream(data: object) -> None:
 def test_the_body_of_a_failure_is_read_up_to_the_limit_and_not_decompressed(endpoint: str) -> None:
     reader = body_reader(endpoint, 429, {"Content-Encoding": "br"})
     reader.feed(b"<a>429 RATE LIMIT EXCEEDED</a>")
-    with pytest.raises(UpstreamBroken, match="far larger"):
+    with pytest.raises(UpstreamBroken, match="far too large"):
         reader.feed(b"x" * 4_000_000)

@@ -129,8 +129,8 @@ def test_mirrors_picks_one_of_the_two_categories_of_overall(
 @pytest.mark.parametrize(
     ("start", "end", "says"),
     [
-        ("yesterday", None, "start: It is a date such as 2026-11-21."),
-        (None, "2026-02-30", "end: It is a date such as 2026-11-21."),
+        ("yesterday", None, "start: It must be a date such as 2026-11-21."),
+        (None, "2026-02-30", "end: It must be a date such as 2026-11-21."),
         ("2026-11-21T00:00:00", None, "start: It is a date"),
         ("20261121", None, "start: It is a date"),
         ("1763683200", None, "start: It is a date"),
