@@ -9,7 +9,7 @@ from pulse.names import PackageName
 from pulse.problems import UpstreamBroken, UpstreamProblem, UpstreamTooSlow, UpstreamUnreachable
 from pulse.questions import Breakdown, Question
 from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
 from tests.dynamodb.environments import NOON, asking
 
@@ -44,14 +44,14 @@ def counts(fresh_for_s: int = 3600) -> DailyCounts:
     return DailyCounts(day, {"with_mirrors": [1]}, "simulated", NOON, day, until)
 
 
-async def is_leased(rows: Rows, question: Question = OVERALL) -> bool:
+async def is_leased(rows: RowStore, question: Question = OVERALL) -> bool:
     return question in (await rows.read_with_leases([question])).leased
 
 
 def test_only_one_environment_gets_a_lease() -> None:
     async def ask(table: Table) -> None:
         time = Time()
-        first, second = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        first, second = RowStore(table, LEASE_S, time), RowStore(table, LEASE_S, time)
         assert await first.lease([OVERALL]) == [OVERALL]
         assert await second.lease([OVERALL, SYSTEM]) == [SYSTEM]
         assert await first.lease([SYSTEM]) == []
@@ -65,7 +65,7 @@ def test_only_one_environment_gets_a_lease() -> None:
 def test_a_lease_ends_by_itself_and_the_next_takes_over() -> None:
     async def ask(table: Table) -> None:
         time = Time()
-        dead, survivor, third = (Rows(table, LEASE_S, time) for _ in range(3))
+        dead, survivor, third = (RowStore(table, LEASE_S, time) for _ in range(3))
         await dead.lease([OVERALL])
         time.now += LEASE_S - 0.1
         assert await survivor.lease([OVERALL]) == []
@@ -86,7 +86,7 @@ def test_a_lease_ends_by_itself_and_the_next_takes_over() -> None:
 
 def test_a_write_that_was_made_twice_is_the_holders_all_the_same() -> None:
     async def ask(table: Table) -> None:
-        rows = Rows(table, LEASE_S, Time())
+        rows = RowStore(table, LEASE_S, Time())
         assert await rows.lease([OVERALL]) == [OVERALL]
         assert await rows.lease([OVERALL]) == [OVERALL]
 
@@ -96,7 +96,7 @@ def test_a_write_that_was_made_twice_is_the_holders_all_the_same() -> None:
 def test_a_released_lease_is_free_at_once() -> None:
     async def ask(table: Table) -> None:
         time = Time()
-        first, second = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        first, second = RowStore(table, LEASE_S, time), RowStore(table, LEASE_S, time)
         await first.lease([OVERALL])
         await first.release(OVERALL)
         assert not await is_leased(second)
@@ -111,7 +111,7 @@ def test_a_lease_does_not_outlast_the_answer_that_it_was_for(
 ) -> None:
     async def ask(table: Table) -> None:
         time = Time()
-        first, second = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        first, second = RowStore(table, LEASE_S, time), RowStore(table, LEASE_S, time)
         await first.lease([OVERALL])
         await first.keep(OVERALL, counts(fresh_for_s))
         time.now += fresh_for_s if free else 0
@@ -126,7 +126,7 @@ def test_a_failure_is_told_to_those_who_wait_and_nobody_asks_again_for_ten_secon
 ) -> None:
     async def ask(table: Table) -> None:
         time = Time()
-        holder, waiting = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        holder, waiting = RowStore(table, LEASE_S, time), RowStore(table, LEASE_S, time)
         await holder.lease([OVERALL])
         await holder.keep(OVERALL, failed(problem))
         time.now += 9.9
@@ -150,7 +150,7 @@ def test_a_failure_is_told_to_those_who_wait_and_nobody_asks_again_for_ten_secon
 def test_what_a_failure_is_told_with_are_the_counts_that_there_were() -> None:
     async def ask(table: Table) -> None:
         time = Time()
-        holder, waiting = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        holder, waiting = RowStore(table, LEASE_S, time), RowStore(table, LEASE_S, time)
         await holder.keep(OVERALL, counts())
         await holder.lease([OVERALL])
         await holder.keep(OVERALL, failed(UpstreamTooSlow()))
@@ -165,7 +165,7 @@ def test_while_the_table_is_away_everybody_gets_every_lease(
     monkeypatch.setenv("CACHE_TABLE", "no-such-table")
 
     async def ask(table: Table) -> None:
-        for rows in (Rows(table, LEASE_S, Time()), Rows(table, LEASE_S, Time())):
+        for rows in (RowStore(table, LEASE_S, Time()), RowStore(table, LEASE_S, Time())):
             assert await rows.lease([OVERALL, SYSTEM]) == [OVERALL, SYSTEM]
             assert not await is_leased(rows)
             await rows.keep(OVERALL, failed(UpstreamTooSlow()))

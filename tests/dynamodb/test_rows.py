@@ -10,7 +10,7 @@ from pulse.names import PackageName
 from pulse.problems import UnknownPackage
 from pulse.questions import Breakdown, Question
 from pulse_io.store.answers import Failure
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
 from tests.dynamodb.environments import NOON, asking
 from tests.dynamodb.table_at import TableAt
@@ -25,9 +25,9 @@ KEY = "rows#overall#requests"
 pytestmark = pytest.mark.usefixtures("table")
 
 
-def rows_at(table: Table, now: dt.datetime = NOON) -> Rows:
+def rows_at(table: Table, now: dt.datetime = NOON) -> RowStore:
     """The rows as an environment has them at that time."""
-    return Rows(table, 14, now.timestamp)
+    return RowStore(table, 14, now.timestamp)
 
 
 def counts(fetched_at: dt.datetime = NOON, days: int = 181) -> DailyCounts:
@@ -137,7 +137,7 @@ def test_what_another_version_kept_is_passed_over(change: dict[str, object]) -> 
 
 
 def test_what_is_too_large_for_an_item_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulse_io.store.rows.MAX_BYTES", 100)
+    monkeypatch.setattr("pulse_io.store.rows.MAX_COUNTS_BYTES", 100)
 
     async def ask(table: Table) -> None:
         await rows_at(table).keep(OVERALL, counts())

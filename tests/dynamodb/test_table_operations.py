@@ -194,7 +194,7 @@ def test_a_table_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_table_that_was_away_is_asked_again_after_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pulse_io.store.table.AWAY_S", 0)
+    monkeypatch.setattr("pulse_io.store.table.UNAVAILABLE_S", 0)
 
     async def ask(table: Table) -> None:
         with pytest.raises(TableUnavailable):

@@ -10,7 +10,7 @@ import pytest
 from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
 from pulse.questions import Breakdown, Question
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from pulse_io.store.table import open_table
 from workbench.costs import FROM_TABLE, FROM_UPSTREAM, Units
 from workbench.dynamodb.account import local_account
@@ -84,7 +84,7 @@ def test_a_fresh_comparison_of_fifty_is_one_read(account: str) -> None:
         asked = [Question(PackageName.parse(name), Breakdown.OVERALL) for name in names]
         world = World.new(account, "http://127.0.0.1:9")
         table = open_table(world.settings(account), world.table)
-        rows, day = Rows(table, 14, world.clock), NOW.date()
+        rows, day = RowStore(table, 14, world.clock), NOW.date()
         for question in asked:
             fresh_until = NOW + dt.timedelta(hours=1)
             kept = DailyCounts(day, {"with_mirrors": [1]}, "simulated", NOW, day, fresh_until)

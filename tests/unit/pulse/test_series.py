@@ -131,10 +131,10 @@ def test_mirrors_picks_one_of_the_two_categories_of_overall(
     [
         ("yesterday", None, "start: It must be a date such as 2026-11-21."),
         (None, "2026-02-30", "end: It must be a date such as 2026-11-21."),
-        ("2026-11-21T00:00:00", None, "start: It is a date"),
-        ("20261121", None, "start: It is a date"),
-        ("1763683200", None, "start: It is a date"),
-        ("", None, "start: It is a date"),
+        ("2026-11-21T00:00:00", None, "start: It must be a date"),
+        ("20261121", None, "start: It must be a date"),
+        ("1763683200", None, "start: It must be a date"),
+        ("", None, "start: It must be a date"),
         ("2026-11-05", "2026-11-04", "start: It is after the end, 2026-11-04."),
     ],
 )

@@ -7,7 +7,7 @@ from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
 from pulse.problems import UnknownPackage, UpstreamTooSlow
 from pulse.questions import Breakdown, Question
-from pulse_io.store.answers import Failure, Found
+from pulse_io.store.answers import Failure, LookupResult
 from pulse_io.store.memory import COUNT_BYTES, ENTRY_BYTES, MAX_BYTES, Memory
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -35,7 +35,7 @@ def room_for(entries: int, days: int) -> int:
 def test_what_was_kept_is_found() -> None:
     memory, kept = Memory(), counts()
     memory.keep(asking("a"), kept)
-    assert memory.find(asking("a"), NOON) == Found(kept, "memory")
+    assert memory.find(asking("a"), NOON) == LookupResult(kept, "memory")
     assert memory.held(asking("a")) is kept
     assert memory.find(asking("b"), NOON) is None
     assert memory.held(asking("b")) is None
@@ -62,7 +62,7 @@ def test_failure_stands_before_counts_until_its_end() -> None:
     memory.keep(asking("a"), kept)
     memory.keep(asking("a"), failure)
     stale = kept.as_stale(NEXT_LOAD + 10 * SECOND)
-    assert memory.find(asking("a"), NEXT_LOAD) == Found(stale, "memory")
+    assert memory.find(asking("a"), NEXT_LOAD) == LookupResult(stale, "memory")
     assert memory.failure(asking("a"), NEXT_LOAD) is failure
     assert memory.find(asking("a"), NEXT_LOAD + 10 * SECOND) is None
     assert memory.held(asking("a")) is kept
@@ -72,13 +72,13 @@ def test_newer_counts_end_a_failure() -> None:
     memory, kept = Memory(), counts()
     memory.keep(asking("a"), Failure(UpstreamTooSlow(), NOON, NOON + 10 * SECOND))
     memory.keep(asking("a"), kept)
-    assert memory.find(asking("a"), NOON) == Found(kept, "memory")
+    assert memory.find(asking("a"), NOON) == LookupResult(kept, "memory")
 
 
 def test_failure_without_counts_is_the_problem() -> None:
     memory, problem = Memory(), UpstreamTooSlow()
     memory.keep(asking("a"), Failure(problem, NOON, NOON + 10 * SECOND))
-    assert memory.find(asking("a"), NOON) == Found(problem, "none")
+    assert memory.find(asking("a"), NOON) == LookupResult(problem, "none")
 
 
 def test_least_recently_used_gives_way() -> None:

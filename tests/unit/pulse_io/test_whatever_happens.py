@@ -22,7 +22,7 @@ from pulse_io.sources.shared_rate_limit import (
     LONGEST_RESERVATION_S,
     SharedRateLimit,
 )
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from tests.unit.pulse_io.simulated.asking import fetch
 from tests.unit.pulse_io.simulated.world import BEGAN, World
 
@@ -230,7 +230,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
     @rule(number=environments)
     def a_lease_is_taken_by_one_who_dies(self, number: int) -> None:
         before = self.world.clock()
-        rows = Rows(self.tables[number], LEASE_S, self.world.clock)
+        rows = RowStore(self.tables[number], LEASE_S, self.world.clock)
         leased = self.world.loop.run_until_complete(rows.lease([QUESTION]))
         if not leased:
             assert before < self.held_until

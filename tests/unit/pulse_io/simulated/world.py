@@ -23,7 +23,7 @@ from pulse_io.settings import Settings
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit
 from pulse_io.sources.shared_rate_limit import SharedRateLimit
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
 from pulse_io.wiring import lease_s
 from tests.unit.pulse_io.simulated.loop import SimulatedLoop
@@ -179,7 +179,7 @@ class World:
             self.clock,
         )
         source = PypistatsSource(self.settings, rate_limit, self.now, self.upstream)
-        rows = Rows(table, lease_s(self.settings), self.clock)
+        rows = RowStore(table, lease_s(self.settings), self.clock)
         return Catalogue(self.settings, source, rows, self.now)
 
     def environment_without_table(self) -> Catalogue:
