@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from apig_wsgi import make_lambda_handler
 
-from apigateway import never_crashing
+from apigateway import safe_handler
 from fastapi_app.app import create_app as create_fastapi_app
 from fastapi_app.handler import OneLoopMangum
 from flask_app.app import create_app as create_flask_app
@@ -44,7 +44,7 @@ def test_a_defect_in_fastapi_is_a_500_that_is_logged_and_tells_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     adapter = OneLoopMangum(create_fastapi_app(Defect()))  # type: ignore[arg-type]  # a defect is wanted
-    response = never_crashing(adapter)(http_event("/packages/requests"), None)
+    response = safe_handler(adapter)(http_event("/packages/requests"), None)
     adapter.loop.close()
     assert_internal_error(response, caplog)
 
@@ -53,7 +53,7 @@ def test_a_defect_in_flask_is_a_500_that_is_logged_and_tells_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     adapter = make_lambda_handler(create_flask_app(Defect()))  # type: ignore[arg-type]  # a defect is wanted
-    response = never_crashing(adapter)(http_event("/packages/requests"), None)
+    response = safe_handler(adapter)(http_event("/packages/requests"), None)
     assert_internal_error(response, caplog)
 
 
@@ -65,5 +65,5 @@ def test_a_defect_in_an_adapter_is_a_500_that_is_logged_and_tells_nothing(
         raise ZeroDivisionError(message)
 
     with caplog.at_level(logging.ERROR):
-        response = never_crashing(adapter)(http_event("/packages/requests"), None)
+        response = safe_handler(adapter)(http_event("/packages/requests"), None)
     assert_internal_error(response, caplog)

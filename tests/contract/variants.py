@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from apig_wsgi import make_lambda_handler
 
-from apigateway import never_crashing
+from apigateway import safe_handler
 from fastapi_app import app as fastapi_variant
 from fastapi_app.handler import OneLoopMangum
 from flask_app import app as flask_variant
@@ -102,7 +102,7 @@ def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
         settings = Settings.from_environ({**NO_LIMITS, **environ})
         catalogue = open_catalogue(settings, _now)
         adapter = OneLoopMangum(fastapi_variant.create_app(catalogue, settings.base_path))
-        yield never_crashing(adapter)
+        yield safe_handler(adapter)
         adapter.loop.run_until_complete(catalogue.aclose())
         adapter.loop.close()
     else:
@@ -110,5 +110,5 @@ def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
         twins_settings = FlaskSettings.from_environ(environ)
         blocking = BlockingUpstream(twins_settings, _now)
         twin = flask_variant.create_app(blocking, twins_settings.base_path)
-        yield never_crashing(make_lambda_handler(twin))
+        yield safe_handler(make_lambda_handler(twin))
         blocking.close()

@@ -31,7 +31,7 @@ def test_imports_keep_to_the_floors() -> None:
         ("pulse/names.py", "import socket"),
         ("pulse/stats.py", "import asyncio"),
         ("pulse/models.py", "import httpx"),
-        ("pulse/problems.py", "from apigateway import never_crashing"),
+        ("pulse/problems.py", "from apigateway import safe_handler"),
         ("pulse_io/settings.py", "import fastapi_app"),
         ("flask_app/app.py", "import pulse_io.upstream"),
         ("flask_app/prefix.py", "import fastapi_app.app"),
