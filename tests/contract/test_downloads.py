@@ -97,7 +97,7 @@ def test_as_of_without_rows_and_without_all(ask: Ask, stand_in: StandIn) -> None
         ("start=soon", "start", "It must be a date such as"),
         ("by=country", "by", "'overall'"),
         ("period=year", "period", "'month'"),
-        ("by=system&mirrors=true", "mirrors", "with by=overall alone"),
+        ("by=system&mirrors=true", "mirrors", "only with by=overall"),
     ],
 )
 def test_what_can_not_be_asked_is_told_why(ask: Ask, query: str, parameter: str, says: str) -> None:
