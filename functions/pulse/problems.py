@@ -240,7 +240,10 @@ class UpstreamUnreachable(UpstreamProblem):
 
 
 class UpstreamThrottled(UpstreamProblem):
-    """The rate limit is reached: upstream answered 429 (or 503 with a Retry-After), or a call would exceed it."""
+    """The rate limit is reached.
+
+    Upstream responded with 429, or 503 with a Retry-After, or our own limit permits no call in time.
+    """
 
     slug = "upstream-throttled"
     title = "Upstream throttled"

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote, unquote
 REPEATABLE: Final = "packages"
 """The only query parameter that may be repeated."""
 
-IGNORED: Final = "_"
+CACHE_BUSTER: Final = "_"
 """jQuery adds a timestamp under this name to bypass caches."""
 
 _SPELLINGS: Final = {f"{REPEATABLE}[]": REPEATABLE}
@@ -17,7 +17,7 @@ _MAX_INSTANCE: Final = 200
 """How many characters of a path a problem document repeats."""
 
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_KEPT: Final = re.compile(r"%(?=2[5Ff]|[01][0-9A-Fa-f]|7[Ff])")
+_STAYS_ENCODED: Final = re.compile(r"%(?=2[5Ff]|[01][0-9A-Fa-f]|7[Ff])")
 """The start of an escaped percent sign, slash or control character."""
 
 
@@ -28,7 +28,7 @@ def route_path(raw_path: str) -> str:
     encoded; so does the percent sign, to keep the result unambiguous. Package names contain none of
     these, so such a name is reported as invalid and never matches another route.
     """
-    return unquote(_KEPT.sub("%25", _STRAY_PERCENT.sub("%25", raw_path)))
+    return unquote(_STAYS_ENCODED.sub("%25", _STRAY_PERCENT.sub("%25", raw_path)))
 
 
 def instance(path: str) -> str:
@@ -46,7 +46,7 @@ def query_parameters(query_string: str) -> list[tuple[str, str]]:
     seen: set[str] = set()
     for sent_name, value in parse_qsl(query_string, keep_blank_values=True):
         name = _SPELLINGS.get(sent_name, sent_name)
-        if name == IGNORED or (name in seen and name != REPEATABLE):
+        if name == CACHE_BUSTER or (name in seen and name != REPEATABLE):
             continue
         seen.add(name)
         parameters.append((name, value))

@@ -92,7 +92,7 @@ class Catalogue:
         self, questions: Collection[Question], deadline: float
     ) -> dict[Question, LookupResult]:
         if self._settings.cache == "off":
-            return await self._fetch_anew(questions, deadline)
+            return await self._fetch_uncached(questions, deadline)
         known = {
             question: self._backends.memory.find(question, self.now()) for question in questions
         }
@@ -142,7 +142,7 @@ class Catalogue:
         with nullcontext() if is_own else request_log().timed("others"):
             await asyncio.wait(waited_for, timeout=left_s)
 
-    async def _fetch_anew(
+    async def _fetch_uncached(
         self, questions: Collection[Question], deadline: float
     ) -> dict[Question, LookupResult]:
         """Fetch from the source for this request alone, without cache or single flight."""

@@ -39,5 +39,5 @@ def open_catalogue(settings: Settings, now: Now = utc_now, clock: Clock = time.t
 
 
 def lease_s(settings: Settings) -> float:
-    """How long a lease lasts in seconds: a call may start at the deadline, and its answer is stored after it."""
+    """Seconds that a lease lasts: a call may start at the deadline, and its answer is stored after it."""
     return settings.deadline_s + settings.upstream_timeout_s + LEASE_MARGIN_S

@@ -62,7 +62,7 @@ async def get_recent(
     operation_id="get_overall",
     summary="Daily downloads with and without mirrors",
     response_model=UpstreamSeries,
-    response_description="The rows that were asked for.",
+    response_description="The requested rows.",
 )
 async def get_overall(
     request: Request,
@@ -79,7 +79,7 @@ async def get_overall(
     operation_id="get_python_major",
     summary="Daily downloads by Python's major version",
     response_model=UpstreamSeries,
-    response_description="The rows that were asked for.",
+    response_description="The requested rows.",
 )
 async def get_python_major(
     request: Request,
@@ -96,7 +96,7 @@ async def get_python_major(
     operation_id="get_python_minor",
     summary="Daily downloads by Python's minor version",
     response_model=UpstreamSeries,
-    response_description="The rows that were asked for.",
+    response_description="The requested rows.",
 )
 async def get_python_minor(
     request: Request,
@@ -113,7 +113,7 @@ async def get_python_minor(
     operation_id="get_system",
     summary="Daily downloads by operating system",
     response_model=UpstreamSeries,
-    response_description="The rows that were asked for.",
+    response_description="The requested rows.",
 )
 async def get_system(
     request: Request,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulse.cors import METHODS, ON_EVERY_ANSWER, ON_OPTIONS
-from pulse.target import IGNORED
+from pulse.target import CACHE_BUSTER
 from tests.unit.template.reading import Template, made, of_type
 from workbench.checks.translation import EVERYTHING_ON
 
@@ -150,7 +150,7 @@ def test_the_distribution_keeps_what_it_is_told_to_and_nothing_else(
         assert (config["MinTTL"], config["DefaultTTL"]) == (0, 0)
         assert key["QueryStringsConfig"] == {
             "QueryStringBehavior": "allExcept",
-            "QueryStrings": [IGNORED],
+            "QueryStrings": [CACHE_BUSTER],
         }
         assert key["EnableAcceptEncodingGzip"]
 
