@@ -98,7 +98,7 @@ class Catalogue:
         }
         found = {question: one for question, one in known.items() if one}
         while missing := [question for question in questions if question not in found]:
-            lookups = self._shared(missing, deadline)
+            lookups = self._shared_lookups(missing, deadline)
             await self._wait(lookups, deadline)
             for question, lookup in lookups.items():
                 if not lookup.results[question].done():
@@ -110,7 +110,9 @@ class Catalogue:
                     found[question] = lookup.results[question].result()
         return found
 
-    def _shared(self, questions: Collection[Question], deadline: float) -> dict[Question, Lookup]:
+    def _shared_lookups(
+        self, questions: Collection[Question], deadline: float
+    ) -> dict[Question, Lookup]:
         """The lookup of each question: a running one, or a new one for all other questions."""
         new = [question for question in questions if question not in self._lookups]
         if new:

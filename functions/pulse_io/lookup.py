@@ -70,7 +70,7 @@ class Lookup:
         await asyncio.gather(self._fetch(leased), self._wait_for_others(rows, others))
 
     async def _fetchable(self, questions: Collection[Question]) -> list[Question]:
-        """The unresolved questions that the source can fetch in time; the others fail here."""
+        """The questions without a result that the source can fetch in time; the others fail here."""
         if not questions:
             return []
         refusals = await self._backends.source.refusals(questions, self.deadline)
@@ -86,8 +86,8 @@ class Lookup:
             while questions and loop.time() + pause_s < self.deadline:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, MAX_PAUSE_S)
-                kept, leased = await rows.read_with_leases(questions)
-                self._take_over(kept)
+                cached, leased = await rows.read_with_leases(questions)
+                self._take_over(cached)
                 given_up = [
                     question for question in self._unresolved(questions) if question not in leased
                 ]
@@ -115,11 +115,11 @@ class Lookup:
                 await rows.release(question)
             self._fail(question, answer)
             return
-        kept = self._accepted(question, answer)
-        self._backends.memory.keep(question, kept)
+        cached = self._accepted(question, answer)
+        self._backends.memory.keep(question, cached)
         if rows:
-            await rows.keep(question, kept)
-        self._settle(question, kept, "upstream")
+            await rows.keep(question, cached)
+        self._settle(question, cached, "upstream")
 
     def _accepted(self, question: Question, answer: Answer) -> CachedAnswer:
         """What to cache: the source's answer, or a failure if the answer is not plausible."""
@@ -135,19 +135,19 @@ class Lookup:
             return Failure(answer, now, now + UNKNOWN_FOR)
         return answer
 
-    def _take_over(self, kept: Mapping[Question, CachedAnswer]) -> None:
+    def _take_over(self, cached: Mapping[Question, CachedAnswer]) -> None:
         """Copy answers from the table to memory; fresh ones resolve their questions."""
-        for question, answer in kept.items():
+        for question, answer in cached.items():
             self._backends.memory.keep(question, answer)
             if self._backends.now() < answer.fresh_until:
                 self._settle(question, answer, "table")
 
     def _unresolved(self, questions: Collection[Question]) -> list[Question]:
-        """The unresolved questions."""
+        """The questions without a result."""
         return [question for question in questions if not self.results[question].done()]
 
-    def _settle(self, question: Question, kept: CachedAnswer, tier: Tier) -> None:
-        found = self._backends.memory.as_result(question, kept, tier, self._backends.now())
+    def _settle(self, question: Question, cached: CachedAnswer, tier: Tier) -> None:
+        found = self._backends.memory.as_result(question, cached, tier, self._backends.now())
         self._set(question, found)
 
     def _fail(self, question: Question, problem: Problem) -> None:

@@ -57,7 +57,7 @@ def test_only_one_environment_gets_a_lease() -> None:
         assert await first.lease([SYSTEM]) == []
         found = await second.read_with_leases([OVERALL, SYSTEM])
         assert found.leased == {OVERALL, SYSTEM}
-        assert not found.kept
+        assert not found.answers
 
     asking(ask)
 
@@ -79,7 +79,7 @@ def test_a_lease_ends_by_itself_and_the_next_takes_over() -> None:
         await dead.keep(OVERALL, failed(UpstreamTooSlow()))
         found = await third.read_with_leases([OVERALL])
         assert found.leased == {OVERALL}
-        assert not found.kept
+        assert not found.answers
 
     asking(ask)
 
@@ -132,7 +132,7 @@ def test_a_failure_is_told_to_those_who_wait_and_nobody_asks_again_for_ten_secon
         time.now += 9.9
         found = await waiting.read_with_leases([OVERALL, SYSTEM])
         assert not found.leased
-        ((question, told),) = found.kept.items()
+        ((question, told),) = found.answers.items()
         assert question == OVERALL
         assert isinstance(told, Failure)
         assert type(told.problem) is type(problem)
@@ -141,7 +141,7 @@ def test_a_failure_is_told_to_those_who_wait_and_nobody_asks_again_for_ten_secon
         for rows in (waiting, holder):
             assert await rows.lease([OVERALL]) == []
         time.now += 0.2
-        assert not (await waiting.read_with_leases([OVERALL])).kept
+        assert not (await waiting.read_with_leases([OVERALL])).answers
         assert await waiting.lease([OVERALL]) == [OVERALL]
 
     asking(ask)

@@ -156,7 +156,7 @@ def test_while_the_table_is_away_nothing_is_found_and_nobody_disturbed(
         await rows_at(table).keep(OVERALL, counts())
         assert await rows_at(table).read([OVERALL]) == {}
         found = await rows_at(table).read_with_leases([OVERALL])
-        assert not found.kept
+        assert not found.answers
         assert not found.leased
 
     asking(ask)

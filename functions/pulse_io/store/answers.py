@@ -43,6 +43,6 @@ def newer(one: CachedAnswer | None, other: CachedAnswer | None) -> CachedAnswer 
     return max(one, other, key=_asked_at)
 
 
-def _asked_at(kept: CachedAnswer) -> tuple[dt.datetime, dt.datetime]:
-    at = kept.since if isinstance(kept, Failure) else kept.fetched_at
-    return at, kept.fresh_until
+def _asked_at(cached: CachedAnswer) -> tuple[dt.datetime, dt.datetime]:
+    at = cached.since if isinstance(cached, Failure) else cached.fetched_at
+    return at, cached.fresh_until

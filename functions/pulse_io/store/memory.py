@@ -34,20 +34,20 @@ class Memory:
         """The cached result of a question if it is still fresh, else None."""
         if failure := self.failure(question, now):
             return self.as_result(question, failure, "memory", now)
-        kept = self._answers.get(question)
-        if kept and now < kept.fresh_until:
-            return self.as_result(question, kept, "memory", now)
+        cached = self._answers.get(question)
+        if cached and now < cached.fresh_until:
+            return self.as_result(question, cached, "memory", now)
         return None
 
     def as_result(
-        self, question: Question, kept: CachedAnswer, tier: Tier, now: dt.datetime
+        self, question: Question, cached: CachedAnswer, tier: Tier, now: dt.datetime
     ) -> LookupResult:
         """A cached answer as a result; a failure is replaced by stale counts if any are held."""
-        if not isinstance(kept, Failure):
-            return LookupResult(kept, tier)
-        if kept.is_unknown_package:
-            return LookupResult(kept.problem, "none")
-        return self.or_stale(question, kept.problem, now, kept.fresh_until)
+        if not isinstance(cached, Failure):
+            return LookupResult(cached, tier)
+        if cached.is_unknown_package:
+            return LookupResult(cached.problem, "none")
+        return self.or_stale(question, cached.problem, now, cached.fresh_until)
 
     def or_stale(
         self,
@@ -71,23 +71,23 @@ class Memory:
 
     def held(self, question: Question) -> DailyCounts | None:
         """The last counts, fresh or not."""
-        kept = self._answers.get(question)
-        return kept if isinstance(kept, DailyCounts) else None
+        cached = self._answers.get(question)
+        return cached if isinstance(cached, DailyCounts) else None
 
-    def keep(self, question: Question, kept: CachedAnswer) -> None:
+    def keep(self, question: Question, cached: CachedAnswer) -> None:
         """Cache an answer if it is newer than the cached one; a failure is cached beside the answer."""
-        if isinstance(kept, Failure) and not kept.is_unknown_package:
-            self._failures[question] = kept
-        elif _size(kept) <= self._answers.maxsize:
-            latest = newer(kept, self._answers.get(question)) or kept
+        if isinstance(cached, Failure) and not cached.is_unknown_package:
+            self._failures[question] = cached
+        elif _size(cached) <= self._answers.maxsize:
+            latest = newer(cached, self._answers.get(question)) or cached
             self._answers[question] = latest
-            if latest is kept:
+            if latest is cached:
                 self._failures.pop(question, None)
 
 
-def _size(kept: CachedAnswer) -> int:
+def _size(cached: CachedAnswer) -> int:
     """The approximate size in bytes."""
-    if isinstance(kept, Failure):
+    if isinstance(cached, Failure):
         return ENTRY_BYTES
-    counts = sum(map(len, kept.counts.values()))
-    return ENTRY_BYTES + COUNT_BYTES * counts + _CHARACTER_BYTES * sum(map(len, kept.counts))
+    counts = sum(map(len, cached.counts.values()))
+    return ENTRY_BYTES + COUNT_BYTES * counts + _CHARACTER_BYTES * sum(map(len, cached.counts))

@@ -44,6 +44,7 @@ MAX_COUNTS_BYTES: Final = 390_000
 
 _LEASE_EXPIRES_AFTER_S: Final = 3600
 """How long after its end a lease is deleted."""
+
 _HOLDER: Final = F("holder")
 _PROBLEM: Final = F("problem")
 _UNTIL: Final = F("until_ms")
@@ -52,7 +53,7 @@ _UNTIL: Final = F("until_ms")
 class RowsAndLeases(NamedTuple):
     """The cached answers to some questions, and the questions that an environment is fetching."""
 
-    kept: Mapping[Question, CachedAnswer]
+    answers: Mapping[Question, CachedAnswer]
     leased: Collection[Question]
 
 
@@ -68,28 +69,29 @@ class RowStore:
     async def read(self, questions: Collection[Question]) -> Mapping[Question, CachedAnswer]:
         """The cached answers that have not expired, fresh or not, in one batch read."""
         items = await self._items([_row_key(question) for question in questions])
-        kept = {
-            question: self._kept(question, items.get(_row_key(question))) for question in questions
+        cached = {
+            question: self._cached(question, items.get(_row_key(question)))
+            for question in questions
         }
-        return {question: one for question, one in kept.items() if one}
+        return {question: one for question, one in cached.items() if one}
 
     async def read_with_leases(self, questions: Collection[Question]) -> RowsAndLeases:
         """As `read`, with failures and leases, in one batch read."""
         keys = [key(question) for question in questions for key in (_row_key, _lease_key)]
         items = await self._items(keys)
         now = self._clock()
-        kept: dict[Question, CachedAnswer] = {}
+        cached: dict[Question, CachedAnswer] = {}
         leased: set[Question] = set()
         for question in questions:
-            if answer := self._kept(question, items.get(_row_key(question))):
-                kept[question] = answer
+            if answer := self._cached(question, items.get(_row_key(question))):
+                cached[question] = answer
             lease = items.get(_lease_key(question))
             if lease and lease["until_ms"] > now * 1000:
                 if "problem" in lease:
-                    kept[question] = _failure(lease)
+                    cached[question] = _failure(lease)
                 else:
                     leased.add(question)
-        return RowsAndLeases(kept, leased)
+        return RowsAndLeases(cached, leased)
 
     async def lease(self, questions: Collection[Question]) -> list[Question]:
         """Take leases; returns the questions that this environment must fetch now, in order."""
@@ -101,12 +103,12 @@ class RowStore:
         with contextlib.suppress(ConditionFailed, TableUnavailable):
             await self._table.delete(_lease_key(question), _HOLDER.equals(self._holder))
 
-    async def keep(self, question: Question, kept: CachedAnswer) -> None:
+    async def keep(self, question: Question, cached: CachedAnswer) -> None:
         """Store an answer, unless the stored one is newer. A failure replaces the lease instead."""
-        if isinstance(kept, Failure) and not kept.is_unknown_package:
-            await self._keep_failure(question, kept)
+        if isinstance(cached, Failure) and not cached.is_unknown_package:
+            await self._keep_failure(question, cached)
             return
-        item = _item(kept)
+        item = _item(cached)
         if item is None:
             return
         before = F("fetched_at")
@@ -116,7 +118,7 @@ class RowStore:
                 {"key": _row_key(question), "format": FORMAT, **item},
                 before.does_not_exist() | before.lte(item["fetched_at"]),
             )
-        if kept.fresh_until.timestamp() < self._clock() + self._lease_s:
+        if cached.fresh_until.timestamp() < self._clock() + self._lease_s:
             # The answer expires before the lease would: nobody should wait for the lease then.
             await self.release(question)
 
@@ -163,7 +165,7 @@ class RowStore:
             "expires_at": math.ceil(until) + _LEASE_EXPIRES_AFTER_S,
         }
 
-    def _kept(self, question: Question, item: Item | None) -> CachedAnswer | None:
+    def _cached(self, question: Question, item: Item | None) -> CachedAnswer | None:
         if item is None or item.get("format") != FORMAT or item["expires_at"] <= self._clock():
             return None
         fetched_at, fresh_until = _moment(item["fetched_at"]), _moment(item["fresh_until"])
@@ -177,24 +179,24 @@ class RowStore:
         return DailyCounts(first, counts, item["source"], fetched_at, as_of, fresh_until)
 
 
-def _item(kept: CachedAnswer) -> Item | None:
+def _item(cached: CachedAnswer) -> Item | None:
     """The attributes of a stored answer; None if it is too large for an item."""
-    if isinstance(kept, Failure):
+    if isinstance(cached, Failure):
         return {
-            "fetched_at": _seconds(kept.since),
-            "fresh_until": _seconds(kept.fresh_until),
-            "expires_at": _seconds(kept.fresh_until),
+            "fetched_at": _seconds(cached.since),
+            "fresh_until": _seconds(cached.fresh_until),
+            "expires_at": _seconds(cached.fresh_until),
         }
-    packed = pack(kept.first, kept.counts)
+    packed = pack(cached.first, cached.counts)
     if len(packed) > MAX_COUNTS_BYTES:
         return None
     return {
-        "fetched_at": _seconds(kept.fetched_at),
-        "fresh_until": _seconds(kept.fresh_until),
-        "expires_at": _seconds(kept.fetched_at + KEPT_FOR),
-        "as_of": kept.as_of.isoformat(),
+        "fetched_at": _seconds(cached.fetched_at),
+        "fresh_until": _seconds(cached.fresh_until),
+        "expires_at": _seconds(cached.fetched_at + KEPT_FOR),
+        "as_of": cached.as_of.isoformat(),
         "counts": packed,
-        "source": kept.source,
+        "source": cached.source,
     }
 
 
