@@ -27,6 +27,6 @@ def problem_response(problem: Problem, *, path: str, request_id: str) -> ProxyRe
             "content-type": MEDIA_TYPE,
             "x-request-id": request_id,
         },
-        "body": problem.document(instance=instance(path), request_id=request_id).decode(),
+        "body": problem.json_document(instance=instance(path), request_id=request_id).decode(),
         "isBase64Encoded": False,
     }

@@ -1,5 +1,6 @@
 """Completes FastAPI's OpenAPI document with errors, links, examples and servers."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi_app.examples import csv_example, model_examples
@@ -18,7 +19,6 @@ _TAGS: Final = [
     {"name": "health", "description": "Whether the function runs."},
 ]
 
-_FIRST_ERROR_STATUS: Final = 400
 _PACKAGE_IN_EXAMPLES: Final = {"404": "no-such-package", "422": "-requests"}
 """The package in the example path of a problem, by status; `requests` for other statuses."""
 
@@ -47,7 +47,7 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     if operation["operationId"] in LINKS:
         figures["links"] = LINKS[operation["operationId"]]
     for status, response in operation["responses"].items():
-        if int(status) >= _FIRST_ERROR_STATUS:
+        if int(status) >= HTTPStatus.BAD_REQUEST:
             _complete_problem(path, status, response)
 
 

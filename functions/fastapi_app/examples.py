@@ -51,7 +51,7 @@ def model_examples() -> dict[str, Any]:
         dropin.data[0],
         Health(version=__version__, variant="fastapi"),
         UnknownPackage.named(_UNKNOWN).details,
-        InvalidInput([invalid]).as_document(instance="/compare", request_id="Ab1CdEfGhIjKlMn="),
+        InvalidInput([invalid]).document(instance="/compare", request_id="Ab1CdEfGhIjKlMn="),
         invalid,
     ]
     return {type(example).__name__: example.model_dump(mode="json") for example in examples}

@@ -1,6 +1,7 @@
 """The documentation of the routes' responses: headers, media types and errors."""
 
 import json
+from http import HTTPStatus
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -55,7 +56,7 @@ def error_responses(*problems: Problem) -> Responses:
                 "content": {MEDIA_TYPE: {"examples": {}}},
             },
         )
-        document = problem.document(instance="/the/path", request_id="Ab1CdEfGhIjKlMn=")
+        document = problem.json_document(instance="/the/path", request_id="Ab1CdEfGhIjKlMn=")
         response["content"][MEDIA_TYPE]["examples"][problem.slug] = {
             "summary": problem.title,
             "value": json.loads(document),
@@ -66,14 +67,20 @@ def error_responses(*problems: Problem) -> Responses:
 
 
 FIGURES: Final[Responses] = {
-    200: {"headers": _CACHING},
-    304: {"description": "Not modified: the client already has this body.", "headers": _CACHING},
+    HTTPStatus.OK: {"headers": _CACHING},
+    HTTPStatus.NOT_MODIFIED: {
+        "description": "Not modified: the client already has this body.",
+        "headers": _CACHING,
+    },
 }
 FIGURES_OR_CSV: Final[Responses] = {
     **FIGURES,
-    200: {"headers": _CACHING, "content": {"text/csv": {"schema": {"type": "string"}}}},
+    HTTPStatus.OK: {"headers": _CACHING, "content": {"text/csv": {"schema": {"type": "string"}}}},
 }
-SEVERAL_FIGURES: Final[Responses] = {**FIGURES, 200: {"headers": {**_CACHING, **_RETRY_AFTER}}}
+SEVERAL_FIGURES: Final[Responses] = {
+    **FIGURES,
+    HTTPStatus.OK: {"headers": {**_CACHING, **_RETRY_AFTER}},
+}
 
 
 def _rejected(request: type[BaseModel], path: dict[str, str], query: str) -> InvalidInput:

@@ -58,7 +58,7 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
 
 def _problem_response(request: Request, problem: Problem) -> Response:
     request_log().ended_with(problem)
-    body = problem.document(
+    body = problem.json_document(
         instance=instance(request.scope["path"]), request_id=request_log().request_id
     )
     return Response(body, problem.status, problem.headers, MEDIA_TYPE)

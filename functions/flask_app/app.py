@@ -130,7 +130,7 @@ def _on_error(error: Exception) -> Response:
     problem = _as_problem(error)
     path = request.root_path + request.path
     request_log().ended_with(problem)
-    body = problem.document(instance=instance(path), request_id=request_log().request_id)
+    body = problem.json_document(instance=instance(path), request_id=request_log().request_id)
     return Response(body, problem.status, problem.headers, mimetype=MEDIA_TYPE)
 
 

@@ -97,7 +97,7 @@ class Problem(Exception):
             retry_after=self.retry_after_s,
         )
 
-    def as_document(self, *, instance: str, request_id: str) -> ProblemDocument:
+    def document(self, *, instance: str, request_id: str) -> ProblemDocument:
         """The whole document, for a request to the path `instance`."""
         return ProblemDocument(
             **self.details.model_dump(),
@@ -106,9 +106,9 @@ class Problem(Exception):
             errors=self.errors,
         )
 
-    def document(self, *, instance: str, request_id: str) -> bytes:
-        """As `as_document`, encoded as JSON."""
-        return self.as_document(instance=instance, request_id=request_id).model_dump_json().encode()
+    def json_document(self, *, instance: str, request_id: str) -> bytes:
+        """As `document`, encoded as JSON."""
+        return self.document(instance=instance, request_id=request_id).model_dump_json().encode()
 
 
 class InvalidEvent(Problem):

@@ -29,7 +29,7 @@ def test_every_kind_has_a_name_of_its_own_and_an_error_status() -> None:
 
 
 def test_the_document_has_the_members_of_rfc_9457_and_the_request_id() -> None:
-    document = json.loads(UpstreamThrottled(5).document(instance="/compare", request_id="r-1"))
+    document = json.loads(UpstreamThrottled(5).json_document(instance="/compare", request_id="r-1"))
     assert document == {
         "type": "urn:pypi-pulse:problem:upstream-throttled",
         "title": "Upstream throttled",
@@ -45,7 +45,7 @@ def test_only_invalid_input_lists_errors() -> None:
     error = InputError(
         location="query", parameter="mirrors", detail="It must be 'true' or 'false'."
     )
-    document = json.loads(InvalidInput([error]).document(instance="/", request_id="r"))
+    document = json.loads(InvalidInput([error]).json_document(instance="/", request_id="r"))
     assert document["errors"] == [error.model_dump()]
 
 
