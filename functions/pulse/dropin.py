@@ -10,13 +10,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from pulse.daily_counts import DailyCounts
-from pulse.models import STALE, DailyDownloads, Normalised, PyPIResponseData
+from pulse.models import STALE, DailyDownloads, Normalised, Period, PyPIResponseData
 from pulse.names import PackageName
 from pulse.questions import Breakdown
 from pulse.stats import MONTH_DAYS, WEEK_DAYS
-
-RecentPeriod = Literal["day", "week", "month"]
-
 
 Simulated = Annotated[
     Literal["simulated"] | None,
@@ -105,11 +102,11 @@ def upstream_series(
 
 
 def upstream_recent(
-    package: PackageName, counts: DailyCounts, period: RecentPeriod | None = None
+    package: PackageName, counts: DailyCounts, period: Period | None = None
 ) -> UpstreamRecent:
     """Downloads in the last days up to `as_of`, from `overall` counts; all periods by default."""
     without_mirrors = counts.of("without_mirrors")
-    days: dict[RecentPeriod, int] = {"day": 1, "week": WEEK_DAYS, "month": MONTH_DAYS}
+    days: dict[Period, int] = {"day": 1, "week": WEEK_DAYS, "month": MONTH_DAYS}
     sums = {
         f"last_{name}": without_mirrors.until(counts.as_of, number)
         for name, number in days.items()
