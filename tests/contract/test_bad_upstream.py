@@ -51,7 +51,7 @@ def closed_port() -> int:
 
 
 @pytest.mark.parametrize(("fault", "status", "kind"), [failure[:3] for failure in FAILURES])
-def test_each_way_to_fail_has_its_problem(
+def test_failure_has_its_problem(
     ask_at: AskAt, stand_in: StandIn, fault: str, status: int, kind: str
 ) -> None:
     stand_in.set_faults([fault])
@@ -64,7 +64,7 @@ def test_each_way_to_fail_has_its_problem(
 
 
 @pytest.mark.parametrize(("fault", "outcome"), [(failure[0], failure[3]) for failure in FAILURES])
-def test_one_package_that_fails_disturbs_no_other(
+def test_failed_package_affects_no_other(
     ask_at: AskAt, stand_in: StandIn, fault: str, outcome: str
 ) -> None:
     stand_in.set_faults([f"{fault}:*:flask"])
@@ -74,9 +74,7 @@ def test_one_package_that_fails_disturbs_no_other(
 
 
 @pytest.mark.parametrize("fault", [failure[0] for failure in FAILURES])
-def test_a_comparison_of_which_nothing_could_be_had_is_a_503(
-    ask_at: AskAt, stand_in: StandIn, fault: str
-) -> None:
+def test_comparison_of_failures_only_is_503(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
     stand_in.set_faults([fault])
     answer = ask_at(stand_in.url, **patience(fault))("/compare", "packages=requests,flask")
     assert answer.status == 503
@@ -84,17 +82,17 @@ def test_a_comparison_of_which_nothing_could_be_had_is_a_503(
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_an_upstream_where_nothing_listens_is_a_502(ask_at: AskAt, closed_port: int) -> None:
+def test_closed_port_is_502(ask_at: AskAt, closed_port: int) -> None:
     answer = ask_at(f"http://127.0.0.1:{closed_port}")("/packages/requests")
     assert answer.status == 502
     assert answer.json["type"] == "urn:pypi-pulse:problem:upstream-unreachable"
 
 
-def test_an_upstream_that_has_no_address_is_a_502(ask_at: AskAt) -> None:
+def test_unresolvable_host_is_502(ask_at: AskAt) -> None:
     assert ask_at("http://upstream.invalid")("/packages/requests").status == 502
 
 
-def test_an_upstream_that_never_answers_is_a_504(ask_at: AskAt) -> None:
+def test_silent_upstream_is_504(ask_at: AskAt) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         answer = ask_at(url, **SHORT)("/packages/requests")
@@ -103,9 +101,7 @@ def test_an_upstream_that_never_answers_is_a_504(ask_at: AskAt) -> None:
 
 
 @pytest.mark.parametrize("fault", ["dropped", "truncated", "hang"])
-def test_a_connection_that_fails_once_is_tried_again(
-    ask_at: AskAt, stand_in: StandIn, fault: str
-) -> None:
+def test_failed_connection_is_retried(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
     stand_in.set_faults([f"{fault}:overall:requests:1"])
     ask = ask_at(stand_in.url, UPSTREAM_TIMEOUT_S="2")
     assert ask("/packages/requests").status == 200
@@ -113,16 +109,14 @@ def test_a_connection_that_fails_once_is_tried_again(
 
 
 @pytest.mark.parametrize("fault", ["dropped", "hang"])
-def test_it_is_tried_again_once_only(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
+def test_connection_is_retried_only_once(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
     stand_in.set_faults([fault])
     ask_at(stand_in.url, UPSTREAM_TIMEOUT_S="0.3")("/packages/requests")
     assert len(stand_in.requests) == 2
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "html"])
-def test_an_answer_however_bad_is_not_asked_for_again(
-    ask_at: AskAt, stand_in: StandIn, fault: str
-) -> None:
+def test_bad_response_is_not_retried(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
     stand_in.set_faults([fault])
     ask_at(stand_in.url)("/packages/requests")
     assert len(stand_in.requests) == 1

@@ -48,7 +48,7 @@ def upstream_sending(payload: bytes, *, chunked: bool) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_compressed_answer_is_read(variant: str, chunked: bool) -> None:
+def test_compressed_answer_is_read(variant: str, chunked: bool) -> None:
     with (
         upstream_sending(gzip.compress(BODY), chunked=chunked) as url,
         handler_of(variant, PYPISTATS_URL=url) as handler,
@@ -58,7 +58,7 @@ def test_a_compressed_answer_is_read(variant: str, chunked: bool) -> None:
     assert answer.json["total_downloads"] == 7
 
 
-def test_an_answer_that_is_not_compressed_as_it_says_is_a_502(variant: str) -> None:
+def test_wrongly_declared_gzip_is_502(variant: str) -> None:
     with (
         upstream_sending(BODY, chunked=False) as url,
         handler_of(variant, PYPISTATS_URL=url) as handler,

@@ -58,7 +58,7 @@ def comparable(answer: Answer) -> tuple[int, str | None, str | None, str]:
     method=st.sampled_from(["GET"] * 9 + ["HEAD", "POST", "OPTIONS"]),
     accept=ACCEPTS,
 )
-def test_the_variants_answer_alike(
+def test_variants_answer_alike(
     twins: list[Ask], path: str, query: str, method: str, accept: str
 ) -> None:
     fastapi, *flasks = [comparable(ask(path, query, method, accept=accept)) for ask in twins]

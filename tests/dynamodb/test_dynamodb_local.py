@@ -54,14 +54,14 @@ def command(machine: ThisMachine) -> Iterator[tuple[subprocess.Popen[str], str]]
         yield process, url_said_by(process)
 
 
-def test_it_is_reached_on_the_loopback_alone(dynamodb_local_url: str) -> None:
+def test_listens_on_loopback_only(dynamodb_local_url: str) -> None:
     port = urlsplit(dynamodb_local_url).port
     assert listens(dynamodb_local_url)
     for address in addresses_of_this_machine():
         assert not listens(f"http://{address}:{port}")
 
 
-def test_it_ends_with_the_block_and_can_come_back_at_the_same_port(machine: ThisMachine) -> None:
+def test_restarts_on_same_port(machine: ThisMachine) -> None:
     with dynamodb_local(machine) as first:
         assert listens(first)
     assert not listens(first)
@@ -69,7 +69,7 @@ def test_it_ends_with_the_block_and_can_come_back_at_the_same_port(machine: This
         assert second == first
 
 
-def test_a_port_that_is_taken_is_an_error_that_says_so(machine: ThisMachine) -> None:
+def test_taken_port_is_an_error(machine: ThisMachine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(DynamoDBLocalError, match="in use"), dynamodb_local(machine, port):
@@ -77,9 +77,10 @@ def test_a_port_that_is_taken_is_an_error_that_says_so(machine: ThisMachine) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_it_ends_however_the_command_is_ended(
+def test_ends_with_its_command(
     command: tuple[subprocess.Popen[str], str], number: signal.Signals
 ) -> None:
+    """Whatever signal ends the command, SIGKILL included."""
     process, url = command
     process.send_signal(number)
     process.communicate()

@@ -62,7 +62,9 @@ def test_only_one_environment_gets_a_lease() -> None:
     asking(ask)
 
 
-def test_a_lease_ends_by_itself_and_the_next_takes_over() -> None:
+def test_expired_lease_is_taken_over() -> None:
+    """The former holder can neither release nor overwrite the lease of its successor."""
+
     async def ask(table: Table) -> None:
         time = Time()
         dead, survivor, third = (RowStore(table, LEASE_S, time) for _ in range(3))
@@ -84,7 +86,9 @@ def test_a_lease_ends_by_itself_and_the_next_takes_over() -> None:
     asking(ask)
 
 
-def test_a_write_that_was_made_twice_is_the_holders_all_the_same() -> None:
+def test_holder_may_repeat_its_lease() -> None:
+    """A client may repeat a write whose response was lost: the holder must not lose to itself."""
+
     async def ask(table: Table) -> None:
         rows = RowStore(table, LEASE_S, Time())
         assert await rows.lease([OVERALL]) == [OVERALL]
@@ -93,7 +97,7 @@ def test_a_write_that_was_made_twice_is_the_holders_all_the_same() -> None:
     asking(ask)
 
 
-def test_a_released_lease_is_free_at_once() -> None:
+def test_released_lease_is_free_at_once() -> None:
     async def ask(table: Table) -> None:
         time = Time()
         first, second = RowStore(table, LEASE_S, time), RowStore(table, LEASE_S, time)
@@ -106,9 +110,7 @@ def test_a_released_lease_is_free_at_once() -> None:
 
 
 @pytest.mark.parametrize(("fresh_for_s", "free"), [(10, True), (3600, False)])
-def test_a_lease_does_not_outlast_the_answer_that_it_was_for(
-    fresh_for_s: int, *, free: bool
-) -> None:
+def test_lease_ends_with_freshness_of_its_answer(fresh_for_s: int, *, free: bool) -> None:
     async def ask(table: Table) -> None:
         time = Time()
         first, second = RowStore(table, LEASE_S, time), RowStore(table, LEASE_S, time)
@@ -121,9 +123,11 @@ def test_a_lease_does_not_outlast_the_answer_that_it_was_for(
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.slug)
-def test_a_failure_is_told_to_those_who_wait_and_nobody_asks_again_for_ten_seconds(
+def test_failure_is_shared_for_ten_seconds(
     problem: UpstreamProblem,
 ) -> None:
+    """Waiting environments get the holder's failure, and upstream is not called again meanwhile."""
+
     async def ask(table: Table) -> None:
         time = Time()
         holder, waiting = RowStore(table, LEASE_S, time), RowStore(table, LEASE_S, time)
@@ -147,7 +151,7 @@ def test_a_failure_is_told_to_those_who_wait_and_nobody_asks_again_for_ten_secon
     asking(ask)
 
 
-def test_what_a_failure_is_told_with_are_the_counts_that_there_were() -> None:
+def test_failure_keeps_earlier_counts() -> None:
     async def ask(table: Table) -> None:
         time = Time()
         holder, waiting = RowStore(table, LEASE_S, time), RowStore(table, LEASE_S, time)
@@ -159,7 +163,7 @@ def test_what_a_failure_is_told_with_are_the_counts_that_there_were() -> None:
     asking(ask)
 
 
-def test_while_the_table_is_away_everybody_gets_every_lease(
+def test_unavailable_table_grants_every_lease(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CACHE_TABLE", "no-such-table")

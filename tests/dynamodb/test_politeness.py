@@ -14,9 +14,10 @@ PLAN = Plan(processes=4, packages=40, duration_s=22)
 
 
 @pytest.mark.parametrize("stall_s", [0, 3], ids=["steady upstream", "upstream stalls"])
-def test_all_environments_together_keep_every_promise(
+def test_environments_stay_within_upstream_limits(
     machine: ThisMachine, request: pytest.FixtureRequest, stall_s: float
 ) -> None:
+    """No limit is exceeded and no Retry-After is broken, counted over all environments."""
     seed = int(request.config.option.hypothesis_seed)
     plan = replace(PLAN, seed=seed, stall_s=stall_s)
     result = measure(machine, plan, machine.say)

@@ -34,7 +34,7 @@ def account(dynamodb_local_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return dynamodb_local_url
 
 
-def test_each_situation_costs_what_it_must(account: str) -> None:
+def test_units_of_each_situation(account: str) -> None:
     measured = asyncio.run(costs(account, COMPARED))
     by_situation = {one.situation: one for one in measured}
     assert len(by_situation) == len(measured)
@@ -78,7 +78,7 @@ def test_each_situation_costs_what_it_must(account: str) -> None:
     assert waited.writes == 1
 
 
-def test_a_fresh_comparison_of_fifty_is_one_read(account: str) -> None:
+def test_fresh_comparison_of_fifty_is_one_read(account: str) -> None:
     async def compare() -> list[str]:
         names = [f"package-{number}" for number in range(50)]
         asked = [Question(PackageName.parse(name), Breakdown.OVERALL) for name in names]
@@ -98,7 +98,7 @@ def test_a_fresh_comparison_of_fifty_is_one_read(account: str) -> None:
     assert asyncio.run(compare()) == ["BatchGetItem"]
 
 
-def test_every_kind_of_item_is_weighed(account: str) -> None:
+def test_sizes_of_each_item_kind(account: str) -> None:
     measured = dict(asyncio.run(sizes(account)))
     for breakdown in ("overall", "python_major", "python_minor", "system"):
         debut, typical, largest = (
@@ -115,7 +115,7 @@ def test_every_kind_of_item_is_weighed(account: str) -> None:
 
 
 @pytest.mark.parametrize("padding", [900, 1007, 1008, 1009, 1010, 3000])
-def test_an_item_is_as_large_as_dynamodb_counts_it(account: str, padding: int) -> None:
+def test_item_size_matches_dynamodb(account: str, padding: int) -> None:
     client, table = dynamodb_client(account), create_table(account)
     item: dict[str, dict[str, Any]] = {
         "key": {"S": "é"},
@@ -128,9 +128,7 @@ def test_an_item_is_as_large_as_dynamodb_counts_it(account: str, padding: int) -
 
 @pytest.mark.parametrize("consistent", [False, True])
 @pytest.mark.parametrize("keys", ["ab", "cd", "abcd"], ids=["there", "not there", "some there"])
-def test_a_batch_consumes_what_its_reads_would_alone(
-    account: str, keys: str, *, consistent: bool
-) -> None:
+def test_batch_costs_sum_of_single_reads(account: str, keys: str, *, consistent: bool) -> None:
     table = create_table(account)
     for key, size in ("a", 100), ("b", 5000):
         item: dict[str, Any] = {"key": {"S": key}, "bytes": {"B": b"x" * size}}
@@ -145,7 +143,7 @@ def test_a_batch_consumes_what_its_reads_would_alone(
     assert batch == Operation("BatchGetItem", sum(single.reads for single in alone), 0)
 
 
-def test_a_page_gets_tables_with_a_row_each() -> None:
+def test_cost_tables_as_markdown() -> None:
     costs_page = requests_table([Cost("nothing is asked", ())]).markdown
     assert costs_page.splitlines()[-1] == "| nothing is asked | 0 | 0 | 0 |"
     assert re.match(r"\| item \| bytes \|\n", items_table([]).markdown)

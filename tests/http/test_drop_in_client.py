@@ -115,9 +115,7 @@ def tables(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 @pytest.mark.parametrize("subcommand", FILTERS)
-def test_a_series_prints_the_same_in_every_format_and_total(
-    client: BothClients, subcommand: str
-) -> None:
+def test_series_formats_and_totals_match(client: BothClients, subcommand: str) -> None:
     commands = [
         *(f"{subcommand} requests {output}" for output in FORMATS),
         *(
@@ -131,7 +129,7 @@ def test_a_series_prints_the_same_in_every_format_and_total(
 
 
 @pytest.mark.parametrize("subcommand", FILTERS)
-def test_a_series_prints_the_same_with_every_filter(client: BothClients, subcommand: str) -> None:
+def test_series_filters_match(client: BothClients, subcommand: str) -> None:
     commands = [
         f"{subcommand} requests {chosen} {output}"
         for chosen, output in product(FILTERS[subcommand], ["", "--daily -f json"])
@@ -142,9 +140,7 @@ def test_a_series_prints_the_same_with_every_filter(client: BothClients, subcomm
 
 
 @pytest.mark.parametrize("subcommand", FILTERS)
-def test_a_series_prints_the_same_within_dates_and_in_every_look(
-    client: BothClients, subcommand: str
-) -> None:
+def test_series_dates_and_styles_match(client: BothClients, subcommand: str) -> None:
     commands = [
         *(f"{subcommand} requests {d} {t} -f tsv" for d, t in product(DATES, TOTALS)),
         *(f"{subcommand} requests {look}" for look in LOOKS),
@@ -154,13 +150,13 @@ def test_a_series_prints_the_same_within_dates_and_in_every_look(
     assert len(tables(ours)) == len(commands)
 
 
-def test_the_client_refuses_dates_before_the_window_alike(client: BothClients) -> None:
+def test_dates_before_window_are_refused_alike(client: BothClients) -> None:
     ours, upstreams = client.both([f"{name} requests {BEFORE_THE_WINDOW}" for name in FILTERS])
     assert ours == upstreams
     assert all("before earliest available data (2026-05-25)" in outcome.stderr for outcome in ours)
 
 
-def test_recent_prints_the_same_in_every_format_and_period(client: BothClients) -> None:
+def test_recent_formats_and_periods_match(client: BothClients) -> None:
     commands = [
         *(f"recent requests {output}" for output in FORMATS),
         *(f"recent requests {p} {output}" for p, output in product(PERIODS, ["", "-j"])),
@@ -171,16 +167,15 @@ def test_recent_prints_the_same_in_every_format_and_period(client: BothClients) 
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_subcommand_prints_the_same_for_packages_of_all_sizes_ages_and_spellings(
-    client: BothClients, package: str
-) -> None:
+def test_subcommands_match_for_every_kind_of_package(client: BothClients, package: str) -> None:
+    """Packages of all sizes and ages, and names in several spellings."""
     commands = [f"{subcommand} {package} -f tsv" for subcommand in SUBCOMMANDS]
     ours, upstreams = client.both(commands)
     assert ours == upstreams
     assert len(tables(ours)) == len(commands)
 
 
-def test_a_version_without_downloads_has_no_table_on_either(client: BothClients) -> None:
+def test_version_without_downloads_prints_no_data(client: BothClients) -> None:
     ours, upstreams = client.both(
         ["python_major requests --version 7", "python_minor requests --version 7.7"]
     )
@@ -188,9 +183,10 @@ def test_a_version_without_downloads_has_no_table_on_either(client: BothClients)
     assert all(outcome.stdout.startswith("No data found for ") for outcome in ours)
 
 
-def test_a_name_that_upstream_does_not_normalise_prints_the_same_as_the_normal_one(
+def test_unnormalised_name_prints_as_normalised(
     client: BothClients,
 ) -> None:
+    """Upstream finds nothing under that spelling."""
     # The client lower-cases names and upstream converts `.` and `_`, which leaves runs of them.
     commands = [f"{subcommand} Typing..Extensions" for subcommand in SUBCOMMANDS]
     ours, upstreams = client.both(commands)
@@ -201,7 +197,7 @@ def test_a_name_that_upstream_does_not_normalise_prints_the_same_as_the_normal_o
 
 
 @pytest.mark.parametrize("system", ["other", "null", "OTHER"])
-def test_systems_that_upstream_can_not_find_are_printed(client: BothClients, system: str) -> None:
+def test_systems_unknown_to_upstream_filter_are_printed(client: BothClients, system: str) -> None:
     ours, upstreams = client.both([f"system requests --os {system} --daily -f json"])
     assert tables(upstreams) == []
     (everything,) = client.upstreams(["system requests --daily -f json"])
@@ -210,18 +206,18 @@ def test_systems_that_upstream_can_not_find_are_printed(client: BothClients, sys
     assert json.loads(ours[0].stdout)["data"] == rows
 
 
-def test_an_unknown_package_is_an_error_on_all_five_subcommands(client: BothClients) -> None:
+def test_unknown_package_is_error_on_every_subcommand(client: BothClients) -> None:
     ours, upstreams = client.both([f"{name} {NO_SUCH_PACKAGE}" for name in SUBCOMMANDS])
     assert failed(ours, 404)
     # Upstream has an error for two of them, and no more than no data for the others.
     assert [outcome.code for outcome in upstreams] == [1, 1, 0, 0, 0]
 
 
-def test_a_system_that_nobody_knows_is_an_error(client: BothClients) -> None:
+def test_unknown_system_is_an_error(client: BothClients) -> None:
     assert failed(client.ours(["system requests --os beos"]), 422)
 
 
-def test_no_data_is_found_where_only_mirrors_download(client: BothClients) -> None:
+def test_mirrors_only_package_prints_no_data(client: BothClients) -> None:
     commands = [f"{name} {MIRRORED}" for name in ("python_major", "python_minor", "system")]
     ours, upstreams = client.both(commands)
     assert {(outcome.code, outcome.stderr) for outcome in ours} == {(0, "")}

@@ -27,7 +27,7 @@ def client(
 @pytest.mark.parametrize(
     "name", ["good%2Fdownloads", "a%00b", "requests%0A", "%7F", "..%2Fhealth", "a%252Fb"]
 )
-def test_an_encoded_slash_or_control_character_is_part_of_a_name(
+def test_encoded_characters_belong_to_the_name(
     client: httpx.Client, stand_in: StandIn, name: str
 ) -> None:
     answer = client.get(f"/packages/{name}")
@@ -39,7 +39,7 @@ def test_an_encoded_slash_or_control_character_is_part_of_a_name(
 
 
 @pytest.mark.parametrize("path", ["/health%0A", "/health%2F", "/packages%2Frequests", "/%2Fhealth"])
-def test_it_makes_no_other_route_of_a_path(client: httpx.Client, path: str) -> None:
+def test_encoded_slash_makes_no_other_route(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert answer.json()["instance"] == path

@@ -205,7 +205,7 @@ ON_THE_WAY_THERE: dict[str, tuple[Promises, Change, str]] = {
 @pytest.mark.parametrize(
     ("promises", "change", "words"), ON_THE_WAY_BACK.values(), ids=ON_THE_WAY_BACK
 )
-def test_a_broken_promise_is_named(
+def test_broken_response_is_named(
     variants: Variants, promises: Promises, change: Change, words: str
 ) -> None:
     with variants.behind_one_address(after=change) as url:
@@ -215,23 +215,19 @@ def test_a_broken_promise_is_named(
 @pytest.mark.parametrize(
     ("promises", "change", "words"), ON_THE_WAY_THERE.values(), ids=ON_THE_WAY_THERE
 )
-def test_a_broken_promise_about_what_is_asked_is_named(
+def test_broken_request_is_named(
     variants: Variants, promises: Promises, change: Change, words: str
 ) -> None:
     with variants.behind_one_address(before=change) as url:
         assert any(words in reason for reason in broken(url, promises))
 
 
-def test_an_api_that_keeps_its_promises_gets_a_zero(
-    smoke: Smoke, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_good_api_exits_0(smoke: Smoke, capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke() == 0
     assert re.search(r": \d\d promises kept, 0 broken\.", capsys.readouterr().out)
 
 
-def test_an_api_that_breaks_one_gets_a_one_and_a_row_that_says_so(
-    smoke: Smoke, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_broken_api_exits_1_with_a_row(smoke: Smoke, capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke(after=failing("/system", 500)) == 1
 
     printed = capsys.readouterr().out
@@ -240,9 +236,8 @@ def test_an_api_that_breaks_one_gets_a_one_and_a_row_that_says_so(
     assert ", 1 broken." in printed
 
 
-def test_it_is_polite_asks_every_route_and_sends_the_headers_that_it_was_given(
-    variants: Variants, smoke: Smoke
-) -> None:
+def test_smoke_asks_every_route_politely(variants: Variants, smoke: Smoke) -> None:
+    """It makes few upstream calls, covers every route and sends the headers it was given."""
     asked, headers = set(), set()
 
     def note(passing: Passing) -> None:
@@ -259,7 +254,7 @@ def test_it_is_polite_asks_every_route_and_sends_the_headers_that_it_was_given(
     assert headers == {"tests"}
 
 
-def test_where_nothing_answers_it_says_so(
+def test_unreachable_api_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -287,7 +282,7 @@ def test_where_nothing_answers_it_says_so(
         (200, {"content_type": "text/html"}, "200 OK with text/html: '<h1>Hello</h1>'"),
     ],
 )
-def test_what_else_answers_is_told_in_a_line(
+def test_other_server_is_reported_in_a_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     status: int,
@@ -313,9 +308,7 @@ def test_what_else_answers_is_told_in_a_line(
         ((200, {}), "it is not the expected JSON"),
     ],
 )
-def test_an_api_whose_upstream_is_none_is_told(
-    answer: tuple[int, dict[str, str]], words: str
-) -> None:
+def test_api_without_upstream_is_reported(answer: tuple[int, dict[str, str]], words: str) -> None:
     status, headers = answer
     with (
         answering(status, b"<h1>Hello</h1>", **headers) as upstream_url,
@@ -333,7 +326,7 @@ def test_an_api_whose_upstream_is_none_is_told(
         ({}, ["--cacert=/nonexistent"], "--cacert='/nonexistent': No such file"),
     ],
 )
-def test_a_way_that_can_not_be_used_is_told_in_a_line(
+def test_unusable_proxy_is_reported_in_a_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     settings: dict[str, str],
@@ -350,16 +343,14 @@ def test_a_way_that_can_not_be_used_is_told_in_a_line(
     assert line.startswith(told)
 
 
-def test_loopback_is_asked_without_a_proxy(
-    variants: Variants, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_loopback_bypasses_proxy(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "socks5://127.0.0.1:1")
     assert broken(variants.fastapi, (figures.ALL_OF_PYPI,)) == []
 
 
 @pytest.mark.parametrize("arguments", [[""], ["pulse.example.org"], ["http://x", "--header=x"]])
-def test_what_is_no_url_or_header_is_refused(
+def test_bad_url_or_header_is_refused(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["smoke", *arguments])

@@ -66,21 +66,24 @@ async def next_moment_after_a_call(
         return (await limit.take("overall", "another", float("inf"))) - began
 
 
-def test_a_call_whose_moment_went_by_while_it_was_connecting_takes_another() -> None:
+def test_slow_connection_takes_new_reservation() -> None:
+    """A reservation that expired while the call was connecting is replaced by a new one."""
     slow = SlowConnections(delay_s=20 + LATE_S)
     limit = RateLimit(0, 1, slow.clock)
     assert asyncio.run(next_moment_after_a_call(slow, limit)) >= 20 + 62
     assert slow.asked == 1
 
 
-def test_a_call_that_was_connected_in_time_keeps_its_moment() -> None:
+def test_fast_connection_keeps_reservation() -> None:
     slow = SlowConnections(delay_s=0)
     limit = RateLimit(0, 1, slow.clock)
     asyncio.run(next_moment_after_a_call(slow, limit))
     assert slow.asked == 1
 
 
-def test_where_others_took_all_moments_meanwhile_it_is_not_made() -> None:
+def test_slow_connection_without_new_reservation_is_throttled() -> None:
+    """No call is made if others reserved every slot in the meantime."""
+
     class Contended(RateLimit):
         async def take(
             self, endpoint: str, name: str, until: float, missed: float | None = None

@@ -23,7 +23,7 @@ PAGES = [
 ]
 
 
-def test_the_version_is_the_same_everywhere() -> None:
+def test_version_is_the_same_everywhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
     assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
@@ -113,7 +113,7 @@ def test_readme_links_to_the_pages() -> None:
     assert "](SECURITY.md)" in readme
 
 
-def test_contributors_are_told_of_every_kind_of_test() -> None:
+def test_contributing_lists_every_kind_of_test() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text()
     told = set(re.findall(r"^\| `(tests/\w+)` \|", page, flags=re.MULTILINE))
     suites = {test.relative_to(ROOT).parts[1] for test in (ROOT / "tests").rglob("test_*.py")}

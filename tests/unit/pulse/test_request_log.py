@@ -35,7 +35,7 @@ def line(log: RequestLog) -> dict[str, object]:
     return log.line(method="GET", route="/compare", status=200, cold_start=False)
 
 
-def test_time_is_counted_where_it_was_spent() -> None:
+def test_time_is_counted_by_tier() -> None:
     log, clock = opened()
     with log.timed("table"):
         clock.now += 0.004
@@ -48,7 +48,7 @@ def test_time_is_counted_where_it_was_spent() -> None:
     assert log.server_timing == "table;dur=4.0, upstream;dur=250.0, total;dur=255.0"
 
 
-def test_what_is_spent_at_the_same_time_counts_once() -> None:
+def test_overlapping_time_counts_once() -> None:
     log, clock = opened()
     first, second = log.timed("upstream"), log.timed("upstream")
     first.__enter__()
@@ -61,7 +61,7 @@ def test_what_is_spent_at_the_same_time_counts_once() -> None:
     assert line(log)["upstream_ms"] == 3000.0
 
 
-def test_time_that_ends_in_a_failure_counts_too() -> None:
+def test_time_of_failure_counts() -> None:
     log, clock = opened()
     spending = log.timed("upstream")
     spending.__enter__()
@@ -70,7 +70,8 @@ def test_time_that_ends_in_a_failure_counts_too() -> None:
     assert line(log)["upstream_ms"] == 5000.0
 
 
-def test_of_several_packages_the_farthest_tier_and_the_worst_outcome_are_told() -> None:
+def test_farthest_tier_and_worst_outcome_are_logged() -> None:
+    """Of several packages."""
     log, _ = opened()
     log.hit(counts_of({}, day(0)), "upstream", NOON)
     log.hit(counts_of({}, day(2), stale=True), "memory", NOON)
@@ -83,7 +84,7 @@ def test_of_several_packages_the_farthest_tier_and_the_worst_outcome_are_told() 
     assert line(log)["outcome"] == "throttled"
 
 
-def test_without_figures_nothing_is_behind() -> None:
+def test_no_figures_no_days_behind() -> None:
     log, _ = opened()
     assert "days_behind" not in line(log)
 
@@ -103,7 +104,7 @@ def test_every_problem_is_an_outcome(problem: Problem, outcome: str) -> None:
     assert outcome_of(problem) == outcome
 
 
-def test_log_is_that_of_its_request() -> None:
+def test_current_log_belongs_to_its_request() -> None:
     nobodys = request_log()
     mine = open_request_log(Seconds(), "mine")
     assert request_log() is mine is not nobodys

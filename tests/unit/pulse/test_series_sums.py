@@ -30,7 +30,7 @@ def sums_of_rows(body: bytes) -> Counter[str]:
 
 
 @pytest.mark.parametrize("by", ["overall", "python_major", "python_minor", "system"])
-def test_every_period_sums_to_the_rows_of_upstream(by: By) -> None:
+def test_periods_sum_to_upstream_rows(by: By) -> None:
     for name in DOWNLOADS_PER_DAY:
         package = PackageName.parse(name)
         raw = answer("GET", question(request_path(package, by)), NOON)

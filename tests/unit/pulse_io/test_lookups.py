@@ -47,7 +47,9 @@ class Throttled:
         """Nothing is open."""
 
 
-def test_a_request_right_after_another_for_the_same_is_answered() -> None:
+def test_back_to_back_requests_are_answered() -> None:
+    """Wherever in the event loop the first one ends."""
+
     async def ask(turns: int) -> None:
         source = Throttled(turns)
         catalogue = Catalogue(Settings.from_environ({}), source, None, lambda: NOON)

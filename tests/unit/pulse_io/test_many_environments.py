@@ -26,7 +26,7 @@ def world() -> Iterator[World]:
     world.close()
 
 
-def test_what_one_environment_fetched_every_other_has(world: World) -> None:
+def test_environments_share_fetched_counts(world: World) -> None:
     async def main() -> None:
         first = await fetch(world.environment(), REQUESTS)
         assert await fetch(world.environment(), REQUESTS) == first
@@ -35,7 +35,7 @@ def test_what_one_environment_fetched_every_other_has(world: World) -> None:
     assert len(world.upstream.calls) == 1
 
 
-def test_environments_that_ask_at_the_same_time_cost_one_call(world: World) -> None:
+def test_concurrent_environments_make_one_call(world: World) -> None:
     async def main() -> None:
         supplies = await asyncio.gather(*(fetch(world.environment(), REQUESTS) for _ in range(20)))
         assert all(supply == supplies[0] for supply in supplies)
@@ -44,9 +44,11 @@ def test_environments_that_ask_at_the_same_time_cost_one_call(world: World) -> N
     assert len(world.upstream.calls) == 1
 
 
-def test_a_cold_start_of_all_of_them_stays_within_upstreams_limits_and_keeps_its_promises(
+def test_simultaneous_cold_starts_stay_within_limits(
     world: World,
 ) -> None:
+    """Each Retry-After that was given is kept, too."""
+
     async def until_had(environment: Catalogue, packages: Sequence[PackageName]) -> None:
         wanted = set(packages)
         while wanted:
@@ -79,9 +81,11 @@ def test_a_cold_start_of_all_of_them_stays_within_upstreams_limits_and_keeps_its
     assert world.loop.time() < 62 + 8 + 14 + 8
 
 
-def test_after_all_environments_died_what_was_asked_is_still_there_stale_and_then_fresh(
+def test_counts_survive_all_environments(
     world: World,
 ) -> None:
+    """Served stale while upstream fails, then fresh."""
+
     async def main() -> None:
         fresh = await fetch(world.environment(), REQUESTS)
         await asyncio.sleep(24 * 3600)
@@ -99,9 +103,7 @@ def test_after_all_environments_died_what_was_asked_is_still_there_stale_and_the
     world.loop.run_until_complete(main())
 
 
-def test_a_connection_that_the_table_has_closed_meanwhile_is_not_a_table_away(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_closed_connection_is_not_an_outage(world: World, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         world.table.hanging_up = 1
         await fetch(world.environment(), REQUESTS)
@@ -112,7 +114,7 @@ def test_a_connection_that_the_table_has_closed_meanwhile_is_not_a_table_away(
     assert not caplog.records
 
 
-def test_while_the_table_is_away_upstream_answers(world: World) -> None:
+def test_table_outage_falls_back_to_upstream(world: World) -> None:
     async def main() -> None:
         environment = world.environment()
         world.table.away = True
@@ -129,7 +131,7 @@ def test_while_the_table_is_away_upstream_answers(world: World) -> None:
     world.loop.run_until_complete(main())
 
 
-def test_environment_that_dies_is_followed_when_its_lease_ends(world: World) -> None:
+def test_lease_of_dead_environment_is_taken_over(world: World) -> None:
     async def main() -> None:
         world.upstream.faults.set(["hang:overall:requests:1"])
         dying = asyncio.create_task(fetch(world.environment(), REQUESTS))
@@ -147,7 +149,7 @@ def test_environment_that_dies_is_followed_when_its_lease_ends(world: World) -> 
     assert len(world.upstream.calls) == 2
 
 
-def test_those_who_wait_for_another_environment_share_its_failure(world: World) -> None:
+def test_waiting_environments_share_a_failure(world: World) -> None:
     async def main() -> None:
         world.upstream.faults.set(["500"])
         outcomes = await asyncio.gather(
@@ -159,7 +161,7 @@ def test_those_who_wait_for_another_environment_share_its_failure(world: World) 
     assert len(world.upstream.calls) == 1
 
 
-def test_a_refusal_of_one_keeps_all_from_asking_for_a_while(world: World) -> None:
+def test_refusal_holds_back_all_environments(world: World) -> None:
     async def main() -> None:
         world.upstream.faults.set(["429:overall:requests:1"])
         with pytest.raises(UpstreamThrottled):
@@ -173,7 +175,7 @@ def test_a_refusal_of_one_keeps_all_from_asking_for_a_while(world: World) -> Non
     world.loop.run_until_complete(main())
 
 
-def test_an_answer_that_is_suddenly_empty_does_not_take_the_place_of_a_good_one(
+def test_sudden_empty_answer_does_not_replace_counts(
     world: World,
 ) -> None:
     async def main() -> None:

@@ -32,7 +32,7 @@ def room_for(entries: int, days: int) -> int:
     return entries * (ENTRY_BYTES + 100) + days * COUNT_BYTES
 
 
-def test_what_was_kept_is_found() -> None:
+def test_kept_counts_are_found() -> None:
     memory, kept = Memory(), counts()
     memory.keep(asking("a"), kept)
     assert memory.find(asking("a"), NOON) == LookupResult(kept, "memory")
@@ -41,7 +41,7 @@ def test_what_was_kept_is_found() -> None:
     assert memory.held(asking("b")) is None
 
 
-def test_counts_are_held_when_they_are_no_longer_fresh() -> None:
+def test_stale_counts_are_held() -> None:
     memory, kept = Memory(), counts()
     memory.keep(asking("a"), kept)
     assert memory.find(asking("a"), NEXT_LOAD) is None
@@ -56,7 +56,7 @@ def test_older_answer_never_replaces_newer() -> None:
     assert memory.held(asking("a")) is newer
 
 
-def test_failure_stands_before_counts_until_its_end() -> None:
+def test_failure_hides_counts_until_it_expires() -> None:
     memory, kept = Memory(), counts()
     failure = Failure(UpstreamTooSlow(12), NEXT_LOAD, NEXT_LOAD + 10 * SECOND)
     memory.keep(asking("a"), kept)
@@ -81,7 +81,7 @@ def test_failure_without_counts_is_the_problem() -> None:
     assert memory.find(asking("a"), NOON) == LookupResult(problem, "none")
 
 
-def test_least_recently_used_gives_way() -> None:
+def test_least_recently_used_is_evicted() -> None:
     memory = Memory(room_for(entries=2, days=10))
     for name in "ab":
         memory.keep(asking(name), counts(5))
@@ -90,7 +90,7 @@ def test_least_recently_used_gives_way() -> None:
     assert [name for name in "abc" if memory.held(asking(name))] == ["a", "c"]
 
 
-def test_what_is_larger_than_all_the_room_is_not_kept() -> None:
+def test_oversized_counts_are_not_kept() -> None:
     memory = Memory(room_for(entries=2, days=10))
     memory.keep(asking("a"), counts(5))
     memory.keep(asking("b"), counts(50))
@@ -98,7 +98,7 @@ def test_what_is_larger_than_all_the_room_is_not_kept() -> None:
     assert memory.held(asking("b")) is None
 
 
-def test_long_categories_and_unknown_names_take_room() -> None:
+def test_categories_and_unknown_names_count_towards_size() -> None:
     memory = Memory(room_for(entries=5, days=10))
     memory.keep(asking("long"), counts(1, "x" * 10_000))
     assert memory.held(asking("long")) is None
@@ -108,7 +108,7 @@ def test_long_categories_and_unknown_names_take_room() -> None:
     assert memory.find(asking("unknown-6"), NOON)
 
 
-def test_counts_take_no_more_memory_than_their_size_says() -> None:
+def test_size_estimate_covers_real_memory() -> None:
     tracemalloc.start()
     days = [10**9 + number for number in range(10_000)]
     taken, _ = tracemalloc.get_traced_memory()

@@ -97,7 +97,7 @@ def test_set_of_questions_is_one_batch(run: Run) -> None:
     assert source.batches == [questions]
 
 
-def test_answers_are_kept_until_they_are_stale(run: Run) -> None:
+def test_fresh_answers_are_not_fetched_again(run: Run) -> None:
     source, clock = LettersSource(), Clock()
     catalogue = Catalogue(Settings.from_environ({}), source, None, clock)
     run(catalogue.fetch_all(asking("six")))
@@ -107,7 +107,7 @@ def test_answers_are_kept_until_they_are_stale(run: Run) -> None:
     assert source.batches == [asking("six"), asking("idna"), asking("six")]
 
 
-def test_counts_are_served_stale_when_the_source_fails(run: Run) -> None:
+def test_failing_source_serves_stale_counts(run: Run) -> None:
     source, clock = LettersSource(), Clock()
     catalogue = Catalogue(Settings.from_environ({}), source, None, clock)
     run(catalogue.fetch_all(asking("six")))

@@ -75,7 +75,9 @@ def without_collection() -> Iterator[None]:
     ids=["good", "not JSON", "too large", "bomb", "two codings"],
 )
 @pytest.mark.usefixtures("without_collection")
-def test_nothing_is_left_of_an_answer_without_a_garbage_collection(send: Send, rows: int) -> None:
+def test_answer_leaves_no_garbage(send: Send, rows: int) -> None:
+    """Memory is freed without a run of the garbage collector."""
+
     async def left_bytes(url: str) -> float:
         upstream = upstream_at(url)
         await fetch(upstream)  # what is made once
@@ -93,7 +95,7 @@ def test_nothing_is_left_of_an_answer_without_a_garbage_collection(send: Send, r
         assert asyncio.run(left_bytes(upstream.url)) < 100_000
 
 
-def test_an_answer_in_many_small_chunks_leaves_the_loop_to_others() -> None:
+def test_small_chunks_do_not_block_event_loop() -> None:
     async def ticks() -> int:
         transport = answering(Streamed(GOOD, chunk_bytes=1))
         upstream = upstream_at("http://upstream.invalid", transport)
@@ -109,7 +111,7 @@ def test_an_answer_in_many_small_chunks_leaves_the_loop_to_others() -> None:
 
 
 @pytest.mark.parametrize(("more", "elsewhere"), [(0, False), (LARGE_BYTES, True)])
-def test_a_large_body_is_parsed_on_a_thread_of_its_own(
+def test_large_body_is_parsed_in_a_thread(
     monkeypatch: pytest.MonkeyPatch, more: int, elsewhere: bool
 ) -> None:
     threads = []

@@ -3,7 +3,7 @@
 from tests.unit.template.reading import Template
 
 
-def test_every_skip_of_checkov_says_why(everything_on: Template) -> None:
+def test_every_checkov_skip_has_a_reason(everything_on: Template) -> None:
     skips = [
         skip
         for resource in everything_on["Resources"].values()
