@@ -1,4 +1,4 @@
-"""A company's proxy on the loopback: it answers for every host, by one upstream, and signs certificates itself."""
+"""A company's proxy on loopback: it answers for every host from one upstream and signs certificates itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,21 +15,21 @@ from tests.serving import QuietHandler, serving
 
 @dataclass
 class Company:
-    """The running proxy, and what it was asked for."""
+    """The running proxy and the requests it received."""
 
     proxy: str
     """Its URL."""
     certificate: Path
-    """The authority that it signs with, in PEM."""
+    """Its certificate authority, in PEM."""
     asked: list[str] = field(default_factory=list)
-    """Method and target of each request, as they were sent."""
+    """Method and target of each request, as sent."""
 
 
 @contextmanager
 def company(
     upstream_url: str, host: str, folder: Path, *, connect_status: int = 200
 ) -> Iterator[Company]:
-    """A proxy with a certificate for `host`, which passes every path on to `upstream_url`."""
+    """Run a proxy with a certificate for `host` that forwards every path to `upstream_url`."""
     authority = trustme.CA()
     certificate = folder / "company.pem"
     authority.cert_pem.write_to_path(str(certificate))
@@ -61,7 +61,7 @@ def company(
 
         def finish(self) -> None:
             super().finish()
-            self.connection.close()  # which the server knows only as it was before TLS
+            self.connection.close()  # the server only knows the socket from before TLS
 
     with serving(Handler) as url:
         told = Company(url, certificate)

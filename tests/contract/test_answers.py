@@ -1,4 +1,4 @@
-"""What both variants answer to good questions."""
+"""Responses of both variants to valid requests."""
 
 import datetime as dt
 from typing import Any
@@ -111,7 +111,7 @@ def test_fifty_packages_can_be_compared(ask: Ask) -> None:
 
 
 def test_health_names_version_and_variant(ask: Ask, stand_in: StandIn, variant: str) -> None:
-    """And never calls upstream."""
+    """Without an upstream call."""
     assert ask("/health").json == {
         "status": "ok",
         "version": __version__,

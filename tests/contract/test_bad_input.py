@@ -1,4 +1,4 @@
-"""What both variants say to questions that can't be answered."""
+"""Responses of both variants to invalid requests."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from workbench.upstream import StandIn
 
 
 def assert_problem(answer: Answer, status: int, kind: str) -> None:
-    """It is an RFC 9457 document, says so, and may be cached for a short time at most."""
+    """Check for an RFC 9457 document with its content type, cacheable for a short time at most."""
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     cacheable = "public, max-age=300" if kind == "unknown-package" else "no-store"
@@ -50,7 +50,7 @@ def assert_problem(answer: Answer, status: int, kind: str) -> None:
     ],
 )
 def test_invalid_name_is_refused(ask: Ask, stand_in: StandIn, name: str) -> None:
-    """And costs no upstream call."""
+    """Without an upstream call."""
     answer = ask(f"/packages/{name}")
     assert_problem(answer, 422, "invalid-input")
     assert [(e["location"], e["parameter"]) for e in answer.json["errors"]] == [("path", "package")]
@@ -140,7 +140,7 @@ def test_unknown_package_is_404_naming_it(ask: Ask) -> None:
 
 
 LONG = 10_000
-"""Bytes of a query that API Gateway lets through."""
+"""Length in bytes of a query that API Gateway still accepts."""
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_long_input_is_not_repeated(ask: Ask, path: str, query: str) -> None:
 
 
 def test_first_ten_errors_are_listed(ask: Ask) -> None:
-    """And the number of those left out."""
+    """The detail gives the number of the others."""
     answer = ask("/packages/requests", "&".join(f"p{n}=1" for n in range(12)))
     assert [error["parameter"] for error in answer.json["errors"]] == [f"p{n}" for n in range(10)]
     assert answer.json["detail"].endswith("p9: This route has no such parameter. And 2 more.")

@@ -1,4 +1,4 @@
-"""What both variants say when pypistats.org can't be used."""
+"""Responses of both variants when pypistats.org fails."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ FAILURES = [
     ("dropped", 502, "upstream-broken", "upstream_error"),
 ]
 ENDLESS = {"hang", "drip"}
-"""Faults that only a deadline ends."""
+"""Faults that only a timeout ends."""
 
 AMPLE = {"UPSTREAM_TIMEOUT_S": "20", "DEADLINE_S": "30"}
 SHORT = {"UPSTREAM_TIMEOUT_S": "0.8", "DEADLINE_S": "1"}
@@ -31,7 +31,7 @@ AskAt = Callable[..., Ask]
 
 @pytest.fixture
 def ask_at(variant: str) -> Iterator[AskAt]:
-    """Ask a variant whose upstream is at `url`, with patience that no slow machine exhausts."""
+    """Ask a variant whose upstream is at `url`, with timeouts long enough for a slow machine."""
     with ExitStack() as stack:
         yield lambda url, **environ: asking(
             stack.enter_context(handler_of(variant, PYPISTATS_URL=url, **{**AMPLE, **environ}))
@@ -39,7 +39,7 @@ def ask_at(variant: str) -> Iterator[AskAt]:
 
 
 def patience(fault: str) -> dict[str, str]:
-    """Short only where a test would wait for its end."""
+    """Short timeouts only for faults that would use them up."""
     return SHORT if fault in ENDLESS else AMPLE
 
 
@@ -59,7 +59,7 @@ def test_failure_has_its_problem(
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["type"] == f"urn:pypi-pulse:problem:{kind}"
-    # FastAPI leaves upstream alone after some of the others, and tells for how long.
+    # After some of the other faults FastAPI pauses upstream calls, and sends Retry-After, too.
     assert "retry-after" in answer.headers or status != HTTPStatus.SERVICE_UNAVAILABLE
 
 

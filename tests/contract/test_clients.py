@@ -1,4 +1,4 @@
-"""How clients write what they ask: lists in brackets, a time against caches, a parameter twice."""
+"""How clients write queries: lists in brackets, a timestamp against caches, repeated parameters."""
 
 import re
 

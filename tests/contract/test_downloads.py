@@ -1,4 +1,4 @@
-"""Downloads over time, from both variants."""
+"""Download series from both variants."""
 
 from typing import Any
 
@@ -82,7 +82,7 @@ def test_mirrors_only_package_has_empty_series(ask: Ask, by: str) -> None:
 
 
 def test_as_of_without_rows_and_without_all(ask: Ask, stand_in: StandIn) -> None:
-    """A breakdown without rows is as of the day that should be there if nothing tells another."""
+    """Without rows, and without any hint of the loaded day, `as_of` is the expected newest day."""
     stand_in.set_faults(["500:overall:__all__"])
     answer = ask(f"/packages/{MIRRORED}/downloads", "by=system")
     assert (answer.status, answer.json["series"], answer.json["as_of"]) == (200, [], "2026-11-21")

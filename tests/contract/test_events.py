@@ -1,4 +1,4 @@
-"""No event whatever makes an invocation crash, and an HTTP event's odd parts do no harm."""
+"""No event crashes an invocation, and odd parts of an HTTP event are harmless."""
 
 import asyncio
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
-# Those that Mangum, apig-wsgi, Starlette, Werkzeug or an application take apart.
+# Headers that Mangum, apig-wsgi, Starlette, Werkzeug or an application parse.
 READ_SOMEWHERE = [
     *("host", "Cookie", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port"),
     *("x-forwarded-prefix", "x-forwarded-proto", "forwarded", "content-length", "content-type"),
@@ -31,7 +31,7 @@ HEADERS = st.dictionaries(
     | st.sampled_from(["9" * 5_000, "1:" * 2_000, "gzip;q=" + "9" * 5_000, "text/csv;q=nan"]),
     max_size=5,
 )
-# The handlers outlive an example on purpose: warm invocations are what is being tested.
+# Handlers outlive a Hypothesis example on purpose: this tests warm invocations.
 WARM = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

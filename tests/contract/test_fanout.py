@@ -1,4 +1,4 @@
-"""How many upstream calls of a comparison are under way at once."""
+"""Concurrency of a comparison's upstream calls."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ PATIENCE_S = 20
 
 
 class Meeting(ThreadingHTTPServer):
-    """An upstream that answers only once `size` calls are under way at the same moment."""
+    """An upstream that answers only when `size` calls are in progress at the same time."""
 
     daemon_threads = True
 
@@ -59,7 +59,7 @@ class MeetingHandler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: pytest's output is for the tests."""
+        """Print nothing."""
 
 
 @pytest.fixture

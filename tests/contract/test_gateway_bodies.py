@@ -1,4 +1,4 @@
-"""How bodies leave through API Gateway: text as it is, compressed ones in base64."""
+"""Bodies in API Gateway's format: text unchanged, compressed bodies in base64."""
 
 import base64
 import gzip

@@ -1,4 +1,4 @@
-"""The handlers under the names that template.yaml gives them, and what a defect does to them."""
+"""Handlers under the names in template.yaml, and their response to a defect."""
 
 import importlib
 import logging
@@ -15,7 +15,7 @@ from tests.contract.variants import answer_of, http_event
 
 
 class Defect:
-    """A catalogue or an upstream with a defect that nobody expected."""
+    """A catalogue or an upstream that raises an unexpected error."""
 
     def fetch(self, *_: object) -> None:
         message = "a secret of the implementation"

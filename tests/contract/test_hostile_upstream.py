@@ -1,4 +1,4 @@
-"""An upstream that floods, drips, or sends what nobody asked for: both variants answer, and in time."""
+"""Upstream floods, drips, or sends unrequested content: both variants still answer in time."""
 
 import gzip
 import socket
@@ -121,7 +121,7 @@ MANY_VERSIONS = [
     for version in range(120)
     for ago in range(181)
 ]
-"""21,720 points by day: few enough to be believed, and more than one answer may have."""
+"""21,720 points by day: few enough to be accepted, but more than one response may have."""
 
 
 @pytest.mark.parametrize(

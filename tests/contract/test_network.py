@@ -1,4 +1,4 @@
-"""Both variants behind proxies and with certificates that the environment names, right and wrong."""
+"""Both variants with proxies and certificates from environment variables, valid and invalid."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ FOLDER, EMPTY = "a folder", "an empty file"
 
 @pytest.fixture
 def path_of(tmp_path: Path) -> Callable[[str], str]:
-    """The path that a test's parameter means."""
+    """Return the path for a test's parameter."""
     (tmp_path / "empty.pem").touch()
     paths = {FOLDER: str(tmp_path), EMPTY: str(tmp_path / "empty.pem")}
     return lambda what: paths.get(what, what)
@@ -50,7 +50,7 @@ def test_other_upstream_uses_proxy(variant: str, stand_in: StandIn, tmp_path: Pa
 def test_configured_certificate_is_trusted(
     variant: str, stand_in: StandIn, tmp_path: Path, names_it: str | None
 ) -> None:
-    """And no certificate of a company without configuration."""
+    """Without the variable, the company's certificate is not trusted."""
     with company(stand_in.url, HOST, tmp_path) as proxied:
         named = {names_it: str(proxied.certificate)} if names_it else {}
         settings = {"PYPISTATS_URL": f"https://{HOST}", "HTTPS_PROXY": proxied.proxy, **named}

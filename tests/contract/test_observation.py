@@ -1,4 +1,4 @@
-"""Every request says in the log and in headers what it took and how it ended."""
+"""Each request is logged with its times and outcome, and has them in headers."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The contract that the FastAPI variant publishes."""
+"""The OpenAPI contract, as the FastAPI variant serves it."""
 
 from collections.abc import Iterator
 from typing import Any

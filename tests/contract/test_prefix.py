@@ -1,4 +1,4 @@
-"""Below a base path, and the twin below `/flask`, where one HTTP API serves both variants."""
+"""Base paths, and the prefix `/flask` where one HTTP API serves both variants."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def test_problem_names_path_with_prefix(stand_in: StandIn, path: str) -> None:
 
 @pytest.fixture
 def ask_below(variant: str, stand_in: StandIn) -> Iterator[Ask]:
-    """A variant behind a stage `prod`: its events have that in their paths."""
+    """A variant behind a stage `prod`, which is part of the events' paths."""
     with handler_of(variant, PYPISTATS_URL=stand_in.url, BASE_PATH="prod/") as handler:
         yield asking(handler)
 

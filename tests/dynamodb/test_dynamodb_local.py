@@ -1,4 +1,4 @@
-"""DynamoDB Local as the workbench runs it: on the loopback alone, and never longer than whoever started it."""
+"""DynamoDB Local as the workbench runs it: on loopback only, and it ends with its starter."""
 
 import contextlib
 import ipaddress
@@ -38,9 +38,9 @@ def ends(url: str) -> bool:
 
 
 def addresses_of_this_machine() -> list[str]:
-    """Where others reach it: the address it would call from (no packet is sent)."""
+    """The machine's address on the network, if it has one; no packet is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        with contextlib.suppress(OSError):  # no route: nobody can reach it
+        with contextlib.suppress(OSError):  # no route, so no address
             probe.connect(("192.0.2.1", 9))
         address = str(probe.getsockname()[0])
     parsed = ipaddress.ip_address(address)
@@ -49,7 +49,7 @@ def addresses_of_this_machine() -> list[str]:
 
 @pytest.fixture
 def command(machine: ThisMachine) -> Iterator[tuple[subprocess.Popen[str], str]]:  # noqa: ARG001 - installs it
-    """`python -m workbench.dynamodb`, running, and the URL that it says."""
+    """The running `python -m workbench.dynamodb`, and the URL that it prints."""
     with running("workbench.dynamodb") as process:
         yield process, url_said_by(process)
 

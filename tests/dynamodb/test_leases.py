@@ -1,4 +1,4 @@
-"""Of all environments one fetches; those who wait learn how it went, and take over if it died."""
+"""One environment fetches; the others wait for its result, or take over if it died."""
 
 import datetime as dt
 
@@ -76,7 +76,7 @@ def test_expired_lease_is_taken_over() -> None:
         assert not await is_leased(survivor)
         assert await survivor.lease([OVERALL]) == [OVERALL]
         assert await third.lease([OVERALL]) == []
-        # It was not dead: what it gives back or fails at is no longer its own.
+        # It was only slow: it can no longer release the lease or store a failure.
         await dead.release(OVERALL)
         await dead.keep(OVERALL, failed(UpstreamTooSlow()))
         found = await third.read_with_leases([OVERALL])

@@ -1,4 +1,4 @@
-"""What one environment has fetched, every other finds; and nothing good gives way to anything worse."""
+"""Environments share fetched counts, and a worse answer never replaces a better one."""
 
 import datetime as dt
 
@@ -26,12 +26,12 @@ pytestmark = pytest.mark.usefixtures("table")
 
 
 def rows_at(table: Table, now: dt.datetime = NOON) -> RowStore:
-    """The rows as an environment has them at that time."""
+    """The row store of an environment at that time."""
     return RowStore(table, 14, now.timestamp)
 
 
 def counts(fetched_at: dt.datetime = NOON, days: int = 181) -> DailyCounts:
-    """Counts with a day that is not there, as of an earlier day than their last."""
+    """Counts with an unknown day, as of a day before their last one."""
     return DailyCounts(
         first=dt.date(2099, 5, 25),
         counts={
@@ -50,7 +50,7 @@ def unknown(since: dt.datetime = NOON) -> Failure:
 
 
 def as_told(failure: object) -> tuple[object, ...]:
-    """A failure, with its problem by what a client sees of it: problems are equal to none but themselves."""
+    """A failure in comparable form, since problems compare by identity."""
     assert isinstance(failure, Failure)
     return type(failure.problem), failure.problem.detail, failure.since, failure.fresh_until
 

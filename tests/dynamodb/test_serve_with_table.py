@@ -1,4 +1,4 @@
-"""`make run TABLE=local`: the API with a table below it, which comes and goes with the command."""
+"""`make run TABLE=local`: the API with a table that lives as long as the command."""
 
 import re
 import signal
@@ -20,7 +20,7 @@ PATIENCE_S = 30
 
 
 class Served:
-    """The running command: what it said about itself."""
+    """The running command, with the addresses that it printed."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stderr is not None

@@ -1,4 +1,4 @@
-"""What the tests of this folder stand on: both local DynamoDBs have the template's table and keep its rules."""
+"""Premises of this folder's tests: both local DynamoDBs have the template's table and behave alike."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,4 +1,4 @@
-"""The table answers soon, or says that it can't; whoever asks goes on without it."""
+"""The table answers in time or is reported unavailable, so that callers go on without it."""
 
 import logging
 import socket
@@ -18,7 +18,7 @@ NEW = F("key").does_not_exist()
 
 
 def process_one_key_at_a_time(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Let DynamoDB leave all keys of a batch but the first; returns the keys that each will ask for."""
+    """Let DynamoDB process one key per batch; returns the keys of each request, filled in as they come."""
     asked = []
     batch_get = Client.batch_get
 
@@ -73,7 +73,9 @@ def test_large_set_is_split_into_batches(meter: Meter) -> None:
     assert meter.names == ["PutItem", "BatchGetItem", "BatchGetItem"]
 
 
-@pytest.mark.parametrize("table_url", ["dynamodb_local_url"], indirect=True)  # moto tells no prices
+@pytest.mark.parametrize(
+    "table_url", ["dynamodb_local_url"], indirect=True
+)  # moto reports no consumed capacity
 def test_consistency_of_reads(meter: Meter) -> None:
     """A single read is consistent; a batch read is eventually consistent, at half the price."""
 
@@ -83,7 +85,7 @@ def test_consistency_of_reads(meter: Meter) -> None:
         assert await table.get_all("a") == {"a": {"key": "a"}}
 
     asking(ask)
-    # Local tables hide nothing from any read; by their price, the first was a consistent one.
+    # Local tables are always consistent; the units show that only the first read was consistent.
     reads = [(one.name, one.reads) for one in meter.read()[1:]]
     assert reads == [("GetItem", 1), ("BatchGetItem", 0.5)]
 
@@ -202,7 +204,7 @@ def test_unavailable_table_is_tried_again(
 
     async def ask(table: Table) -> None:
         with pytest.raises(TableUnavailable):
-            await table.put({"key": ""}, NEW)  # DynamoDB takes no empty key
+            await table.put({"key": ""}, NEW)  # DynamoDB refuses an empty key
         assert await table.get("a") is None
 
     asking(ask)

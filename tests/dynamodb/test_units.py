@@ -1,4 +1,4 @@
-"""What requests cost in the table is measured, and what months cost goes by it."""
+"""DynamoDB units of requests, as measured; monthly cost estimates are based on them."""
 
 import asyncio
 import datetime as dt
@@ -24,7 +24,7 @@ from workbench.dynamodb.units import items_table, requests_table
 
 COMPARED = 2
 COLD_FETCH = ["BatchGetItem", "PutItem", "PutItem", "PutItem"]
-"""A look for all that is asked, the lease, the rate limit, and the counts."""
+"""The batch read, the lease, the rate limit and the counts."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""HTTP as it should be: tags, 304, lifetimes, compression, links."""
+"""HTTP semantics: ETags, 304, Cache-Control, compression, links."""
 
 import gzip
 
@@ -20,7 +20,7 @@ PLAIN = {"accept-encoding": "identity"}
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_matching_etag_gets_304(api: Served, stand_in: StandIn, route: str) -> None:
-    """And costs no upstream call."""
+    """Without an upstream call."""
     first = api.client.get(route)
     calls = len(stand_in.requests)
     again = api.client.get(route, headers={"if-none-match": first.headers["etag"]})
@@ -109,7 +109,7 @@ def test_head_is_get_without_body(api: Served, route: str) -> None:
     assert head.status_code == get.status_code
     ignored = {"date", "server-timing", "x-request-id"}
     if route in {"/nope", "/packages/no-such"}:
-        ignored.add("content-length")  # the request's id is in the body
+        ignored.add("content-length")  # the body contains the request id
     assert {k: v for k, v in head.headers.items() if k not in ignored} == {
         k: v for k, v in get.headers.items() if k not in ignored
     }

@@ -1,4 +1,4 @@
-"""Pages of any origin may read the API."""
+"""CORS: pages of any origin may read the API."""
 
 import pytest
 

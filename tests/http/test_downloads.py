@@ -1,4 +1,4 @@
-"""Downloads over time, over HTTP."""
+"""Download series over HTTP."""
 
 import csv
 import io
@@ -63,7 +63,7 @@ def test_missing_dates_match_stats(api: Served) -> None:
     ],
 )
 def test_accept_header_decides_format(api: Served, accept: str, content_type: str) -> None:
-    """If the query names no format."""
+    """Only if the query names no format."""
     answer = api.client.get("/packages/requests/downloads", headers={"accept": accept})
     assert answer.headers["content-type"].startswith(content_type)
     assert "Accept" in answer.headers["vary"].split(", ")

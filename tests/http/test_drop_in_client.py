@@ -1,7 +1,7 @@
-"""The real `pypistats` client needs only another base URL.
+"""The real `pypistats` client works with only its base URL changed.
 
-The client computes `--last-month`, `--this-month` and months by name from today's date, while the
-figures here end at a fixed one, so they are asked for by the dates that they stand for.
+The client computes `--last-month`, `--this-month` and named months from today's date, while the
+figures here end at a fixed date, so the tests pass explicit dates instead.
 """
 
 import json
@@ -27,7 +27,7 @@ DATES = [
     "--start-date 2026-11-01",
     "--start-date 2026-09",
     "--end-date 2026-06-30",
-    "--start-date 2026-10-03 --end-date 2026-10-07",  # one of these days is lost
+    "--start-date 2026-10-03 --end-date 2026-10-07",  # one of these days is missing
     "--month 2026-10",
     "--start-date 2026-01-01",  # before the window: the client warns
 ]
@@ -55,7 +55,7 @@ NO_SUCH_PACKAGE = "no-such-package-anywhere"
 
 
 class BothClients:
-    """The client against us, and against upstream."""
+    """Runs the client against our API and against upstream."""
 
     def __init__(self, api: Served, stand_in: StandIn, folder: Path) -> None:
         self._api = api
@@ -69,7 +69,7 @@ class BothClients:
         return run_client(f"{self._stand_in.url}/api/", commands, self._folder / "upstreams")
 
     def both(self, commands: Sequence[str]) -> tuple[list[Outcome], list[Outcome]]:
-        """Ours and upstream's, at the same time."""
+        """Outcomes against our API and against upstream, run concurrently."""
         with ThreadPoolExecutor() as pool:
             upstreams = pool.submit(self.upstreams, commands)
             return self.ours(commands), upstreams.result()
@@ -81,11 +81,11 @@ def client(api: Served, stand_in: StandIn, tmp_path: Path) -> BothClients:
 
 
 def without_source(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """The outcomes but for the key `source`.
+    """The outcomes without the key `source`.
 
-    Ours say `"source": "simulated"` since the figures below are the stand-in's, invented.
-    Upstream's own answers have no such key, and ours have none when its figures are real. In all
-    but JSON the client shows nothing of it.
+    Ours have `"source": "simulated"`, since the figures come from the fake pypistats.
+    Upstream's responses have no such key, and neither have ours if the figures are real. The
+    client shows it in JSON only.
     """
     return [outcome._replace(stdout=_without_source(outcome.stdout)) for outcome in outcomes]
 
@@ -99,7 +99,7 @@ def _without_source(printed: str) -> str:
 
 
 def failed(outcomes: Iterable[Outcome], status: int) -> bool:
-    """Whether every command ended with the client's own error for that HTTP status."""
+    """Whether each command ended with the client's own error for that HTTP status."""
     return all(
         outcome.code != 0
         and outcome.stdout == ""
@@ -109,7 +109,7 @@ def failed(outcomes: Iterable[Outcome], status: int) -> bool:
 
 
 def tables(outcomes: Iterable[Outcome]) -> list[str]:
-    """What was printed where there was something to print."""
+    """The non-empty outputs."""
     printed = [outcome.stdout for outcome in outcomes if outcome.code == 0]
     return [output for output in printed if not output.startswith("No data found")]
 
@@ -168,7 +168,7 @@ def test_recent_formats_and_periods_match(client: BothClients) -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_subcommands_match_for_every_kind_of_package(client: BothClients, package: str) -> None:
-    """Packages of all sizes and ages, and names in several spellings."""
+    """Packages of all sizes and ages, with names in several spellings."""
     commands = [f"{subcommand} {package} -f tsv" for subcommand in SUBCOMMANDS]
     ours, upstreams = client.both(commands)
     assert ours == upstreams
@@ -187,7 +187,7 @@ def test_unnormalised_name_prints_as_normalised(
     client: BothClients,
 ) -> None:
     """Upstream finds nothing under that spelling."""
-    # The client lower-cases names and upstream converts `.` and `_`, which leaves runs of them.
+    # The client lower-cases names, upstream replaces `.` and `_` one by one, so a run stays a run.
     commands = [f"{subcommand} Typing..Extensions" for subcommand in SUBCOMMANDS]
     ours, upstreams = client.both(commands)
     assert tables(upstreams) == []
@@ -209,7 +209,7 @@ def test_systems_unknown_to_upstream_filter_are_printed(client: BothClients, sys
 def test_unknown_package_is_error_on_every_subcommand(client: BothClients) -> None:
     ours, upstreams = client.both([f"{name} {NO_SUCH_PACKAGE}" for name in SUBCOMMANDS])
     assert failed(ours, 404)
-    # Upstream has an error for two of them, and no more than no data for the others.
+    # Upstream fails for two of them and returns no data for the others.
     assert [outcome.code for outcome in upstreams] == [1, 1, 0, 0, 0]
 
 

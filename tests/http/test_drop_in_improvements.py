@@ -1,4 +1,4 @@
-"""What the drop-in does better than pypistats.org, with the stand-in to show the difference."""
+"""Improvements of the drop-in endpoints over pypistats.org, compared with the fake pypistats."""
 
 import httpx
 import pytest
@@ -52,7 +52,7 @@ def test_unknown_package_is_404_on_every_endpoint(
 def test_bad_value_is_422_naming_parameter(
     api: Served, stand_in: StandIn, question: str, parameter: str
 ) -> None:
-    """And costs no upstream call."""
+    """Without an upstream call."""
     answer = api.client.get(f"/api/packages/requests/{question}")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == PROBLEM
@@ -63,7 +63,7 @@ def test_bad_value_is_422_naming_parameter(
 
 @every_endpoint
 def test_invalid_name_is_422(api: Served, stand_in: StandIn, endpoint: str) -> None:
-    """And costs no upstream call."""
+    """Without an upstream call."""
     answer = api.client.get(f"/api/packages/-requests-/{endpoint}")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == PROBLEM
@@ -116,7 +116,7 @@ def test_cors_and_caching_headers(api: Served, stand_in: StandIn, endpoint: str)
     headers = both.ours.headers
     assert headers["content-type"] == both.upstreams.headers["content-type"] == "application/json"
     assert headers["access-control-allow-origin"] == "*"
-    # Noon here: newer figures come at 01:10.
+    # It is noon; newer figures come at 01:10.
     assert "max-age=47400, s-maxage=47400, " in headers["cache-control"]
     again = api.client.get(both.target, headers={"If-None-Match": headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")

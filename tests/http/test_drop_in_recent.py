@@ -1,4 +1,4 @@
-"""The drop-in's `recent` is upstream's own of the same moment, though it is never asked for it."""
+"""The drop-in's `recent` equals upstream's at any time, although it is computed from rows."""
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
@@ -54,7 +54,7 @@ def test_recent_matches_for_forty_days(api: Served, stand_in: StandIn, clock: Cl
 
 
 def test_lost_day_costs_two_more_calls(api: Served, stand_in: StandIn, clock: Clock) -> None:
-    """Two for all packages together."""
+    """Two in total, for all packages together."""
     clock.now = dt.datetime.combine(LOST_FOR_ALL + dt.timedelta(days=1), dt.time(12), dt.UTC)
     for package in ("requests", "falcon", HERMIT):
         for _ in range(2):
@@ -121,7 +121,7 @@ def test_concurrent_requests_share_lost_day_calls(
 def test_late_upstream_recent_ends_a_day_earlier(clock: Clock) -> None:
     """As upstream's own `recent` does."""
 
-    # A clock that is three hours slow loads every day three hours late.
+    # With a clock three hours slow, the fake pypistats loads each day three hours late.
     def slow() -> dt.datetime:
         return clock() - dt.timedelta(hours=3)
 

@@ -1,6 +1,6 @@
-"""The drop-in's bodies hold upstream's rows, order and keys: 50 packages, each endpoint and value.
+"""The drop-in's bodies have upstream's rows, order and keys: 50 packages, all endpoints and values.
 
-Upstream finds nothing for `other` and `null`: there its unfiltered rows say what ours have to be.
+Upstream finds nothing for `other` and `null`; there we compare with its unfiltered rows.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ FILTERS = {"python_major": "version", "python_minor": "version", "system": "os"}
 SERIES = ["overall", *FILTERS]
 NOT_FOUND_UPSTREAM = {"null", "other"}
 WITHOUT_ROWS = {"python_major": ["7"], "python_minor": ["7.7", "3.1"], "system": []}
-"""Values that are good and that no row has."""
+"""Valid values that no row has."""
 
 
 def test_fifty_packages_include_odd_ones() -> None:
@@ -39,7 +39,7 @@ def test_fifty_packages_include_odd_ones() -> None:
 
 
 def differing(answers: Iterable[BothAnswers]) -> list[str]:
-    """The questions to which our body is not upstream's."""
+    """The requests for which our body differs from upstream's."""
     return [both.target for both in answers if not both.same_body()]
 
 

@@ -1,4 +1,4 @@
-"""One upstream fetch serves all, while it is fresh; and stale beats broken."""
+"""One upstream fetch serves all routes while it is fresh, and stale data is better than an error."""
 
 from contextlib import ExitStack
 
@@ -23,7 +23,7 @@ LONGEST_S = 62 + 5
 """A minute and its margin, and what a call may take on a busy machine: until its answer it counts as new."""
 
 SHORT = {"UPSTREAM_TIMEOUT_S": "0.8", "DEADLINE_S": "1"}
-"""For faults that only a deadline ends."""
+"""Short timeouts, for faults that only a timeout ends."""
 
 
 def test_one_fetch_serves_every_route(api: Served, stand_in: StandIn) -> None:
@@ -166,7 +166,7 @@ def test_calls_beyond_the_limit_are_throttled(stand_in: StandIn, clock: Clock) -
     assert (
         50 <= int(nothing.headers["retry-after"]) <= int(again.headers["retry-after"]) <= LONGEST_S
     )
-    # All three calls of the next minute are promised: this one is for the minute after.
+    # All three calls of the next minute are reserved, so this one gets the minute after.
     assert 120 <= int(beyond.headers["retry-after"]) <= LONGEST_S + 10 + LONGEST_S
     assert 50 <= int(again.headers["retry-after"]) <= LONGEST_S
     assert len(stand_in.requests) == 3

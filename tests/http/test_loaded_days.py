@@ -1,4 +1,4 @@
-"""Days that are late, half loaded, lost or without downloads: what is answered and how often upstream is asked."""
+"""Days that are late, half loaded, lost or without downloads: responses and number of upstream calls."""
 
 import datetime as dt
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A client that a public generator makes from the contract, against the running API."""
+"""A client generated from the contract by a public generator, against the running API."""
 
 import datetime as dt
 import subprocess
@@ -30,12 +30,12 @@ OPERATIONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "get_system": ("drop_in", {"package": "requests"}, "UpstreamSeries"),
     "get_health": ("health", {}, "Health"),
 }
-"""By operation: the module it is in, arguments that it needs, and the model of its answer."""
+"""By operation: its module, its required arguments and the model of its response."""
 
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Served]:
-    """One running API for the whole file: nothing here changes what it answers."""
+    """One running API for the whole file, since no test here changes its state."""
     clock = Clock(dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC))
     with StandIn(now=clock, limits=False) as stand_in, served(stand_in.url, clock) as api:
         yield api
@@ -126,7 +126,7 @@ def query_of(operation: str) -> dict[str, Any]:
 
 
 def without_time_zone_spelling(document: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The document with UTC written as it is sent: datetime writes +00:00 for Z."""
+    """The document with UTC written as `Z`; datetime writes `+00:00`."""
     match document:
         case dict():
             return {key: without_time_zone_spelling(value) for key, value in document.items()}

@@ -1,4 +1,4 @@
-"""The contract as someone sees it who makes a client from it."""
+"""The OpenAPI contract, as a generator of clients needs it."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ ERRORS = {
 
 
 def examples() -> Iterator[tuple[str, dict[str, Any], Any]]:
-    """Each example in the document: where it stands, its schema, and itself."""
+    """Each example in the document: its place, its schema and its value."""
     for name, schema in SCHEMAS.items():
         yield from ((name, schema, example) for example in schema["examples"])
     for name, parameter in PARAMETERS.items():
@@ -99,7 +99,7 @@ def test_every_tag_is_described_and_used() -> None:
 
 
 TAKES_ANYTHING = "GET /api/packages/{package}/overall mirrors"
-"""As upstream does: what is neither of two words gives both series."""
+"""As upstream does, any value other than true and false gives both series."""
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

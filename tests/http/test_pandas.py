@@ -1,4 +1,4 @@
-"""The call by which docs/api.md reads CSV into pandas."""
+"""The pandas call of docs/api.md reads our CSV correctly."""
 
 import os
 import re

@@ -1,11 +1,11 @@
-"""Paths as servers hand them on: uvicorn to FastAPI, werkzeug to the twin."""
+"""Encoded paths through real servers: uvicorn for FastAPI, werkzeug for Flask."""
 
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.http.gateway import twin_served
+from tests.http.gateway import flask_served
 from tests.http.served import Clock, Served
 from workbench.upstream import StandIn
 
@@ -18,10 +18,10 @@ def client(
         yield api.client
         return
     with (
-        twin_served(stand_in.url, clock) as url,
-        httpx.Client(base_url=url, trust_env=False) as twins_client,
+        flask_served(stand_in.url, clock) as url,
+        httpx.Client(base_url=url, trust_env=False) as flask_client,
     ):
-        yield twins_client
+        yield flask_client
 
 
 @pytest.mark.parametrize(

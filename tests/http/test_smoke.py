@@ -1,4 +1,4 @@
-"""`make smoke`: says yes to an API that keeps its promises, and names the one that is broken."""
+"""`make smoke` accepts a correct API and names each violation of an incorrect one."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.http.conftest import NOON
-from tests.http.gateway import Change, Passing, gateway, twin_served, unchanged
+from tests.http.gateway import Change, Passing, flask_served, gateway, unchanged
 from tests.http.served import Clock, served
 from tests.serving import answering
 from workbench.contract import COMMITTED
@@ -23,7 +23,7 @@ from workbench.smoke.promises import Promise, try_all
 from workbench.upstream import StandIn
 
 PACKAGE = re.compile(r"(/flask)?/packages/requests(\?.*)?$")
-# Upstream takes 30 calls a minute from everybody.
+# Upstream accepts 30 calls a minute per client.
 CALLS_OF_A_RUN = 12
 
 Smoke = Callable[..., int]
@@ -32,7 +32,7 @@ Promises = tuple[Promise, ...]
 
 @dataclass(frozen=True)
 class Variants:
-    """Both variants, each on a port of its own, and the upstream below them."""
+    """Both variants, each on its own port, and their upstream."""
 
     fastapi: str
     flask: str
@@ -48,12 +48,12 @@ class Variants:
 
 @pytest.fixture(scope="module")
 def variants() -> Iterator[Variants]:
-    """What passes is changed on its way, and they are not; so they serve all tests."""
+    """All tests share the variants, since only the gateway changes responses."""
     now = Clock(NOON)
     with (
         StandIn(now=now, limits=False) as stand_in,
         served(stand_in.url, now) as api,
-        twin_served(stand_in.url, now) as flask,
+        flask_served(stand_in.url, now) as flask,
     ):
         yield Variants(api.url, flask, stand_in)
 
@@ -71,7 +71,7 @@ def smoke(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> Smoke:
 
 
 def without(name: str) -> Change:
-    """An answer that lacks a header."""
+    """A response without a header."""
 
     def change(passing: Passing) -> None:
         passing.headers.pop(name, None)
@@ -80,7 +80,7 @@ def without(name: str) -> Change:
 
 
 def replaced(pattern: re.Pattern[str], old: str, new: str) -> Change:
-    """Another body for what is asked at such a path."""
+    """Another body for paths like this."""
 
     def change(passing: Passing) -> None:
         if pattern.match(passing.path):
@@ -90,7 +90,7 @@ def replaced(pattern: re.Pattern[str], old: str, new: str) -> Change:
 
 
 def unasked(name: str) -> Change:
-    """A request that lost a header on its way."""
+    """A request without a header."""
 
     def change(passing: Passing) -> None:
         passing.asked = {k: v for k, v in passing.asked.items() if k.lower() != name}
@@ -99,7 +99,7 @@ def unasked(name: str) -> Change:
 
 
 def failing(path: str, status: int) -> Change:
-    """Another status for what is asked at a path that contains this."""
+    """Another status for paths that contain this."""
 
     def change(passing: Passing) -> None:
         if path in passing.path:
@@ -245,7 +245,7 @@ def test_smoke_asks_every_route_politely(variants: Variants, smoke: Smoke) -> No
         headers.add(passing.asked.get("x-tried-by"))
 
     before = len(variants.stand_in.requests)
-    # Packages that nobody has asked for yet.
+    # Packages that are not in the cache yet.
     smoke("--package=numpy", "--other=boto3", "--header=X-Tried-By: tests", before=note)
 
     assert 0 < len(variants.stand_in.requests) - before <= CALLS_OF_A_RUN
@@ -360,7 +360,7 @@ def test_bad_url_or_header_is_refused(
 
 
 def broken(url: str, promises: Promises) -> list[str]:
-    """What was said of each promise that was not kept."""
+    """The reason for each failed check."""
     with client_for(url, headers={}, timeout_s=30) as client:
         verdicts = list(try_all(Live(client), promises))
     return [verdict.broken for verdict in verdicts if verdict.broken is not None]

@@ -1,4 +1,4 @@
-"""A call goes when its turn is, even where it took long to get a connection."""
+"""A call keeps to its reserved time, even if connecting took long."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ REQUESTS = Question(PackageName.parse("requests"), Breakdown.OVERALL)
 
 
 class SlowConnections:
-    """An upstream that knows nothing; each connection to it takes `delay_s` on the clock that calls go by."""
+    """An upstream that answers 404; each connection takes `delay_s` on the clock of the rate limit."""
 
     def __init__(self, delay_s: float) -> None:
         self.delay_s = delay_s
@@ -29,11 +29,11 @@ class SlowConnections:
         self.over = asyncio.Event()
 
     def clock(self) -> float:
-        """Seconds since 1970, with all delays so far."""
+        """Seconds since 1970, including all delays so far."""
         return time.time() + self.lag_s
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take one connection and one request."""
+        """Accept one connection and answer one request."""
         self.lag_s += self.delay_s
         with contextlib.suppress(asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
@@ -52,7 +52,7 @@ async def ask_nothing(_: Collection[Question], __: float) -> Mapping[Question, A
 async def next_moment_after_a_call(
     slow: SlowConnections, limit: RateLimit, expected: type[Problem] = UnknownPackage
 ) -> float:
-    """Make a call; returns the next moment for one, as seconds after this one began."""
+    """Make a call; returns when the next one is permitted, in seconds after this one began."""
     async with await asyncio.start_server(slow.answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         settings = Settings.from_environ({"PYPISTATS_URL": f"http://127.0.0.1:{port}"})

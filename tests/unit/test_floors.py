@@ -1,4 +1,4 @@
-"""An arrow of imports only ever goes down, and the ground floor does no I/O."""
+"""Imports follow the layers, and the lowest layer does no I/O."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What is said twice is said alike."""
+"""Facts stated in several files agree."""
 
 import re
 import tomllib
@@ -30,7 +30,7 @@ def test_version_is_the_same_everywhere() -> None:
 
 
 def code(page: str) -> str:
-    """What stands in a page's code blocks and between its backticks."""
+    """The contents of a page's code blocks and inline code."""
     text = (ROOT / page).read_text()
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, flags=re.MULTILINE | re.DOTALL)
     rest = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
@@ -97,7 +97,7 @@ def test_every_decision_is_listed() -> None:
 
 
 def test_pre_commit_runs_make_lint() -> None:
-    """There is one list of checks, the Makefile's."""
+    """The Makefile has the only list of checks."""
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     ((hook,),) = (repository["hooks"] for repository in config["repos"])
     assert hook["entry"] == "make lint"

@@ -1,4 +1,4 @@
-"""Randomised tests are drawn by the seed that pytest prints."""
+"""Randomised tests use the seed that pytest prints."""
 
 import pytest
 from hypothesis import core

@@ -1,4 +1,4 @@
-"""GitHub runs what a merge needs, with as few rights as it can, before anything is deployed."""
+"""GitHub workflows: the checks for a merge, minimal rights, tests before deployment."""
 
 import re
 import tomllib
@@ -21,7 +21,7 @@ JOBS = [
     for name, job in workflow["jobs"].items()
 ]
 ON = True
-"""YAML 1.1 takes the key `on` for a truth value."""
+"""YAML 1.1 reads the key `on` as true."""
 
 
 def commands(job: dict[str, Any]) -> list[str]:
@@ -80,7 +80,7 @@ def test_deployment_needs_passed_tests() -> None:
         "permissions": {"contents": "read"},
     }
     assert DEPLOY["jobs"]["deploy"]["needs"] == "tests"
-    # `if: always()` would deploy in spite of a failure.
+    # `if: always()` would deploy despite a failure.
     assert "if" not in DEPLOY["jobs"]["deploy"]
 
 
@@ -92,7 +92,7 @@ def test_ci_may_only_read_code() -> None:
 
 @pytest.mark.parametrize("job", JOBS)
 def test_jobs_time_out_and_keep_no_credentials(job: dict[str, Any]) -> None:
-    if "uses" in job:  # another workflow's jobs, which are here too
+    if "uses" in job:  # it calls another workflow, whose jobs are tested here, too
         return
     assert job["timeout-minutes"] <= 90
     assert job["runs-on"] == "ubuntu-24.04"
@@ -125,5 +125,5 @@ def test_dependabot_covers_every_ecosystem() -> None:
     assert folders.keys() == {"github-actions", "npm"}
     assert folders["github-actions"] == ROOT
     assert (folders["npm"] / "package-lock.json").exists()
-    # Dependabot's npm would write addresses into the lock file.
+    # Dependabot's npm would write registry URLs into the lock file.
     assert "omit-lockfile-registry-resolved=true" in (folders["npm"] / ".npmrc").read_text()

@@ -1,4 +1,4 @@
-"""The newest day that upstream has loaded, and for how long counts are complete because of it."""
+"""The newest day that upstream has loaded, and how long counts stay complete."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ BOTH = ("with_mirrors", "without_mirrors")
 
 
 def fetched(ages: Mapping[int, tuple[str, ...]]) -> DailyCounts:
-    """10 downloads for each of these categories, by how many days before yesterday; as parsed."""
+    """Counts as parsed: 10 downloads in each category of a day; days are in days before yesterday."""
     cells = {
         (category, day(ago)): 10 for ago, categories in ages.items() for category in categories
     }
@@ -61,7 +61,7 @@ def test_without_rows_no_day_is_known() -> None:
 
 
 def recent_of(counts: DailyCounts, end: dt.date) -> RecentDownloads:
-    """Upstream's own sums of these rows, which end with a day."""
+    """Upstream's `recent` sums of these rows, up to a day."""
     downloads = {
         date: count for category, date, count in counts.rows() if category == "without_mirrors"
     }

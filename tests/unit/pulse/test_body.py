@@ -1,4 +1,4 @@
-"""Bodies are read up to a limit, and at most one compression is undone."""
+"""Bodies are read up to a size limit and decompressed at most once."""
 
 import gzip
 import tracemalloc
@@ -58,7 +58,10 @@ def test_too_large_body_is_refused(step: int) -> None:
     for body, coding in (
         (b"x" * (LIMIT + 1), None),
         (gzip.compress(b"x" * (LIMIT + 1)), "gzip"),
-        (gzip.compress(b"", 0)[:10] + b"\x00\x00\x00\xff\xff" * LIMIT, "gzip"),  # of nothing at all
+        (
+            gzip.compress(b"", 0)[:10] + b"\x00\x00\x00\xff\xff" * LIMIT,
+            "gzip",
+        ),  # an endless gzip of no content
     ):
         with pytest.raises(UpstreamBroken, match="far too large"):
             read(body, coding, step=step)

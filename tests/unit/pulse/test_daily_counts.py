@@ -23,7 +23,7 @@ ANY_DAYS = st.builds(Days, st.just(day(40)), st.lists(st.none() | COUNT, max_siz
 
 
 def on(number: int) -> dt.date:
-    """A day, by how many days it is after FIRST."""
+    """The day that many days after FIRST."""
     return FIRST + number * DAY
 
 

@@ -1,4 +1,4 @@
-"""How long numbers stay fresh, over a simulated year of an upstream that is sometimes late."""
+"""How long counts stay fresh, also over a simulated year with late loads."""
 
 import datetime as dt
 from random import Random
@@ -113,5 +113,5 @@ def test_year_of_loads_wastes_few_calls() -> None:
         now += dt.timedelta(minutes=10)
     late_days = sum(1 for moment in loaded_at.values() if moment.time() > dt.time(1, 10))
     assert longest_behind <= RETRY_LATE_AFTER
-    # A day costs a call; a late one one each half hour until it is there, a lost one the whole day.
+    # One call a day; on a late day one each half hour until it is there, on a lost day all day.
     assert 365 <= calls <= 365 + late_days * (6.75 * 2 + 1) + len(lost) * 48

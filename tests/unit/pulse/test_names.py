@@ -1,4 +1,4 @@
-"""What counts as a package name, and which spelling it gets."""
+"""Validation and normalisation of package names."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a client would rather have."""
+"""Content negotiation: formats and encodings that a client prefers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which proxy and which certificates the environment names, for which URL."""
+"""Proxies and certificates from environment variables, by URL."""
 
 import pytest
 

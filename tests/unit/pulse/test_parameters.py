@@ -1,4 +1,4 @@
-"""What callers may ask, and what they are told when they may not."""
+"""Validation of request parameters, and its error messages."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What is suddenly empty or far shorter does not take the place of good counts."""
+"""An answer that is suddenly empty or far shorter does not replace good counts."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ WINDOW = range(181)
 
 
 def counts(*categories: range, at: dt.datetime = NOON) -> DailyCounts:
-    """A row on each of these days, by how many days they are before yesterday, of each category."""
+    """A row on each day for each category; ages are in days before yesterday."""
     return counts_of({str(n): daily(days) for n, days in enumerate(categories)}, fetched_at=at)
 
 

@@ -1,4 +1,4 @@
-"""Every failure has a status, a document and words."""
+"""Each problem has a status, a document and a message."""
 
 import json
 from collections.abc import Iterator

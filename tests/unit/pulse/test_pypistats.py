@@ -1,4 +1,4 @@
-"""What is asked of pypistats.org, and which of its answers are believed."""
+"""Requests to pypistats.org and validation of its responses."""
 
 import datetime as dt
 import json
@@ -47,7 +47,7 @@ def answer(
 
 
 def table(endpoint: Breakdown, *, categories: int, days: int) -> bytes:
-    """The body about all of PyPI with a row for each category and day, as compact as upstream's."""
+    """A body about all of PyPI with a row for each category and day, in upstream's compact JSON."""
     today = NOON.date()
     rows = [
         {
@@ -63,7 +63,7 @@ def table(endpoint: Breakdown, *, categories: int, days: int) -> bytes:
 
 
 def quickest_s(work: Callable[[], object]) -> float:
-    """Processor time, which other processes don't lengthen."""
+    """The shortest processor time of several runs, which other processes don't lengthen."""
     times = []
     for _ in range(5):
         began = time.process_time()

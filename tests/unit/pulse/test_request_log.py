@@ -1,4 +1,4 @@
-"""What a request spends is counted where it was spent, and told in one line."""
+"""A request's time is counted by tier and logged in one line."""
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_time_of_failure_counts() -> None:
 
 
 def test_farthest_tier_and_worst_outcome_are_logged() -> None:
-    """Of several packages."""
+    """The log line has one tier and one outcome for all packages."""
     log, _ = opened()
     log.hit(counts_of({}, day(0)), "upstream", NOON)
     log.hit(counts_of({}, day(2), stale=True), "memory", NOON)

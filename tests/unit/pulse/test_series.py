@@ -1,4 +1,4 @@
-"""Downloads over time, by category."""
+"""Download series by category."""
 
 import csv
 import datetime as dt
@@ -229,7 +229,7 @@ def test_answer_says_whether_mirrors_are_counted(
 
 
 def wide(categories: int, days: int) -> Rows:
-    """So many categories and days, with a row on the first and the last day."""
+    """Rows of that many categories and days: each category has one on the first and on the last day."""
     names = [f"3.{number}" for number in range(categories)]
     return {name: {day(0): 1, day(days - 1): 1} for name in names}
 

@@ -1,4 +1,4 @@
-"""Week and month sums equal the days' sums, for every package of the stand-in upstream."""
+"""Week and month sums equal the sums of days, for every package of the fake pypistats."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 
 def sums_of_rows(body: bytes) -> Counter[str]:
-    """Downloads by category, of upstream's rows as they come."""
+    """Downloads by category, summed over upstream's raw rows."""
     sums: Counter[str] = Counter()
     for row in json.loads(body)["data"]:
         sums[row["category"]] += row["downloads"]

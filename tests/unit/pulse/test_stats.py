@@ -1,4 +1,4 @@
-"""What daily counts add up to."""
+"""Stats of daily counts."""
 
 import datetime as dt
 
@@ -50,7 +50,7 @@ def test_mirror_categories_are_never_added() -> None:
 
 
 def test_mirrors_only_package_without_mirrors_is_zero() -> None:
-    """And has no dates."""
+    """Its dates are None, too."""
     stats = package_stats(REQUESTS, counts_of({("with_mirrors", day(0)): 7}), mirrors=False)
     assert stats.model_dump(exclude={"package", "source", "fetched_at", "mirrors", "stale"}) == {
         "total_downloads": 0,

@@ -1,4 +1,4 @@
-"""Paths and queries as the routes know them."""
+"""Decoding of paths and queries for the routes."""
 
 import re
 from urllib.parse import quote, unquote

@@ -1,4 +1,4 @@
-"""A client for one server goes through that server's proxy, and to all others directly."""
+"""A client for one server uses that server's proxy, and no proxy for other servers."""
 
 import asyncio
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_client_uses_proxy_for_its_server_only(tmp_path: Path) -> None:
         )
         path = "/api/packages/requests/recent"
         async with client:
-            # The second one as Lambda's credentials are asked for: they are on the loopback.
+            # The second request is like one for Lambda's credentials, which are on loopback.
             answers = [await client.get(path), await client.get(upstream_url + path)]
         return [answer.status_code for answer in answers]
 

@@ -1,4 +1,4 @@
-"""A lookup that is over disturbs none that comes after it."""
+"""A finished lookup does not affect the next one."""
 
 import asyncio
 import datetime as dt
@@ -17,7 +17,7 @@ TURNS_OF_THE_LOOP = 30
 
 
 class Throttled:
-    """A source that never has a call to spare, and is a little slow to end."""
+    """A source that always throttles, and takes a few turns of the event loop to end."""
 
     breakdowns = frozenset(Breakdown)
 
@@ -44,7 +44,7 @@ class Throttled:
         return problem
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Has nothing to close."""
 
 
 def test_back_to_back_requests_are_answered() -> None:

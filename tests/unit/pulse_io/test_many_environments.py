@@ -1,4 +1,4 @@
-"""Many execution environments over one table, on simulated time, whatever goes wrong around them."""
+"""Many execution environments with one table, on simulated time, with all kinds of failures."""
 
 import asyncio
 from collections import Counter
@@ -66,7 +66,7 @@ def test_simultaneous_cold_starts_stay_within_limits(
             await asyncio.sleep(max(throttled.values(), default=0))
 
     async def client(environment: Catalogue, number: int) -> None:
-        """Some packages one by one, the rest in two requests; each client others."""
+        """Some packages one by one, the rest in two requests; a different mix for each client."""
         turned = PACKAGES[number * 5 :] + PACKAGES[: number * 5]
         requests = [*([package] for package in turned[:5]), turned[5:12], turned[12:]]
         await asyncio.gather(*(until_had(environment, packages) for packages in requests))
@@ -94,7 +94,7 @@ def test_counts_survive_all_environments(
         assert stale.stale
         assert stale.counts == fresh.counts
         world.upstream.faults.set([])
-        await asyncio.sleep(10)  # a failure is kept for all
+        await asyncio.sleep(10)  # failures are shared that long
         survivor = world.environment()
         again = await fetch(survivor, REQUESTS)
         assert not again.stale

@@ -1,4 +1,4 @@
-"""What was fetched is kept, within bounds."""
+"""The memory keeps fetched data up to a size limit."""
 
 import datetime as dt
 import tracemalloc

@@ -1,4 +1,4 @@
-"""Counts take few bytes in the table, and come out as they went in."""
+"""The packed form of counts in the table."""
 
 import datetime as dt
 import zlib

@@ -1,4 +1,4 @@
-"""A second source needs nothing but its own file and the wiring: this one counts the letters of a name."""
+"""A second source, which counts the letters of a name, needs only its own class."""
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping
@@ -21,7 +21,7 @@ DAY = dt.timedelta(days=1)
 
 
 class LettersSource:
-    """Knows packages of at most eight letters, a batch of 250 in one call, and goes stale at midnight."""
+    """Knows names of at most eight letters, takes 250 per call, and its answers go stale at midnight."""
 
     breakdowns = frozenset({Breakdown.OVERALL})
 

@@ -1,4 +1,4 @@
-"""Whatever happens, and in whatever order: promises that hold for all environments together."""
+"""Stateful tests: limits and reservations hold for all environments under any order of events."""
 
 import asyncio
 import datetime as dt
@@ -28,14 +28,14 @@ from tests.unit.pulse_io.simulated.world import BEGAN, World
 
 PACKAGES = [PackageName.parse(name) for name in ("pulse-debut", "requests", "flask")]
 PER_MINUTE = 6
-"""So few that a reserved call is one that others would have had."""
+"""So few that a reserved call takes the place of another one."""
 
 NAMES = [f"package-{number}" for number in range(PER_MINUTE - 2)]
 ENVIRONMENTS = 3
 LEASE_S = 14.0
 QUESTION = Question(PACKAGES[0], Breakdown.OVERALL)
 LATEST_S = 7
-"""`DEADLINE_S`, less what a call needs: those who come back may have to let some others go first."""
+"""`DEADLINE_S` less the time of a call: returning clients may have to wait for some others."""
 SPANS_S = [0.3, 5.0, 61.0, 1801.0, 20_000.0, 86_400.0]
 STALLS_S = [1.5, 3.0, 7.0]
 FAULTS = ["500", "dropped", "html", "hang", "429:*:*:1"]
@@ -61,7 +61,7 @@ def calls_at_once(moments: list[float], span_s: float) -> int:
 
 
 class Environments(RuleBasedStateMachine):
-    """Environments that ask, die and come back, while upstream and the table fail and recover."""
+    """Environments ask, die and restart, while upstream and the table fail and recover."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,12 +99,12 @@ class Environments(RuleBasedStateMachine):
 
     def check(self, package: PackageName, outcome: DailyCounts | UpstreamProblem) -> None:
         if isinstance(outcome, UpstreamProblem):
-            # Without a table that was there all the time, an environment may know of nothing.
+            # If the table was unavailable in between, an environment may not know of earlier calls.
             assert package not in self.had or self.table_was_away
             return
         assert outcome.counts
         if not outcome.stale:
-            # Sooner where the day is a guess: the rows of all of PyPI could not be fetched.
+            # Sooner if the day is a guess, since the rows of all of PyPI could not be fetched.
             assert outcome.fresh_until <= fresh_until(outcome.as_of, outcome.fetched_at)
         if not self.table_was_away:
             assert outcome.fetched_at >= self.had.get(package, outcome.fetched_at)
@@ -159,7 +159,7 @@ class Environments(RuleBasedStateMachine):
 
 
 class RateLimitAndLeases(RuleBasedStateMachine):
-    """The two by themselves: calls are granted for the future too, and holders die."""
+    """The rate limit and the leases alone: calls are also granted for later, and holders die."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -221,10 +221,10 @@ class RateLimitAndLeases(RuleBasedStateMachine):
     @rule(number=environments, seconds=st.floats(1, 100))
     def upstream_refuses(self, number: int, seconds: float) -> None:
         self.closed_until = max(self.closed_until, self.world.clock() + seconds)
-        # No promise binds upstream. What is still to come moves, and is told anew from now on.
+        # Upstream is not bound by reservations: those still to come move, and are issued anew.
         due = [name for name, at in self.reserved.items() if self.world.clock() < at - 0.01]
         self.world.loop.run_until_complete(self.limits[number].close("overall", seconds))
-        self.time_passes(LATELY_S)  # until all have heard of it
+        self.time_passes(LATELY_S)  # until all environments know of it
         self.reserved = {name: self.reserve(name, number) for name in due}
 
     @rule(number=environments)

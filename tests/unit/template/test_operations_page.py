@@ -1,4 +1,4 @@
-"""docs/operations.md says what the template has, and no more."""
+"""docs/operations.md matches the template."""
 
 import json
 import re
@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs/operations.md").read_text()
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/deploy.yaml").read_text())
 POLICY: dict[str, Any] = json.loads((ROOT / "docs/deployer-policy.json").read_text())
 
-# IAM's name of a service, where CloudFormation has another.
+# IAM's service names that differ from CloudFormation's.
 SERVICES = {
     "apigatewayv2": "apigateway",
     "certificatemanager": "acm",
@@ -25,13 +25,13 @@ ACTIONS_ON_ALL = {"cloudformation", "logs"}
 
 
 def section(heading: str) -> str:
-    """The text below a heading, up to the next one of its rank."""
+    """The text below a heading, up to the next heading of its level."""
     _, rank, rest = re.split(rf"^(##) {re.escape(heading)}$", PAGE, flags=re.MULTILINE)
     return re.split(rf"^{rank} ", rest, flags=re.MULTILINE)[0]
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of the tables' rows that start with a name."""
+    """The cells of table rows that start with a name."""
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
@@ -147,7 +147,7 @@ def test_workflow_variables_are_documented() -> None:
 def test_workflow_runs_make_targets(
     step: dict[str, str],
 ) -> None:
-    """And passes no input to a shell."""
+    """No workflow input reaches a shell."""
     makefile = (ROOT / "Makefile").read_text()
     (target,) = re.findall(r"^make (\w+)", step["run"])
     assert f"\n{target}:" in makefile
@@ -157,7 +157,7 @@ def test_workflow_runs_make_targets(
 
 
 def test_workflow_environments_match_samconfig() -> None:
-    # YAML 1.1 takes the key `on` for a truth value.
+    # YAML 1.1 reads the key `on` as true.
     offered = WORKFLOW[True]["workflow_dispatch"]["inputs"]["environment"]["options"]
     samconfig = (ROOT / "samconfig.toml").read_text()
     for environment in offered:

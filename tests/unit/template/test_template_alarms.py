@@ -1,4 +1,4 @@
-"""What is measured, what rings, and who hears of it."""
+"""Metrics, alarms, notifications and the dashboard."""
 
 import json
 import re
@@ -22,7 +22,7 @@ ALARMS = {
     "TableFailingAlarm": "TableUnavailable",
 }
 
-# Lines as Lambda's formatter writes them: what is logged as `extra` stands beside `message` and `level`.
+# Lines as Lambda's formatter writes them: `extra` fields are next to `message` and `level`.
 ANSWERED = {
     "timestamp": "2026-11-22T12:00:00Z",
     "level": "INFO",
@@ -75,7 +75,7 @@ COUNTED = {
 
 
 def own_metrics(template: Template) -> dict[str, str]:
-    """The pattern of each metric that is read off the lines."""
+    """The filter pattern of each metric from log lines."""
     filters = [one["Properties"] for one in of_type(template, "AWS::Logs::MetricFilter").values()]
     return {
         transformation["MetricName"]: one["FilterPattern"]

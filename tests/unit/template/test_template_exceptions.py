@@ -1,4 +1,4 @@
-"""A rule that is not kept has its reason beside it."""
+"""Each exception to a checkov rule has a reason."""
 
 from tests.unit.template.reading import Template
 

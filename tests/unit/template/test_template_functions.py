@@ -1,4 +1,4 @@
-"""The functions, what stands before them, and what their lines and items are kept in."""
+"""Functions, API, distribution, log groups and the table."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What a stack can be told, and what samconfig.toml tells each."""
+"""Template parameters, and their values in samconfig.toml."""
 
 import json
 import re
@@ -20,7 +20,7 @@ SAMCONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())
 
 
 def takes(parameter: dict[str, Any], value: str) -> bool:
-    """Whether CloudFormation takes the value."""
+    """Whether CloudFormation accepts the value."""
     if "AllowedValues" in parameter:
         return value in [str(one) for one in parameter["AllowedValues"]]
     if "AllowedPattern" in parameter:
@@ -45,7 +45,7 @@ def test_every_parameter_is_in_one_group(by_default: Template) -> None:
 
 
 def test_every_parameter_is_used(by_default: Template) -> None:
-    # `Rollout` is what SAM itself reads, so it is not left in what it makes of the template.
+    # SAM consumes the deployment preference, but `Rollout` stays in a condition.
     rest = json.dumps({name: by_default[name] for name in ("Conditions", "Resources", "Outputs")})
     for name in by_default["Parameters"]:
         assert f'{{"Ref": "{name}"}}' in rest or f"${{{name}}}" in rest

@@ -1,4 +1,4 @@
-"""Who may do what, and on what."""
+"""IAM roles, policies and permissions."""
 
 import re
 from collections.abc import Iterator
