@@ -40,7 +40,7 @@ def company(
         protocol_version = "HTTP/1.1"
 
         def do_CONNECT(self) -> None:  # noqa: N802 - as the base class has it
-            told.asked.append(f"{self.command} {self.path}")
+            running.asked.append(f"{self.command} {self.path}")
             self.send_response(connect_status)
             self.end_headers()
             if connect_status == httpx.codes.OK:
@@ -50,7 +50,7 @@ def company(
                 self.close_connection = False
 
         def do_GET(self) -> None:  # noqa: N802 - as the base class has it
-            told.asked.append(f"{self.command} {self.path}")
+            running.asked.append(f"{self.command} {self.path}")
             path = urlsplit(self.path).path
             answer = httpx.get(upstream_url + path, trust_env=False)
             self.send_response(answer.status_code)
@@ -64,5 +64,5 @@ def company(
             self.connection.close()  # the server only knows the socket from before TLS
 
     with serving(Handler) as url:
-        told = Company(url, certificate)
-        yield told
+        running = Company(url, certificate)
+        yield running

@@ -38,7 +38,7 @@ def counts_of(
 ) -> DailyCounts:
     """Counts with these rows, by default as of their newest day (YESTERDAY without rows).
 
-    Categories keep their order. `fresh_until` follows from `as_of` and `fetched_at` as for real counts.
+    Categories keep their order. `fresh_until` is that of real counts.
     """
     cells = _cells(rows)
     days = [date for _, date in cells]

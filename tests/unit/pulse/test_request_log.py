@@ -13,21 +13,12 @@ from pulse.problems import (
     UpstreamTooSlow,
 )
 from pulse.request_log import RequestLog, open_request_log, outcome_of, request_log
+from tests.clocks import Clock
 from tests.counts import NOON, counts_of, day
 
 
-class Seconds:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 50.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def opened() -> tuple[RequestLog, Seconds]:
-    clock = Seconds()
+def opened() -> tuple[RequestLog, Clock[float]]:
+    clock = Clock(50.0)
     return RequestLog(clock, "id"), clock
 
 
@@ -42,9 +33,9 @@ def test_time_is_counted_by_tier() -> None:
     with log.timed("upstream"):
         clock.now += 0.25
     clock.now += 0.001
-    told = line(log)
-    assert (told["table_ms"], told["upstream_ms"], told["total_ms"]) == (4.0, 250.0, 255.0)
-    assert (told["rate_limit_ms"], told["others_ms"]) == (0, 0)
+    logged = line(log)
+    assert (logged["table_ms"], logged["upstream_ms"], logged["total_ms"]) == (4.0, 250.0, 255.0)
+    assert (logged["rate_limit_ms"], logged["others_ms"]) == (0, 0)
     assert log.server_timing == "table;dur=4.0, upstream;dur=250.0, total;dur=255.0"
 
 
@@ -63,10 +54,10 @@ def test_overlapping_time_counts_once() -> None:
 
 def test_time_of_failure_counts() -> None:
     log, clock = opened()
-    spending = log.timed("upstream")
-    spending.__enter__()
+    timer = log.timed("upstream")
+    timer.__enter__()
     clock.now += 5
-    spending.__exit__(UpstreamTooSlow, UpstreamTooSlow(), None)
+    timer.__exit__(UpstreamTooSlow, UpstreamTooSlow(), None)
     assert line(log)["upstream_ms"] == 5000.0
 
 
@@ -76,9 +67,9 @@ def test_farthest_tier_and_worst_outcome_are_logged() -> None:
     log.hit(counts_of({}, day(0)), "upstream", NOON)
     log.hit(counts_of({}, day(2), stale=True), "memory", NOON)
     log.failed(UnknownPackage("no such package"))
-    told = line(log)
-    assert (told["packages"], told["tier"], told["outcome"]) == (3, "upstream", "stale")
-    assert told["days_behind"] == 2
+    logged = line(log)
+    assert (logged["packages"], logged["tier"], logged["outcome"]) == (3, "upstream", "stale")
+    assert logged["days_behind"] == 2
     log.failed(UpstreamThrottled(3))
     log.ended_with(NothingToCompare("nothing"))
     assert line(log)["outcome"] == "throttled"
@@ -106,5 +97,5 @@ def test_every_problem_is_an_outcome(problem: Problem, outcome: str) -> None:
 
 def test_current_log_belongs_to_its_request() -> None:
     nobodys = request_log()
-    mine = open_request_log(Seconds(), "mine")
+    mine = open_request_log(Clock(50.0), "mine")
     assert request_log() is mine is not nobodys

@@ -37,8 +37,8 @@ def test_environments_share_fetched_counts(world: World) -> None:
 
 def test_concurrent_environments_make_one_call(world: World) -> None:
     async def main() -> None:
-        supplies = await asyncio.gather(*(fetch(world.environment(), REQUESTS) for _ in range(20)))
-        assert all(supply == supplies[0] for supply in supplies)
+        answers = await asyncio.gather(*(fetch(world.environment(), REQUESTS) for _ in range(20)))
+        assert all(answer == answers[0] for answer in answers)
 
     world.loop.run_until_complete(main())
     assert len(world.upstream.calls) == 1
@@ -49,7 +49,7 @@ def test_simultaneous_cold_starts_stay_within_limits(
 ) -> None:
     """Each Retry-After that was given is kept, too."""
 
-    async def until_had(environment: Catalogue, packages: Sequence[PackageName]) -> None:
+    async def fetch_until_complete(environment: Catalogue, packages: Sequence[PackageName]) -> None:
         wanted = set(packages)
         while wanted:
             outcomes = await fetch_all(environment, sorted(wanted))
@@ -61,7 +61,7 @@ def test_simultaneous_cold_starts_stay_within_limits(
             others = {one for one in outcomes.values() if isinstance(one, Problem)}
             assert len(others) == len(throttled), others
             waited = wanted != set(packages)
-            assert not (waited and len(throttled) == len(wanted)), "nothing was there by then"
+            assert not (waited and len(throttled) == len(wanted)), "no call was made by then"
             wanted = set(throttled)
             await asyncio.sleep(max(throttled.values(), default=0))
 
@@ -69,7 +69,9 @@ def test_simultaneous_cold_starts_stay_within_limits(
         """Some packages one by one, the rest in two requests; a different mix for each client."""
         turned = PACKAGES[number * 5 :] + PACKAGES[: number * 5]
         requests = [*([package] for package in turned[:5]), turned[5:12], turned[12:]]
-        await asyncio.gather(*(until_had(environment, packages) for packages in requests))
+        await asyncio.gather(
+            *(fetch_until_complete(environment, packages) for packages in requests)
+        )
 
     async def main() -> None:
         await asyncio.gather(*(client(world.environment(), number) for number in range(6)))
@@ -184,9 +186,9 @@ def test_sudden_empty_answer_does_not_replace_counts(
         world.upstream.gone.add("requests")
         first, second = world.environment(), world.environment()
         for environment in (first, second):
-            supply = await fetch(environment, REQUESTS)
-            assert supply.stale
-            assert supply.counts == fresh.counts
+            answer = await fetch(environment, REQUESTS)
+            assert answer.stale
+            assert answer.counts == fresh.counts
         assert len(world.upstream.calls) == 2
 
     world.loop.run_until_complete(main())

@@ -85,9 +85,8 @@ def test_answer_leaves_no_garbage(send: Send, rows: int) -> None:
         before, _ = tracemalloc.get_traced_memory()
         for _ in range(5):
             assert await fetch(upstream) == rows
-        await (
-            asyncio.get_running_loop().shutdown_default_executor()
-        )  # so that its threads release the body
+        # Ends the threads, which hold on to the body.
+        await asyncio.get_running_loop().shutdown_default_executor()
         after, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         await upstream.aclose()

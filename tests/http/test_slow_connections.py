@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Collection, Mapping
 
 from pulse.names import PackageName
@@ -13,6 +12,7 @@ from pulse_io.sources import Answer
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import LATE_S, RateLimit
 from pulse_io.wiring import utc_now
+from tests.counts import NOON
 
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\nContent-Type: text/html\r\n\r\n404"
 DEADLINE_S = 8
@@ -30,7 +30,7 @@ class SlowConnections:
 
     def clock(self) -> float:
         """Seconds since 1970, including all delays so far."""
-        return time.time() + self.lag_s
+        return NOON.timestamp() + self.lag_s
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Accept one connection and answer one request."""
@@ -49,7 +49,7 @@ async def ask_nothing(_: Collection[Question], __: float) -> Mapping[Question, A
     raise AssertionError("there are no counts")
 
 
-async def next_moment_after_a_call(
+async def next_call_s(
     slow: SlowConnections, limit: RateLimit, expected: type[Problem] = UnknownPackage
 ) -> float:
     """Make a call; returns when the next one is permitted, in seconds after this one began."""
@@ -70,14 +70,14 @@ def test_slow_connection_takes_new_reservation() -> None:
     """A reservation that expired while the call was connecting is replaced by a new one."""
     slow = SlowConnections(delay_s=20 + LATE_S)
     limit = RateLimit(0, 1, slow.clock)
-    assert asyncio.run(next_moment_after_a_call(slow, limit)) >= 20 + 62
+    assert asyncio.run(next_call_s(slow, limit)) >= 20 + 62
     assert slow.asked == 1
 
 
 def test_fast_connection_keeps_reservation() -> None:
     slow = SlowConnections(delay_s=0)
     limit = RateLimit(0, 1, slow.clock)
-    asyncio.run(next_moment_after_a_call(slow, limit))
+    asyncio.run(next_call_s(slow, limit))
     assert slow.asked == 1
 
 
@@ -94,5 +94,5 @@ def test_slow_connection_without_new_reservation_is_throttled() -> None:
 
     slow = SlowConnections(delay_s=1)
     limit = Contended(0, 1, slow.clock)
-    asyncio.run(next_moment_after_a_call(slow, limit, UpstreamThrottled))
+    asyncio.run(next_call_s(slow, limit, UpstreamThrottled))
     assert slow.asked == 0

@@ -68,7 +68,7 @@ class Environments(RuleBasedStateMachine):
         self.world = World()
         self.environments = [self.world.environment() for _ in range(ENVIRONMENTS)]
         self.table_was_away = False
-        self.had: dict[PackageName, dt.datetime] = {}
+        self.fetched_at: dict[PackageName, dt.datetime] = {}
         self.found = defaultdict[PackageName, list[DailyCounts]](list)
 
     def teardown(self) -> None:
@@ -100,22 +100,24 @@ class Environments(RuleBasedStateMachine):
     def check(self, package: PackageName, outcome: DailyCounts | UpstreamProblem) -> None:
         if isinstance(outcome, UpstreamProblem):
             # If the table was unavailable in between, an environment may not know of earlier calls.
-            assert package not in self.had or self.table_was_away
+            assert package not in self.fetched_at or self.table_was_away
             return
         assert outcome.counts
         if not outcome.stale:
             # Sooner if the day is a guess, since the rows of all of PyPI could not be fetched.
             assert outcome.fresh_until <= fresh_until(outcome.as_of, outcome.fetched_at)
         if not self.table_was_away:
-            assert outcome.fetched_at >= self.had.get(package, outcome.fetched_at)
-        self.had[package] = max(outcome.fetched_at, self.had.get(package, outcome.fetched_at))
+            assert outcome.fetched_at >= self.fetched_at.get(package, outcome.fetched_at)
+        self.fetched_at[package] = max(
+            outcome.fetched_at, self.fetched_at.get(package, outcome.fetched_at)
+        )
 
     @rule(span_s=st.sampled_from(SPANS_S))
     def time_passes(self, span_s: float) -> None:
         self.world.loop.run_until_complete(asyncio.sleep(span_s))
 
     @rule(number=environments)
-    def an_environment_dies(self, number: int) -> None:
+    def environment_dies(self, number: int) -> None:
         self.environments[number] = self.world.environment()
 
     @rule(fault=st.sampled_from(FAULTS))
@@ -131,25 +133,25 @@ class Environments(RuleBasedStateMachine):
         self.world.loop.call_later(later_s, self.world.upstream.stall, stall_s)
 
     @rule()
-    def the_table_goes_away(self) -> None:
+    def table_fails(self) -> None:
         self.world.table.away = True
         self.table_was_away = True
 
     @precondition(lambda self: self.world.table.away)
     @rule()
-    def the_table_comes_back(self) -> None:
+    def table_recovers(self) -> None:
         self.world.table.away = False
 
     @precondition(lambda self: not self.table_was_away)
     @invariant()
-    def upstream_is_treated_politely(self) -> None:
+    def calls_stay_within_limits(self) -> None:
         moments = [call.at for call in self.world.upstream.calls]
         assert calls_at_once(moments, 1) <= 5
         assert calls_at_once(moments, 60) <= 30
 
     @precondition(lambda self: not self.table_was_away)
     @invariant()
-    def what_is_fresh_is_not_asked_for_again(self) -> None:
+    def fresh_counts_are_not_fetched_again(self) -> None:
         good_until: dict[str, dt.datetime] = {}
         for call in self.world.upstream.calls:
             at = BEGAN + dt.timedelta(seconds=call.at)
@@ -193,7 +195,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         self.moments += granted
 
     @rule(name=st.sampled_from(NAMES), number=environments)
-    def a_call_is_reserved(self, name: str, number: int) -> None:
+    def call_is_reserved(self, name: str, number: int) -> None:
         moment = self.reserve(name, number)
         if self.world.clock() < self.reserved.get(name, 0) - 0.01:
             assert moment == pytest.approx(self.reserved[name], abs=0.01)
@@ -208,7 +210,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
 
     @precondition(lambda self: self.reserved)
     @rule(data=st.data(), number=environments, late_s=st.floats(0, KEPT_S - LATEST_S))
-    def what_was_reserved_is_granted(self, data: st.DataObject, number: int, late_s: float) -> None:
+    def reserved_call_is_granted(self, data: st.DataObject, number: int, late_s: float) -> None:
         name = data.draw(st.sampled_from(sorted(self.reserved)))
         wait_s = self.reserved.pop(name) + late_s - self.world.clock()
         if wait_s < 0:
@@ -228,7 +230,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         self.reserved = {name: self.reserve(name, number) for name in due}
 
     @rule(number=environments)
-    def a_lease_is_taken_by_one_who_dies(self, number: int) -> None:
+    def lease_holder_dies(self, number: int) -> None:
         before = self.world.clock()
         rows = RowStore(self.tables[number], LEASE_S, self.world.clock)
         leased = self.world.loop.run_until_complete(rows.lease([QUESTION]))
@@ -243,7 +245,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         self.world.loop.run_until_complete(asyncio.sleep(span_s))
 
     @invariant()
-    def no_span_sees_more_calls_than_upstream_allows(self) -> None:
+    def calls_stay_within_limits(self) -> None:
         assert calls_at_once(self.moments, 1) <= 5
         assert calls_at_once(self.moments, 60) <= PER_MINUTE
 
