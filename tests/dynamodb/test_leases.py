@@ -168,7 +168,10 @@ def test_unavailable_table_grants_every_lease(
     monkeypatch.setenv("CACHE_TABLE", "no-such-table")
 
     async def ask(table: Table) -> None:
-        for rows in (RowStore(table, LEASE_S, noon_clock()), RowStore(table, LEASE_S, noon_clock())):
+        for rows in (
+            RowStore(table, LEASE_S, noon_clock()),
+            RowStore(table, LEASE_S, noon_clock()),
+        ):
             assert await rows.lease([OVERALL, SYSTEM]) == [OVERALL, SYSTEM]
             assert not await is_leased(rows)
             await rows.keep(OVERALL, failed(UpstreamTooSlow()))

@@ -111,7 +111,7 @@ def test_counts_are_late_until_day_is_loaded() -> None:
 
 
 @pytest.mark.parametrize("counts", [RETIRED, EMPTY, LATE_BY_TWO])
-def test_load_two_days_late_is_the_same_for_all(counts: DailyCounts) -> None:
+def test_load_two_days_late_for_all(counts: DailyCounts) -> None:
     """A package without rows is not ahead of one that has some."""
     assert dated(with_all(counts, LATE_BY_TWO, NOON, None)) == (day(2), LATE_UNTIL)
 

@@ -96,7 +96,7 @@ def test_growth_from_zero_is_unknown() -> None:
     assert weekly_growth(days_of(downloads), YESTERDAY) is None
 
 
-def test_a_lost_day_leaves_its_weekday_out_of_growth() -> None:
+def test_growth_leaves_out_weekday_of_lost_day() -> None:
     weekdays = [40, 41, 39, 42, 38, 12, 11]
     downloads = {day(n): weekdays[n % 7] * (99 if n < 7 else 100) for n in range(180)}
     for lost in (1, 8, 13):
