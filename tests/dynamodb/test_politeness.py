@@ -1,4 +1,4 @@
-"""Several environments, each a process, ask one limiting upstream through one table: a small `make politeness`."""
+"""Several processes share a table and call one rate-limited upstream: a small `make politeness`."""
 
 from dataclasses import replace
 
@@ -10,13 +10,14 @@ from workbench.politeness.verdict import broken_promises
 from workbench.runtime.machine import ThisMachine
 
 PLAN = Plan(processes=4, packages=40, duration_s=22)
-"""More packages than a minute has calls: some clients are told to come back within the run."""
+"""More packages than a minute has calls, so that some clients get a Retry-After within the run."""
 
 
 @pytest.mark.parametrize("stall_s", [0, 3], ids=["steady upstream", "upstream stalls"])
-def test_all_environments_together_keep_every_promise(
+def test_environments_stay_within_upstream_limits(
     machine: ThisMachine, request: pytest.FixtureRequest, stall_s: float
 ) -> None:
+    """No limit is exceeded and no Retry-After is broken, counted over all environments."""
     seed = int(request.config.option.hypothesis_seed)
     plan = replace(PLAN, seed=seed, stall_s=stall_s)
     result = measure(machine, plan, machine.say)

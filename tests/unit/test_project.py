@@ -1,4 +1,4 @@
-"""What is said twice is said alike."""
+"""Facts stated in several files agree."""
 
 import re
 import tomllib
@@ -23,14 +23,14 @@ PAGES = [
 ]
 
 
-def test_the_version_is_the_same_everywhere() -> None:
+def test_version_is_the_same_everywhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
     assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def code(page: str) -> str:
-    """What stands in a page's code blocks and between its backticks."""
+    """The contents of a page's code blocks and inline code."""
     text = (ROOT / page).read_text()
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, flags=re.MULTILINE | re.DOTALL)
     rest = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
@@ -97,7 +97,7 @@ def test_every_decision_is_listed() -> None:
 
 
 def test_pre_commit_runs_make_lint() -> None:
-    """There is one list of checks, the Makefile's."""
+    """The Makefile has the only list of checks."""
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     ((hook,),) = (repository["hooks"] for repository in config["repos"])
     assert hook["entry"] == "make lint"
@@ -113,7 +113,7 @@ def test_readme_links_to_the_pages() -> None:
     assert "](SECURITY.md)" in readme
 
 
-def test_contributors_are_told_of_every_kind_of_test() -> None:
+def test_contributing_lists_every_kind_of_test() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text()
     told = set(re.findall(r"^\| `(tests/\w+)` \|", page, flags=re.MULTILINE))
     suites = {test.relative_to(ROOT).parts[1] for test in (ROOT / "tests").rglob("test_*.py")}

@@ -1,6 +1,6 @@
 """Execution environments, their table and pypistats.org, all in one process and on simulated time.
 
-The table is moto's, asked in place; pypistats.org is the stand-in's conduct, limits included.
+The table is moto, called in process; pypistats.org is the fake's behaviour, including its limits.
 """
 
 import asyncio
@@ -41,9 +41,9 @@ _DATE = re.compile(rb'"date":"([0-9-]{10})"')
 
 @dataclass
 class Call:
-    """One call that upstream got: when, for what, and how it was answered.
+    """One call to upstream: its time, its request and its response.
 
-    `status` is None where no answer came, `newest` where there were no rows in it.
+    `status` is None without a response, `newest` is None without rows.
     """
 
     at: float
@@ -53,7 +53,7 @@ class Call:
 
 
 class Streamed(httpx.AsyncByteStream):
-    """A body that is still to be read, as a network's is; httpx reads bytes that it is given at once."""
+    """A body that is still to be read, as from a network; httpx reads given bytes at once."""
 
     def __init__(self, body: bytes, chunk_bytes: int = 65_536) -> None:
         self._chunks = [
@@ -67,7 +67,7 @@ class Streamed(httpx.AsyncByteStream):
 
 @dataclass
 class SimulatedUpstream(httpx.AsyncBaseTransport):
-    """pypistats.org behind no network; it has forgotten all packages that are `gone`.
+    """An in-process pypistats.org; it returns nothing for packages in `gone`.
 
     While its worker stalls, calls queue up. They are counted when it wakes up, even those that nobody
     waits for any more.
@@ -122,9 +122,9 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
 
 @dataclass
 class SimulatedTable(httpx.AsyncBaseTransport):
-    """DynamoDB behind no network.
+    """An in-process DynamoDB.
 
-    `away` refuses every connection, `hanging_up` leaves so many requests without an answer.
+    `away` refuses every connection; the next `hanging_up` requests get no response.
     """
 
     dynamodb: httpx.WSGITransport
@@ -144,7 +144,7 @@ class SimulatedTable(httpx.AsyncBaseTransport):
 
 
 class World:
-    """Everything there is; time starts at noon."""
+    """The table, upstream and the event loop; time starts at noon."""
 
     def __init__(self) -> None:
         self.loop = SimulatedLoop()
@@ -183,20 +183,20 @@ class World:
         return Catalogue(self.settings, source, rows, self.now)
 
     def environment_without_table(self) -> Catalogue:
-        """As `environment`, with nothing that it shares."""
+        """As `environment`, but without the shared table."""
         limits = self.settings.upstream_per_second, self.settings.upstream_per_minute
         rate_limit = RateLimit(*limits, self.clock)
         source = PypistatsSource(self.settings, rate_limit, self.now, self.upstream)
         return Catalogue(self.settings, source, None, self.now)
 
     def open_table(self) -> Table:
-        """The table, as one environment has it."""
+        """The table client of one environment."""
         return Table(self._client(), self.name, self._http())
 
     def close(self) -> None:
-        """End what is under way."""
+        """Cancel all running tasks."""
         self.loop.run_until_complete(self._end())
-        # Python 3.13 warns of generators of aiodynamo that are still to be closed.
+        # Python 3.13 warns about aiodynamo's generators that are not closed yet.
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 
