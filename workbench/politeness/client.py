@@ -35,6 +35,7 @@ class Outcomes:
         kept: Waits after which some of what had been throttled was there.
         broken: Waits after which none of it was: how many seconds each of them was.
         not_due: Waits that would have outlasted the run.
+        lost: Answers that never came since their environment was killed; they were asked for again.
         words: The first answers that were none of what is promised.
     """
 
@@ -44,6 +45,7 @@ class Outcomes:
     kept: int = 0
     broken: list[int] = field(default_factory=list)
     not_due: int = 0
+    lost: int = 0
     words: list[str] = field(default_factory=list)
 
     def take(self, answer: Answer) -> None:
@@ -58,15 +60,25 @@ class Outcomes:
 
 
 class Client:
-    """Asks for `duration_s` from `run` on; its `outcomes` grow meanwhile."""
+    """Asks for `duration_s` from `run` on; its `outcomes` grow meanwhile.
+
+    `mortal` environments may be killed, and begin anew.
+    """
 
     def __init__(
-        self, environments: Sequence[str], packages: Sequence[str], duration_s: float, seed: str
+        self,
+        environments: Sequence[str],
+        packages: Sequence[str],
+        duration_s: float,
+        seed: str,
+        *,
+        mortal: bool = False,
     ) -> None:
         self.outcomes = Outcomes()
         self._environments = environments
         self._packages = packages
         self._duration_s = duration_s
+        self._mortal = mortal
         self._ends_at = 0.0
         self._chance = random.Random(seed)  # noqa: S311 - not a secret
         self._waiting: set[str] = set()
@@ -114,12 +126,18 @@ class Client:
                 self.outcomes.kept += 1
 
     async def _ask(self, packages: tuple[str, ...]) -> Answer:
-        environment = self._chance.choice(self._environments)
-        if len(packages) == 1:
-            url = f"{environment}/packages/{packages[0]}"
-        else:
-            url = f"{environment}/compare?packages={','.join(packages)}"
         try:
-            return read(await self._http.get(url), packages)
+            return read(await self._http.get(self._url(packages)), packages)
+        except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+            if not self._mortal:
+                return nothing(packages, repr(error))
+            self.outcomes.lost += 1
+            return await self._ask(packages)
         except httpx.HTTPError as error:
             return nothing(packages, repr(error))
+
+    def _url(self, packages: Sequence[str]) -> str:
+        environment = self._chance.choice(self._environments)
+        if len(packages) == 1:
+            return f"{environment}/packages/{packages[0]}"
+        return f"{environment}/compare?packages={','.join(packages)}"
