@@ -32,7 +32,8 @@ class Outcomes:
         answers: How many answers.
         packages: How many packages in them, by what was said of each.
         had: The packages that it got data for at least once.
-        kept: Waits after which some of what had been throttled was there.
+        kept: Waits after which some of what had been throttled was there. Those for which no call was
+            reserved, as the answer said, do not count.
         broken: Waits after which none of it was: how many seconds each of them was.
         not_due: Waits that would have outlasted the run.
         lost: Answers that never came since their environment was killed; they were asked for again.
@@ -62,16 +63,18 @@ class Outcomes:
 class Client:
     """Asks for `duration_s` from `run` on; its `outcomes` grow meanwhile.
 
-    `mortal` environments may be killed, and begin anew.
+    `address` is its own, any free one where there is none. `mortal` environments may be killed, and begin
+    anew.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that a run decides about its clients
         self,
         environments: Sequence[str],
         packages: Sequence[str],
         duration_s: float,
         seed: str,
         *,
+        address: str | None = None,
         mortal: bool = False,
     ) -> None:
         self.outcomes = Outcomes()
@@ -82,7 +85,9 @@ class Client:
         self._ends_at = 0.0
         self._chance = random.Random(seed)  # noqa: S311 - not a secret
         self._waiting: set[str] = set()
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+        self._http = httpx.AsyncClient(
+            timeout=TIMEOUT_S, transport=httpx.AsyncHTTPTransport(local_address=address)
+        )
 
     async def run(self) -> None:
         """Ask, burst after burst, and return when every answer is there."""
@@ -115,15 +120,15 @@ class Client:
                 self.outcomes.not_due += 1
                 return
             self._waiting |= set(waiting)
-            waited_s = answer.retry_after_s
+            waited_s, reserved = answer.retry_after_s, answer.reserved
             await asyncio.sleep(waited_s)
             answer = await self._ask(waiting)
             self._waiting -= set(waiting)
             self.outcomes.take(answer)
-            if set(answer.throttled) >= set(waiting):
+            if set(answer.throttled) < set(waiting):
+                self.outcomes.kept += reserved
+            elif reserved:
                 self.outcomes.broken.append(waited_s)
-            else:
-                self.outcomes.kept += 1
 
     async def _ask(self, packages: tuple[str, ...]) -> Answer:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ async def _load(running: World, plan: Plan) -> list[Outcomes]:
             plan.names,
             plan.duration_s,
             seed=f"{plan.seed}/{number}",
+            address=own_address(number),
             mortal=plan.killed > 0,
         )
         for number in range(plan.processes)
@@ -68,6 +70,20 @@ async def _load(running: World, plan: Plan) -> list[Outcomes]:
         for trouble in troubles:
             trouble.cancel()
     return [client.outcomes for client in clients]
+
+
+def own_address(number: int) -> str | None:
+    """An address on the loopback for each client: so many calls are reserved for one address at most.
+
+    Linux has all of 127.0.0.0/8; where only 127.0.0.1 is there, all clients are one.
+    """
+    address = f"127.0.0.{number + 2}"
+    with socket.socket() as one:
+        try:
+            one.bind((address, 0))
+        except OSError:
+            return None
+    return address
 
 
 async def _stall_now_and_then(upstream_url: str, stall_s: float) -> None:
