@@ -65,6 +65,11 @@ class Plan:
             return 1 + self.processes
         return 1 + self.killed * (1 + int(self.duration_s // KILL_EVERY_S))
 
+    @property
+    def tells_truly(self) -> bool:
+        """Whether every reserved call can be made: not what the dead have reserved, or were about to answer."""
+        return not (self.table_dies_after_s or self.killed)
+
 
 MOST_PACKAGES: Final = min(50, len(DOWNLOADS_PER_DAY) - 1)
 """As many as one comparison takes."""

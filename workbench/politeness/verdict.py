@@ -20,7 +20,7 @@ def broken_promises(result: Result) -> list[str]:
         *(
             f"client {number}: {sentence}"
             for number, outcomes in enumerate(result.clients, 1)
-            for sentence in _to_client(outcomes, told_truly=not result.plan.table_dies_after_s)
+            for sentence in _to_client(outcomes, told_truly=result.plan.tells_truly)
         ),
         *_unused(result),
     ]
@@ -38,7 +38,7 @@ def _to_upstream(calls: EndpointCalls, calls_due: int) -> Iterator[str]:
 
 
 def _to_client(outcomes: Outcomes, *, told_truly: bool) -> Iterator[str]:
-    """`told_truly` is false where what was reserved in the table is lost with it."""
+    """`told_truly` is false where a wait may be in vain; it is in the table of the report all the same."""
     if others := outcomes.packages[Kind.OTHER]:
         yield f"{others} packages with neither data nor a Retry-After, such as {outcomes.words[0]}"
     if outcomes.broken and told_truly:
