@@ -128,7 +128,7 @@ class BlockingUpstream:
         everything = None
         with contextlib.suppress(Problem):
             everything = self._everything(deadline)
-        seen = max((one.as_of for one in counts if one.counts), default=None)
+        seen = max((one.as_of for one in counts if is_known(one)), default=None)
         return {
             question: with_all(answer, everything, self._now(), seen)
             if isinstance(answer, DailyCounts) and not is_known(answer)
