@@ -113,8 +113,13 @@ class RateLimit:
 
     def is_blocked(self, endpoint: str) -> bool:
         """Whether it is known that so many calls are taking long that there can't be another."""
-        window = self._window(endpoint)
-        return 0 < window.per_second <= len(window.names_unanswered(self._now()))
+        return self.blocked_s(endpoint) is not None
+
+    def blocked_s(self, endpoint: str) -> float | None:
+        """For how long the oldest of the calls has gone on by which it is blocked; None if it is not."""
+        now = self._now()
+        since = self._window(endpoint).full_since(now)
+        return None if since is None else (now - since) / 1000
 
     def counting(self, endpoint: str, name: str, moment: float, longest_s: float) -> "CallUnderWay":
         """Count a call that was granted for `moment` until it is answered, for `longest_s` at most.
@@ -138,6 +143,13 @@ class RateLimit:
             await self._change(
                 endpoint, lambda window, _: (window.answer(answered, name, moment_ms), None)
             )
+
+    async def answer_before(self, endpoint: str, moment: float) -> None:
+        """Upstream has answered a call to another endpoint that was made at `moment`."""
+        moment_ms, answered = _ms(moment), self._now()
+        await self._change(
+            endpoint, lambda window, _: (window.answer_before(answered, moment_ms), None)
+        )
 
     async def _change(self, endpoint: str, change: Change[T]) -> T:
         """Put a window in the place of the one that there is."""

@@ -133,6 +133,19 @@ class Window:
         others = tuple(call for call in window.unanswered if call[:2] != (name, moment))
         return replace(window, answered=(*window.answered, now), unanswered=others)
 
+    def answer_before(self, now: int, moment: int) -> Self:
+        """Upstream has answered a call that was made at `moment`: it has counted all earlier ones by now."""
+        window = self
+        for call in self.unanswered:
+            if call.moment < moment and now < call.until:
+                window = window.answer(now, call.name, call.moment)
+        return window
+
+    def full_since(self, now: int) -> int | None:
+        """When the oldest of the calls was made that take all places by taking long; None if some are left."""
+        slow = [call.moment for call in self.unanswered if now < call.until]
+        return min(slow) if 0 < self.per_second <= len(slow) else None
+
     def names_unanswered(self, now: int) -> list[str]:
         """What the calls are for that are taking long; a name may be there twice."""
         return [call.name for call in self.unanswered if now < call.until]
@@ -182,7 +195,7 @@ class Window:
 
     def _spans(self, now: int, margin_ms: int) -> list[_Span]:
         """All calls. Those that are unanswered leave the rest of the places to others, if there is one."""
-        is_full = 0 < self.per_second <= len(self.names_unanswered(now))
+        is_full = self.full_since(now) is not None
         return [
             *(_Span(moment, moment) for moment in self.calls),
             *(_Span(moment - margin_ms, moment - margin_ms) for moment in self.answered),
