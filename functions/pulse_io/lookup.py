@@ -73,7 +73,9 @@ class Lookup:
         """Those that the source can be asked for in time; the others have their problem."""
         if not questions:
             return []
-        refusals = await self._places.source.refusals(questions, self.deadline)
+        refusals = await self._places.source.refusals(
+            questions, self.deadline, self._known(questions)
+        )
         for question, problem in refusals.items():
             self._fail(question, problem)
         return self._open(questions)
@@ -102,7 +104,9 @@ class Lookup:
         """Fetch from the source, and keep each answer as it comes."""
         if not questions:
             return
-        answers = self._places.source.fetch(questions, self.deadline, self._ask)
+        answers = self._places.source.fetch(
+            questions, self.deadline, self._ask, self._known(questions)
+        )
         async with asyncio.TaskGroup() as keeping:
             async for question, answer in answers:
                 keeping.create_task(self._keep(question, answer))
@@ -141,6 +145,10 @@ class Lookup:
             self._places.memory.keep(question, answer)
             if self._places.now() < answer.fresh_until:
                 self._settle(question, answer, "table")
+
+    def _known(self, questions: Collection[Question]) -> set[Question]:
+        """Those of which counts are held, fresh or not."""
+        return {question for question in questions if self._places.memory.held(question)}
 
     def _open(self, questions: Collection[Question]) -> list[Question]:
         """Those that are not found yet."""

@@ -83,11 +83,17 @@ def test_a_call_that_was_connected_in_time_keeps_its_moment() -> None:
 def test_where_others_took_all_moments_meanwhile_it_is_not_made() -> None:
     class Contended(RateLimit):
         async def take(
-            self, endpoint: str, name: str, until: float, missed: float | None = None
+            self,
+            endpoint: str,
+            name: str,
+            until: float,
+            missed: float | None = None,
+            *,
+            known: bool = False,
         ) -> float:
             if missed:
                 raise UpstreamThrottled(62)
-            return await super().take(endpoint, name, until)
+            return await super().take(endpoint, name, until, known=known)
 
     slow = SlowConnections(delay_s=1)
     limit = Contended(0, 1, slow.clock)

@@ -115,6 +115,7 @@ class PypistatsSource:
         self._called: set[Call] = set()
         self._hold_off = HoldOff(now, self._called, self._may_be_called_yet)
         self._places = asyncio.Semaphore(settings.upstream_concurrency)
+        self._known: set[Call] = set()
         self._waiting = 0
         self._check_up: asyncio.Task[None] | None = None
         self._checked_at = -math.inf
@@ -132,21 +133,26 @@ class PypistatsSource:
         self._client.headers.update(REQUEST_HEADERS)
 
     async def refusals(
-        self, questions: Collection[Question], deadline: float
+        self, questions: Collection[Question], deadline: float, known: Collection[Question]
     ) -> Mapping[Question, Problem]:
         """As `Source`."""
         refused: dict[Question, Problem] = {}
         for question in questions:
             try:
-                await self._check(question, deadline)
+                await self._check(question, deadline, known=question in known)
             except UpstreamProblem as problem:
                 refused[question] = _without_traceback(problem)
         return refused
 
     async def fetch(
-        self, questions: Collection[Question], deadline: float, ask: Ask
+        self,
+        questions: Collection[Question],
+        deadline: float,
+        ask: Ask,
+        known: Collection[Question] = (),
     ) -> AsyncIterator[tuple[Question, Answer]]:
         """As `Source`."""
+        self._known.update(known)
         tasks = {
             asyncio.create_task(self._answer(question, deadline, ask)): question
             for question in questions
@@ -155,6 +161,7 @@ class PypistatsSource:
         while pending:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
+                self._known.discard(tasks[task])
                 yield tasks[task], task.result()
 
     async def late(self, question: Question) -> Problem:
@@ -387,7 +394,9 @@ class PypistatsSource:
             ):
                 left = deadline - asyncio.get_running_loop().time()
                 until = self._rate_limit.clock() + max(0, left - LEAST_S)
-                moment = await self._rate_limit.take(endpoint, package, until, moment)
+                moment = await self._rate_limit.take(
+                    endpoint, package, until, moment, known=call in self._known
+                )
                 is_due = await self._is_due(endpoint, moment)
             return moment
 
@@ -446,15 +455,17 @@ class PypistatsSource:
     def _is_late(self, moment: float) -> bool:
         return self._rate_limit.limited and self._rate_limit.clock() > moment + LATE_S
 
-    async def _check(self, question: Question, deadline: float) -> None:
+    async def _check(self, question: Question, deadline: float, *, known: bool) -> None:
         """Raise the problem if there can be no call by then, or upstream is being left alone."""
         self._hold_off.check()
         package, endpoint = question
         left_s = max(0, deadline - asyncio.get_running_loop().time() - LEAST_S)
-        if self._rate_limit.wait_s(endpoint, package) > left_s:
+        if self._rate_limit.wait_s(endpoint, package, known=known) > left_s:
             await self._rate_limit.look(endpoint)
-        wait_s = self._rate_limit.wait_s(endpoint, package)
+        wait_s = self._rate_limit.wait_s(endpoint, package, known=known)
         if wait_s > left_s:
+            if known:
+                await self._rate_limit.leave_to_known(endpoint)
             raise UpstreamThrottled(whole_seconds(wait_s))
 
     async def with_retry_after(
@@ -473,8 +484,11 @@ class PypistatsSource:
         if not self._rate_limit.limited:
             return problem.after(held_off_s or problem.retry_after_s or SOONEST_S)
         with request_log().timed("rate_limit"):
-            wait_s = await self._rate_limit.reserve_s(endpoint, package, held_off_s)
-        return problem.after(max(1, whole_seconds(wait_s)))
+            wait_s = await self._rate_limit.reserve_s(
+                endpoint, package, held_off_s, request_log().client
+            )
+        told = problem.after(max(1, whole_seconds(wait_s)))
+        return told if self._rate_limit.is_reserved(endpoint, package) else told.not_reserved()
 
     def _is_calling(self, call: Call) -> bool:
         """Whether it goes on, here or in another environment."""

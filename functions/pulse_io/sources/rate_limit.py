@@ -13,7 +13,15 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from pulse.problems import UpstreamThrottled
-from pulse_io.sources.window import KEPT_MS, LATE_MS, MARGIN_MS, MINUTE_MS, SOONEST_MS, Window
+from pulse_io.sources.window import (
+    KEPT_MS,
+    LATE_MS,
+    MARGIN_MS,
+    MINUTE_MS,
+    MOST_RESERVATIONS,
+    SOONEST_MS,
+    Window,
+)
 
 Clock = Callable[[], float]
 """Seconds since 1970, UTC: environments share no other clock."""
@@ -50,12 +58,18 @@ class RateLimit:
         self._random = random.Random()  # noqa: S311 - keeps callers apart, keeps no secret
 
     async def take(
-        self, endpoint: str, name: str, until: float, missed: float | None = None
+        self,
+        endpoint: str,
+        name: str,
+        until: float,
+        missed: float | None = None,
+        *,
+        known: bool = False,
     ) -> float:
         """Grant a call at the next moment at which there may be one: now, or later.
 
         `until` is the last moment at which a call is still of use; `missed` is a moment that was granted
-        and not used, and is given back.
+        and not used, and is given back. Known names, of which there are counts already, come first.
 
         Raises:
             UpstreamThrottled: the next moment is later; it says when that may be. Nothing is granted.
@@ -65,11 +79,11 @@ class RateLimit:
         missed_ms = None if missed is None else _ms(missed)
 
         def take(window: Window, now: int) -> tuple[Window, int | None]:
-            return window.take(now, name, until * 1000, missed_ms)
+            return window.take(now, name, until * 1000, missed_ms, known=known)
 
         moment = await self._change(endpoint, take)
         if moment is None:
-            raise UpstreamThrottled(max(1, whole_seconds(self.wait_s(endpoint, name))))
+            raise UpstreamThrottled(max(1, whole_seconds(self.wait_s(endpoint, name, known=known))))
         return moment / 1000
 
     async def allows(self, endpoint: str, moment: float) -> bool:
@@ -77,29 +91,43 @@ class RateLimit:
         await self._refresh(endpoint, JUST_NOW_S)
         return self._window(endpoint).allows(_ms(moment), self._now())
 
-    def wait_s(self, endpoint: str, name: str) -> float:
+    def wait_s(self, endpoint: str, name: str, *, known: bool = False) -> float:
         """How long until there may be a call, as far as it is known; 0 if there may be one now."""
         now = self._now()
-        return (self._window(endpoint).next_moment(now, name) - now) / 1000
+        return (self._window(endpoint).next_moment(now, name, known=known) - now) / 1000
+
+    async def leave_to_known(self, endpoint: str) -> None:
+        """A known name found no call: leave some of the next ones to such names."""
+        await self._change(endpoint, lambda window, now: (window.leave_to_known(now), None))
 
     async def look(self, endpoint: str) -> None:
         """Learn how it stands, so that `wait_s` and the like are true."""
 
-    async def reserve_s(self, endpoint: str, name: str, after_s: float = 0) -> float:
-        """How long until a moment that is reserved from now on, or already was; not before `after_s`."""
+    async def reserve_s(
+        self, endpoint: str, name: str, after_s: float = 0, client: str = ""
+    ) -> float:
+        """How long until a moment that is reserved from now on, or already was; not before `after_s`.
+
+        Nothing may be reserved where `client`, or all together, have too many; see `is_reserved`.
+        """
         if not self.limited:
             return max(SOONEST_S, after_s)
         earliest = self._now() + _ms(after_s) if after_s else 0
 
         def reserve(window: Window, now: int) -> tuple[Window, int]:
-            return window.reserve(now, name, earliest)
+            return window.reserve(now, name, earliest, client)
 
         moment = await self._change(endpoint, reserve)
         wait_s = max(0, moment / 1000 - self.clock())
-        if name in self._window(endpoint).reserved:
+        reserved = self._window(endpoint).reserved
+        if name in reserved or len(reserved) < MOST_RESERVATIONS:
             return wait_s
         # Those for whom nothing is reserved had better not come all at once.
         return wait_s + self._random.uniform(0, MINUTE_S)
+
+    def is_reserved(self, endpoint: str, name: str) -> bool:
+        """Whether a call for `name` is reserved, as far as it is known."""
+        return name in self._window(endpoint).reserved
 
     async def close(self, endpoint: str, seconds: float) -> None:
         """Allow no call for so long: upstream has refused one. Reservations are moved."""

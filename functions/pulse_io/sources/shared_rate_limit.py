@@ -69,11 +69,13 @@ class SharedRateLimit(RateLimit):
             async with asyncio.timeout(LONGEST_LOOK_S):
                 await self._refresh(endpoint, LATELY_S)
 
-    async def reserve_s(self, endpoint: str, name: str, after_s: float = 0) -> float:
+    async def reserve_s(
+        self, endpoint: str, name: str, after_s: float = 0, client: str = ""
+    ) -> float:
         """As `RateLimit`."""
         try:
             async with asyncio.timeout(LONGEST_RESERVATION_S):
-                return await super().reserve_s(endpoint, name, after_s)
+                return await super().reserve_s(endpoint, name, after_s, client)
         except TimeoutError:
             # A table that is too slow to tell has many who ask: they had better not come all at once.
             return MINUTE_S + self._random.uniform(0, MINUTE_S)

@@ -5,7 +5,9 @@ It sees no more than it allows if no span of that length, and a margin, has more
 that is not answered in time may be counted at any moment until its answer, so it counts as made now.
 
 A call that can't be made in time gets a reservation: its place in the minute is kept from a named moment
-on for `KEPT_MS`. Reservations are for what is asked and not for who asks.
+on for `KEPT_MS`. Reservations are for what is asked and not for who asks; but one client may cause a few
+only, so that a stranger who asks for ever more names and never comes back leaves the others theirs. And
+while a known name, of which there are counts already, finds no call, unknown ones leave it some.
 
 This does no I/O. All times are whole milliseconds since 1970.
 """
@@ -39,6 +41,16 @@ MOST_RESERVATIONS: Final = 90
 """Some three minutes' calls; beyond that the item in the table would grow dear to write."""
 
 
+MOST_FOR_A_CLIENT: Final = 10
+"""Reservations that one client may cause at a time: a third of a minute's calls."""
+
+KNOWN_FOR_MS: Final = 120_000
+"""How long calls are left to known names after one found none: it may be a while until it is asked for."""
+
+KNOWN_SHARE: Final = 6
+"""That part of a minute's calls is left to them: 5 of 30."""
+
+
 class Unanswered(NamedTuple):
     """A call that was not answered in time; from `until` on it is given up and no longer counts as new."""
 
@@ -59,8 +71,9 @@ class Window:
     """The last calls of an endpoint, granted ones that are still to come, and the reserved ones.
 
     `calls` are the moments of calls, `answered` those by which calls that were unanswered had their answer;
-    `reserved` has the moment for each name. A limit of 0 is no limit. No call may be made before
-    `closed_until`: upstream has refused one.
+    `reserved` has the moment for each name, `clients` those who caused the reservations, if that is known.
+    Until `known_until` some calls are left to known names. A limit of 0 is no limit. No call may be made
+    before `closed_until`: upstream has refused one.
     """
 
     per_second: int
@@ -70,17 +83,25 @@ class Window:
     unanswered: tuple[Unanswered, ...] = ()
     reserved: Mapping[str, int] = field(default_factory=dict)
     closed_until: int = 0
+    clients: Mapping[str, str] = field(default_factory=dict)
+    known_until: int = 0
 
-    def next_moment(self, now: int, name: str = "") -> int:
+    def next_moment(self, now: int, name: str = "", *, known: bool = False) -> int:
         """The next moment at which there may be a call for `name`."""
-        return self.next_from(now, now, name)
+        return self.next_from(now, now, name, known=known)
 
     def allows(self, moment: int, now: int) -> bool:
         """Whether a call that was granted for `moment` may still be made, by what is known now."""
-        return self.without("", moment).next_from(moment, now, "") == moment
+        return self.without("", moment).next_from(moment, now, "", known=True) == moment
 
     def take(
-        self, now: int, name: str, until: float, missed: int | None = None
+        self,
+        now: int,
+        name: str,
+        until: float,
+        missed: int | None = None,
+        *,
+        known: bool = False,
     ) -> tuple[Self, int | None]:
         """Grant a call for `name` at the next moment; None if that is after `until`.
 
@@ -91,17 +112,26 @@ class Window:
         if missed is not None:
             window = self.without(name, missed)
             start = missed if missed <= now <= missed + LATE_MS else now
-        moment = window.next_from(start, now, name)
+        moment = window.next_from(start, now, name, known=known)
         if moment > max(window.latest(now, until, name), now):
-            return window, None
+            return window.leave_to_known(now) if known else window, None
         window = window.current(now)
         others = {other: at for other, at in window.reserved.items() if other != name}
-        return replace(window, calls=(*window.calls, moment), reserved=others), moment
+        clients = {other: client for other, client in window.clients.items() if other != name}
+        window = replace(window, reserved=others, clients=clients)
+        return replace(window, calls=(*window.calls, moment)), moment
 
-    def reserve(self, now: int, name: str, earliest: int = 0) -> tuple[Self, int]:
+    def leave_to_known(self, now: int) -> Self:
+        """Leave some calls to known names from now on: one of them found none."""
+        if self.known_until > now + KNOWN_FOR_MS // 2:
+            return self
+        return replace(self, known_until=now + KNOWN_FOR_MS)
+
+    def reserve(self, now: int, name: str, earliest: int = 0, client: str = "") -> tuple[Self, int]:
         """Reserve a call for `name`, unless one is still to come; returns the moment to tell.
 
         Where too many are reserved, nothing is; the moment is then that after which there is room again.
+        Nor is it where too many are for this client; the moment is then that of the next free place.
         """
         reserved = self.reserved.get(name, 0)
         if reserved > now and earliest <= reserved + KEPT_MS // 2:
@@ -109,8 +139,14 @@ class Window:
         window = self.current(now)
         if len(window.reserved) >= MOST_RESERVATIONS and name not in window.reserved:
             return self, max(window.reserved.values()) + KEPT_MS
+        others = [other for other in window.reserved if other != name]
+        its = sum(window.clients.get(other) == client for other in others)
         window = window.reserve_from(max(now + SOONEST_MS, earliest), now, name)
-        return window, window.reserved[name]
+        moment = window.reserved[name]
+        if client and its >= MOST_FOR_A_CLIENT:
+            return self, moment
+        clients = {**window.clients, name: client} if client else window.clients
+        return replace(window, clients=clients), moment
 
     def close(self, now: int, until: int) -> Self:
         """Allow no call until then. Reservations for earlier are moved, in their order."""
@@ -150,14 +186,15 @@ class Window:
         """What the calls are for that are taking long; a name may be there twice."""
         return [call.name for call in self.unanswered if now < call.until]
 
-    def next_from(self, start: int, now: int, name: str) -> int:
+    def next_from(self, start: int, now: int, name: str, *, known: bool = False) -> int:
         """The first moment from `start` on for a call that is made once."""
+        per_minute = self._per_minute(now, is_first=known or self._kept_at(now, name))
         calls = self._spans(now, MARGIN_MS)
         kept = self._spans(now, MINUTE_MARGIN_MS) + self._kept(now, name)
         moment = max(start, self.closed_until)
         while True:
             later = _first_free(moment, SECOND_MS, calls, SECOND_MS, self.per_second)
-            later = _first_free(later, MINUTE_MS, kept, MINUTE_MS, self.per_minute)
+            later = _first_free(later, MINUTE_MS, kept, MINUTE_MS, per_minute)
             if later == moment:
                 return moment
             moment = later
@@ -174,6 +211,12 @@ class Window:
             return now + max(0, until - now) / 2
         return until
 
+    def _per_minute(self, now: int, *, is_first: bool) -> int:
+        """Calls that a minute has for a name; not all are for one that does not come first."""
+        if is_first or now >= self.known_until:
+            return self.per_minute
+        return self.per_minute - self.per_minute // KNOWN_SHARE
+
     def _kept_at(self, now: int, name: str) -> bool:
         return name in self.reserved and now < self.reserved[name] + KEPT_MS
 
@@ -182,13 +225,14 @@ class Window:
         taken = self._spans(now, MINUTE_MARGIN_MS) + self._kept(now, name)
         others = sorted(moment for other, moment in self.reserved.items() if other != name)
         gap_ms = math.ceil(SECOND_MS / self.per_second) if self.per_second else 0
+        per_minute = self._per_minute(now, is_first=False)
         moment = max(start, self.closed_until)
         while True:
             later = moment
             for other in others:
                 if abs(later - other) < gap_ms:
                     later = other + gap_ms
-            later = _first_free(later, KEPT_MS + MINUTE_MS, taken, MINUTE_MS, self.per_minute)
+            later = _first_free(later, KEPT_MS + MINUTE_MS, taken, MINUTE_MS, per_minute)
             if later == moment:
                 return replace(self, reserved={**self.reserved, name: moment})
             moment = later
@@ -225,14 +269,16 @@ class Window:
 
     def current(self, now: int) -> Self:
         """Without what no longer counts."""
+        reserved = {
+            name: moment for name, moment in self.reserved.items() if now < moment + KEPT_MS
+        }
         return replace(
             self,
             calls=tuple(moment for moment in self.calls if now < moment + MINUTE_MS),
             answered=tuple(moment for moment in self.answered if now < moment + MINUTE_MS),
             unanswered=tuple(call for call in self.unanswered if now < call.until + MINUTE_MS),
-            reserved={
-                name: moment for name, moment in self.reserved.items() if now < moment + KEPT_MS
-            },
+            reserved=reserved,
+            clients={name: one for name, one in self.clients.items() if name in reserved},
         )
 
     def to_json(self) -> str:
@@ -244,13 +290,17 @@ class Window:
             [moment - base for moment in self.calls],
             [moment - base for moment in self.answered],
             [[name, moment - base, until - base] for name, moment, until in self.unanswered],
-            [[name, moment - base] for name, moment in self.reserved.items()],
+            [
+                [name, moment - base, self.clients.get(name, "")]
+                for name, moment in self.reserved.items()
+            ],
+            self.known_until - base,
         ]
         return json.dumps(parts, separators=(",", ":"))
 
     def with_json(self, text: str) -> Self:
         """The window that `to_json` wrote, with the limits of this one."""
-        base, closed_until, calls, answered, unanswered, reserved = json.loads(text)
+        base, closed_until, calls, answered, unanswered, reserved, known_until = json.loads(text)
         return replace(
             self,
             calls=tuple(base + moment for moment in calls),
@@ -258,8 +308,10 @@ class Window:
             unanswered=tuple(
                 Unanswered(name, base + moment, base + until) for name, moment, until in unanswered
             ),
-            reserved={name: base + moment for name, moment in reserved},
+            reserved={name: base + moment for name, moment, _ in reserved},
+            clients={name: client for name, _, client in reserved if client},
             closed_until=base + closed_until,
+            known_until=base + known_until,
         )
 
 

@@ -1,7 +1,9 @@
 """What one package, one address or one environment does disturbs the others as little as it can."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+import random
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
 from pulse.problems import Problem
+from pulse.request_log import open_request_log
 from pulse_io.catalogue import Catalogue
 from tests.unit.pulse_io.simulated.asking import fetch, fetch_all
 from tests.unit.pulse_io.simulated.world import World
@@ -17,6 +20,8 @@ from workbench.upstream.packages import DOWNLOADS_PER_DAY
 PACKAGES = [PackageName.parse(name) for name in sorted(DOWNLOADS_PER_DAY) if name != "__all__"][:60]
 HANGING = PACKAGES[:10]
 GOOD = PACKAGES[10]
+DAY_S = 24 * 3600
+MOST_RETURNS = 12
 
 Open = Callable[[World], Catalogue]
 
@@ -125,3 +130,136 @@ def test_clients_that_insist_on_hanging_packages_leave_others_a_reservation(
 
     run(world, main())
     assert world.upstream.refused == 0
+
+
+async def strangers(environments: Sequence[Catalogue], names: int, pause_s: float) -> None:
+    """One address that asks for ever more names that nobody knows."""
+    rng = random.Random(12)  # noqa: S311 - the same names in every run
+    asking = set()
+
+    async def ask(environment: Catalogue) -> None:
+        open_request_log(time.monotonic, "stranger", "stranger")
+        unknown = [PackageName.parse(f"x{rng.getrandbits(60):x}") for _ in range(names)]
+        await fetch_all(environment, unknown)
+
+    while True:
+        asking.add(asyncio.create_task(ask(rng.choice(environments))))
+        await asyncio.sleep(pause_s)
+
+
+async def served_after_s(environment: Catalogue, package: PackageName, client: str) -> float:
+    """How long a client waits for a package that comes back as told."""
+    open_request_log(time.monotonic, client, client)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for _ in range(MOST_RETURNS):
+        told = await answer(environment, package)
+        if not isinstance(told, Problem):
+            break
+        await asyncio.sleep(told.retry_after_s or 1)
+    return loop.time() - began
+
+
+attacks = pytest.mark.parametrize(
+    ("names", "pause_s"), [(50, 2), (5, 1)], ids=["fifty every two seconds", "five a second"]
+)
+
+
+def open_three(world: World, open_one: Open) -> list[Catalogue]:
+    return [open_one(world) for _ in range(3 if open_one is World.environment else 1)]
+
+
+@attacks
+@with_and_without_table
+def test_strangers_leave_patient_clients_their_calls(
+    world: World, open_one: Open, names: int, pause_s: float
+) -> None:
+    async def main() -> None:
+        environments = open_three(world, open_one)
+        attack = asyncio.create_task(strangers(environments, names, pause_s))
+        await asyncio.sleep(5)
+        waits = []
+        for number, package in enumerate(PACKAGES[:15]):
+            environment = environments[number % len(environments)]
+            waits.append(
+                asyncio.create_task(served_after_s(environment, package, f"client-{number}"))
+            )
+            await asyncio.sleep(2)
+        assert max(await asyncio.gather(*waits)) <= 90
+        attack.cancel()
+
+    run(world, main())
+    assert world.upstream.refused == 0
+
+
+@attacks
+@with_and_without_table
+def test_strangers_leave_known_packages_their_renewal(
+    world: World, open_one: Open, names: int, pause_s: float
+) -> None:
+    async def main() -> None:
+        environments = open_three(world, open_one)
+        known = PACKAGES[20:25]
+        for environment in environments:
+            await fetch_all(environment, known)
+        await asyncio.sleep(DAY_S)
+        attack = asyncio.create_task(strangers(environments, names, pause_s))
+        await asyncio.sleep(5)
+        patient = [
+            asyncio.create_task(served_after_s(environments[0], one, f"client-{one}"))
+            for one in PACKAGES[:11]
+        ]
+
+        async def renewed_after_s(package: PackageName) -> float:
+            began = world.loop.time()
+            for _ in range(MOST_RETURNS):
+                if not (await fetch(environments[0], package)).stale:
+                    break
+                await asyncio.sleep(10)
+            return world.loop.time() - began
+
+        assert max(await asyncio.gather(*map(renewed_after_s, known))) <= 90
+        assert max(await asyncio.gather(*patient)) <= 90
+        attack.cancel()
+
+    run(world, main())
+    assert world.upstream.refused == 0
+
+
+@with_and_without_table
+def test_nothing_is_held_back_when_nobody_else_wants_it(world: World, open_one: Open) -> None:
+    async def compare_50_s(environment: Catalogue, client: str) -> float:
+        open_request_log(time.monotonic, client, client)
+        began, wanted = world.loop.time(), PACKAGES[:50]
+        while wanted:
+            answers = await fetch_all(environment, wanted)
+            told = {name: one for name, one in answers.items() if isinstance(one, Problem)}
+            assert len(told) < len(wanted)
+            await asyncio.sleep(max((one.retry_after_s or 0 for one in told.values()), default=0))
+            wanted = list(told)
+        return world.loop.time() - began
+
+    async def main() -> None:
+        unlimited_s = await compare_50_s(open_one(world), "")
+        await asyncio.sleep(DAY_S)
+        world.name += "-cold"
+        await world.create_table()
+        assert await compare_50_s(open_one(world), "alone") <= unlimited_s + 1
+
+    run(world, main())
+
+
+def test_a_client_sees_that_no_call_is_reserved(world: World) -> None:
+    async def main() -> None:
+        open_request_log(time.monotonic, "many", "many")
+        environment = world.environment()
+        answers = await fetch_all(environment, PACKAGES[:50])
+        last = [one for one in answers.values() if isinstance(one, Problem)][-1]
+        assert last.details.reserved is False
+        assert last.detail.endswith("No call is reserved for then.")
+        open_request_log(time.monotonic, "other", "other")
+        told = await answer(environment, PACKAGES[55])
+        assert isinstance(told, Problem)
+        assert told.details.reserved is None
+
+    run(world, main())

@@ -24,11 +24,13 @@ class Throttled:
     def __init__(self, turns: int) -> None:
         self._turns = turns
 
-    async def refusals(self, _: Collection[Question], __: float) -> Mapping[Question, Problem]:
+    async def refusals(
+        self, _: Collection[Question], __: float, ___: Collection[Question]
+    ) -> Mapping[Question, Problem]:
         return {}
 
     async def fetch(
-        self, questions: Collection[Question], _: float, __: Ask
+        self, questions: Collection[Question], _: float, __: Ask, ___: Collection[Question] = ()
     ) -> AsyncIterator[tuple[Question, Answer]]:
         for question in questions:
             yield question, UpstreamThrottled(1)

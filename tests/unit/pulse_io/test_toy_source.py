@@ -29,11 +29,13 @@ class LettersSource:
         self.batches: list[list[Question]] = []
         self.failure: UpstreamProblem | None = None
 
-    async def refusals(self, _: Collection[Question], __: float) -> Mapping[Question, Problem]:
+    async def refusals(
+        self, _: Collection[Question], __: float, ___: Collection[Question]
+    ) -> Mapping[Question, Problem]:
         return {}
 
     async def fetch(
-        self, questions: Collection[Question], _: float, __: Ask
+        self, questions: Collection[Question], _: float, __: Ask, ___: Collection[Question] = ()
     ) -> AsyncIterator[tuple[Question, Answer]]:
         self.batches.append(list(questions))
         for question in questions:

@@ -159,7 +159,7 @@ class World:
         self.table = SimulatedTable(httpx.WSGITransport(create_backend_app("dynamodb")))
         self.settings = Settings.from_environ({"PYPISTATS_URL": "http://upstream.invalid"})
         self.name = f"cache-{id(self)}"
-        self.loop.run_until_complete(self._create_table())
+        self.loop.run_until_complete(self.create_table())
 
     def now(self) -> dt.datetime:
         """The time of day, in whole seconds."""
@@ -222,6 +222,7 @@ class World:
         await self._client().delete_table(self.name)
         await self.loop.shutdown_asyncgens()
 
-    async def _create_table(self) -> None:
+    async def create_table(self) -> None:
+        """Create the table of that name."""
         schema = KeySchema(KeySpec("key", KeyType.string))
         await self._client().create_table(self.name, PayPerRequest(), schema)
