@@ -42,6 +42,8 @@ T = TypeVar("T")
 Change = Callable[[Window, int], tuple[Window, T]]
 """What becomes of a window at a moment, and what to say about it."""
 
+Note = Callable[[Window, int], Window]
+
 
 class RateLimit:
     """Grants and reserves calls; a limit of 0 is no limit.
@@ -98,7 +100,7 @@ class RateLimit:
 
     async def leave_to_known(self, endpoint: str) -> None:
         """A known name found no call: leave some of the next ones to such names."""
-        await self._change(endpoint, lambda window, now: (window.leave_to_known(now), None))
+        await self._note(endpoint, lambda window, now: window.leave_to_known(now))
 
     async def look(self, endpoint: str) -> None:
         """Learn how it stands, so that `wait_s` and the like are true."""
@@ -133,7 +135,7 @@ class RateLimit:
         """Allow no call for so long: upstream has refused one. Reservations are moved."""
         until = self._now() + _ms(seconds)
         if self.limited:
-            await self._change(endpoint, lambda window, now: (window.close(now, until), None))
+            await self._note(endpoint, lambda window, now: window.close(now, until))
 
     def is_unanswered(self, endpoint: str, name: str) -> bool:
         """Whether it is known that a call for `name` is taking long."""
@@ -160,29 +162,29 @@ class RateLimit:
         """Count a call as made anew until it is answered, or until then."""
         if self.limited:
             times = _ms(moment), _ms(until)
-            await self._change(
-                endpoint, lambda window, now: (window.leave_unanswered(now, name, *times), None)
+            await self._note(
+                endpoint, lambda window, now: window.leave_unanswered(now, name, *times)
             )
 
     async def answer(self, endpoint: str, name: str, moment: float) -> None:
         """A call that was unanswered has its answer now."""
         if self.limited:
             moment_ms, answered = _ms(moment), self._now()
-            await self._change(
-                endpoint, lambda window, _: (window.answer(answered, name, moment_ms), None)
-            )
+            await self._note(endpoint, lambda window, _: window.answer(answered, name, moment_ms))
 
     async def answer_before(self, endpoint: str, moment: float) -> None:
         """Upstream has answered a call to another endpoint that was made at `moment`."""
         moment_ms, answered = _ms(moment), self._now()
-        await self._change(
-            endpoint, lambda window, _: (window.answer_before(answered, moment_ms), None)
-        )
+        await self._note(endpoint, lambda window, _: window.answer_before(answered, moment_ms))
 
     async def _change(self, endpoint: str, change: Change[T]) -> T:
         """Put a window in the place of the one that there is."""
         self._windows[endpoint], result = change(self._window(endpoint), self._now())
         return result
+
+    async def _note(self, endpoint: str, note: Note) -> None:
+        """Put a window in the place of the one that there is, to say what has happened."""
+        await self._change(endpoint, lambda window, now: (note(window, now), None))
 
     async def _refresh(self, endpoint: str, age_s: float) -> None:
         """Know the window as it was so long ago, or later."""

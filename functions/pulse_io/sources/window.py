@@ -51,6 +51,11 @@ KNOWN_SHARE: Final = 6
 """That part of a minute's calls is left to them: 5 of 30."""
 
 
+ALONE_SHARE: Final = 10
+LEAST_PER_MINUTE: Final = 3
+"""Without word of others an environment has a tenth of the calls, but one a second and three a minute."""
+
+
 class Unanswered(NamedTuple):
     """A call that was not answered in time; from `until` on it is given up and no longer counts as new."""
 
@@ -72,7 +77,8 @@ class Window:
 
     `calls` are the moments of calls, `answered` those by which calls that were unanswered had their answer;
     `reserved` has the moment for each name, `clients` those who caused the reservations, if that is known.
-    Until `known_until` some calls are left to known names. A limit of 0 is no limit. No call may be made
+    Until `known_until` some calls are left to known names. An environment that `is_alone`, since it can't ask
+    what others do, has a small share of the calls, beside what was reserved before. A limit of 0 is no limit. No call may be made
     before `closed_until`: upstream has refused one.
     """
 
@@ -85,6 +91,7 @@ class Window:
     closed_until: int = 0
     clients: Mapping[str, str] = field(default_factory=dict)
     known_until: int = 0
+    is_alone: bool = False
 
     def next_moment(self, now: int, name: str = "", *, known: bool = False) -> int:
         """The next moment at which there may be a call for `name`."""
@@ -92,7 +99,8 @@ class Window:
 
     def allows(self, moment: int, now: int) -> bool:
         """Whether a call that was granted for `moment` may still be made, by what is known now."""
-        return self.without("", moment).next_from(moment, now, "", known=True) == moment
+        window = replace(self.without("", moment), is_alone=False)
+        return window.next_from(moment, now, "", known=True) == moment
 
     def take(
         self,
@@ -188,12 +196,13 @@ class Window:
 
     def next_from(self, start: int, now: int, name: str, *, known: bool = False) -> int:
         """The first moment from `start` on for a call that is made once."""
-        per_minute = self._per_minute(now, is_first=known or self._kept_at(now, name))
+        per_minute = self._per_minute(now, known=known, is_kept=self._kept_at(now, name))
+        per_second = self._per_second(is_kept=self._kept_at(now, name))
         calls = self._spans(now, MARGIN_MS)
         kept = self._spans(now, MINUTE_MARGIN_MS) + self._kept(now, name)
         moment = max(start, self.closed_until)
         while True:
-            later = _first_free(moment, SECOND_MS, calls, SECOND_MS, self.per_second)
+            later = _first_free(moment, SECOND_MS, calls, SECOND_MS, per_second)
             later = _first_free(later, MINUTE_MS, kept, MINUTE_MS, per_minute)
             if later == moment:
                 return moment
@@ -211,11 +220,18 @@ class Window:
             return now + max(0, until - now) / 2
         return until
 
-    def _per_minute(self, now: int, *, is_first: bool) -> int:
-        """Calls that a minute has for a name; not all are for one that does not come first."""
-        if is_first or now >= self.known_until:
+    def _per_second(self, *, is_kept: bool) -> int:
+        return self.per_second if is_kept else self._share(self.per_second, 1)
+
+    def _per_minute(self, now: int, *, known: bool = False, is_kept: bool = False) -> int:
+        """Calls that a minute has for a name; all are for one whose reservation is kept."""
+        if is_kept:
             return self.per_minute
-        return self.per_minute - self.per_minute // KNOWN_SHARE
+        most = self._share(self.per_minute, LEAST_PER_MINUTE)
+        return most if known or now >= self.known_until else most - most // KNOWN_SHARE
+
+    def _share(self, limit: int, least: int) -> int:
+        return min(limit, max(least, limit // ALONE_SHARE)) if self.is_alone else limit
 
     def _kept_at(self, now: int, name: str) -> bool:
         return name in self.reserved and now < self.reserved[name] + KEPT_MS
@@ -225,7 +241,7 @@ class Window:
         taken = self._spans(now, MINUTE_MARGIN_MS) + self._kept(now, name)
         others = sorted(moment for other, moment in self.reserved.items() if other != name)
         gap_ms = math.ceil(SECOND_MS / self.per_second) if self.per_second else 0
-        per_minute = self._per_minute(now, is_first=False)
+        per_minute = self._per_minute(now)
         moment = max(start, self.closed_until)
         while True:
             later = moment

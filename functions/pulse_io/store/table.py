@@ -12,7 +12,14 @@ from typing import Any, Final, TypeVar
 import httpx
 from aiodynamo.client import Client
 from aiodynamo.client import Table as DynamoTable
-from aiodynamo.errors import AIODynamoError, ConditionalCheckFailed, ItemNotFound, Throttled
+from aiodynamo.errors import (
+    AIODynamoError,
+    ConditionalCheckFailed,
+    ItemNotFound,
+    ProvisionedThroughputExceeded,
+    RequestLimitExceeded,
+    Throttled,
+)
 from aiodynamo.expressions import Condition
 from aiodynamo.http.httpx import HTTPX
 from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeout
@@ -44,6 +51,8 @@ _RETRY: Final = DecorelatedJitterRetry(
 READ_AT_ONCE: Final = 100
 """More keys DynamoDB does not take in a request."""
 
+_THROTTLED: Final = (Throttled, ProvisionedThroughputExceeded, RequestLimitExceeded)
+
 T = TypeVar("T")
 Item = Mapping[str, Any]
 """An item's attributes: strings, whole numbers and bytes."""
@@ -51,6 +60,10 @@ Item = Mapping[str, Any]
 
 class TableUnavailable(Exception):
     """The table could not be asked, or failed lately."""
+
+
+class TableThrottled(TableUnavailable):
+    """The table is there and has more to do than it takes; others may be getting through."""
 
 
 class ConditionFailed(Exception):
@@ -69,6 +82,7 @@ class Table:
         self._http = http
         self._connections = asyncio.Semaphore(CONNECTIONS)
         self._away_until = 0.0
+        self._unavailable = TableUnavailable
 
     @property
     def available(self) -> bool:
@@ -144,18 +158,20 @@ class Table:
 
     async def _ask_now(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T:
         if not self.available:
-            raise TableUnavailable
+            raise self._unavailable
         try:
             return await _patiently(ask)
         except ConditionalCheckFailed:
             raise ConditionFailed from None
         # ValueError: what answers there is no DynamoDB.
         except (AIODynamoError, httpx.HTTPError, OSError, ValueError) as error:
+            unavailable = TableThrottled if isinstance(error, _THROTTLED) else TableUnavailable
             if self.available:
+                self._unavailable = unavailable
                 self._away_until = asyncio.get_running_loop().time() + AWAY_S
                 reason = f"{type(error).__name__}: {error}"[:300]
                 _log.warning("table unavailable", extra={"operation": operation, "reason": reason})
-            raise TableUnavailable from error
+            raise unavailable from error
 
 
 async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -263,3 +264,92 @@ def test_a_client_sees_that_no_call_is_reserved(world: World) -> None:
         assert told.details.reserved is None
 
     run(world, main())
+
+
+def test_a_table_that_throttles_lets_nobody_call_by_itself(world: World) -> None:
+    async def main() -> None:
+        world.table.writes_per_second = 100
+        environments = [world.environment() for _ in range(200)]
+        answers = await asyncio.gather(
+            *(
+                answer(environment, PACKAGES[number % 60])
+                for number, environment in enumerate(environments)
+            )
+        )
+        told = [one for one in answers if isinstance(one, Problem)]
+        assert told
+        assert all(one.retry_after_s for one in told)
+        await asyncio.sleep(60 - world.loop.time())
+        assert len(world.upstream.calls) <= 30
+
+    run(world, main())
+    assert world.upstream.refused == 0
+
+
+def test_a_table_that_takes_no_write_is_told_with_a_retry_after(world: World) -> None:
+    async def main() -> None:
+        world.table.writes_per_second = 0
+        environment = world.environment()
+        told = await answer(environment, GOOD)
+        assert isinstance(told, Problem)
+        assert told.status == HTTPStatus.SERVICE_UNAVAILABLE
+        assert told.retry_after_s
+        assert told.details.reserved is False
+        world.table.writes_per_second = 100
+        await asyncio.sleep(told.retry_after_s)
+        assert isinstance(await answer(environment, GOOD), DailyCounts)
+
+    run(world, main())
+
+
+def test_without_a_table_each_environment_has_a_small_share(world: World) -> None:
+    async def main() -> None:
+        environments = [world.environment() for _ in range(10)]
+        world.table.away = True
+        world.upstream.conduct.limits.switch(on=False)  # each has an address of its own
+        shares = [PACKAGES[number : number + 6] for number in range(10)]
+        outcomes = await asyncio.gather(*map(fetch_all, environments, shares))
+        served = [
+            sum(isinstance(one, DailyCounts) for one in answers.values()) for answers in outcomes
+        ]
+        assert served == [3] * 10
+        assert len(world.upstream.calls) == 30
+
+    run(world, main())
+
+
+def test_what_was_reserved_before_the_table_went_away_is_kept(world: World) -> None:
+    async def main() -> None:
+        environment = world.environment()
+        answers = await fetch_all(environment, PACKAGES[:40])
+        waits = {
+            package: one.retry_after_s or 0
+            for package, one in answers.items()
+            if isinstance(one, Problem)
+        }
+        world.table.away = True
+
+        async def come_back(package: PackageName) -> None:
+            await asyncio.sleep(waits[package])
+            assert isinstance(await answer(environment, package), DailyCounts)
+
+        await asyncio.gather(*map(come_back, waits))
+
+    run(world, main())
+    assert world.upstream.refused == 0
+
+
+def test_nobody_writes_when_nothing_is_free(world: World) -> None:
+    async def main() -> None:
+        environment = world.environment()
+        await fetch_all(environment, [*PACKAGES, *many_more(80)])
+        world.table.written = []
+        await fetch_all(environment, many_more(5))
+        assert world.table.written == []
+
+    run(world, main())
+
+
+def many_more(count: int) -> list[PackageName]:
+    """Names of packages that there are not."""
+    return [PackageName.parse(f"no-such-package-{count}-{number}") for number in range(count)]

@@ -5,6 +5,7 @@ The table is moto's, asked in place; pypistats.org is the stand-in's conduct, li
 
 import asyncio
 import datetime as dt
+import math
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -120,16 +121,22 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
         )
 
 
+_THROTTLED = "ProvisionedThroughputExceededException"
+
+
 @dataclass
 class SimulatedTable(httpx.AsyncBaseTransport):
     """DynamoDB behind no network.
 
-    `away` refuses every connection, `hanging_up` leaves so many requests without an answer.
+    `away` refuses every connection, `hanging_up` leaves so many requests without an answer. No more writes
+    than `writes_per_second` are taken.
     """
 
     dynamodb: httpx.WSGITransport
     away: bool = False
     hanging_up: int = 0
+    writes_per_second: float = math.inf
+    written: list[float] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
@@ -139,8 +146,20 @@ class SimulatedTable(httpx.AsyncBaseTransport):
         if self.hanging_up:
             self.hanging_up -= 1
             raise httpx.RemoteProtocolError("it was idle for too long")
+        if self._is_throttled(request.headers["x-amz-target"]):
+            return httpx.Response(400, json={"__type": f"com.amazonaws#{_THROTTLED}"})
         answer = self.dynamodb.handle_request(request)
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.read())
+
+    def _is_throttled(self, target: str) -> bool:
+        if not target.endswith("PutItem"):
+            return False
+        now = asyncio.get_running_loop().time()
+        self.written = [at for at in self.written if at > now - 1]
+        if len(self.written) >= self.writes_per_second:
+            return True
+        self.written.append(now)
+        return False
 
 
 class World:
