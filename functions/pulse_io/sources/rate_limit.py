@@ -78,10 +78,11 @@ class RateLimit:
         """
         if not self.limited:
             return self.clock()
-        missed_ms = None if missed is None else _ms(missed)
+        missed_ms = None if missed is None else milliseconds(missed)
 
         def take(window: Window, now: int) -> tuple[Window, int | None]:
-            return window.take(now, name, until * 1000, missed_ms, known=known)
+            earliest = self._closed_here(endpoint)
+            return window.take(now, name, until * 1000, missed_ms, known=known, earliest=earliest)
 
         moment = await self._change(endpoint, take)
         if moment is None:
@@ -91,12 +92,16 @@ class RateLimit:
     async def allows(self, endpoint: str, moment: float) -> bool:
         """Whether a call that was granted for this moment may still be made: no other was refused or slow."""
         await self._refresh(endpoint, JUST_NOW_S)
-        return self._window(endpoint).allows(_ms(moment), self._now())
+        moment_ms = milliseconds(moment)
+        return moment_ms >= self._closed_here(endpoint) and self._window(endpoint).allows(
+            moment_ms, self._now()
+        )
 
     def wait_s(self, endpoint: str, name: str, *, known: bool = False) -> float:
         """How long until there may be a call, as far as it is known; 0 if there may be one now."""
         now = self._now()
-        return (self._window(endpoint).next_moment(now, name, known=known) - now) / 1000
+        start = max(now, self._closed_here(endpoint))
+        return (self._window(endpoint).next_from(start, now, name, known=known) - now) / 1000
 
     async def leave_to_known(self, endpoint: str) -> None:
         """A known name found no call: leave some of the next ones to such names."""
@@ -114,7 +119,7 @@ class RateLimit:
         """
         if not self.limited:
             return max(SOONEST_S, after_s)
-        earliest = self._now() + _ms(after_s) if after_s else 0
+        earliest = self._now() + milliseconds(after_s) if after_s else 0
 
         def reserve(window: Window, now: int) -> tuple[Window, int]:
             return window.reserve(now, name, earliest, client)
@@ -133,7 +138,7 @@ class RateLimit:
 
     async def close(self, endpoint: str, seconds: float) -> None:
         """Allow no call for so long: upstream has refused one. Reservations are moved."""
-        until = self._now() + _ms(seconds)
+        until = self._now() + milliseconds(seconds)
         if self.limited:
             await self._note(endpoint, lambda window, now: window.close(now, until))
 
@@ -161,7 +166,7 @@ class RateLimit:
     async def leave_unanswered(self, endpoint: str, name: str, moment: float, until: float) -> None:
         """Count a call as made anew until it is answered, or until then."""
         if self.limited:
-            times = _ms(moment), _ms(until)
+            times = milliseconds(moment), milliseconds(until)
             await self._note(
                 endpoint, lambda window, now: window.leave_unanswered(now, name, *times)
             )
@@ -169,12 +174,12 @@ class RateLimit:
     async def answer(self, endpoint: str, name: str, moment: float) -> None:
         """A call that was unanswered has its answer now."""
         if self.limited:
-            moment_ms, answered = _ms(moment), self._now()
+            moment_ms, answered = milliseconds(moment), self._now()
             await self._note(endpoint, lambda window, _: window.answer(answered, name, moment_ms))
 
     async def answer_before(self, endpoint: str, moment: float) -> None:
         """Upstream has answered a call to another endpoint that was made at `moment`."""
-        moment_ms, answered = _ms(moment), self._now()
+        moment_ms, answered = milliseconds(moment), self._now()
         await self._note(endpoint, lambda window, _: window.answer_before(answered, moment_ms))
 
     async def _change(self, endpoint: str, change: Change[T]) -> T:
@@ -192,8 +197,12 @@ class RateLimit:
     def _window(self, endpoint: str) -> Window:
         return self._windows.get(endpoint, self._unused)
 
+    def _closed_here(self, _: str) -> int:
+        """Until when an endpoint is closed to this environment alone."""
+        return 0
+
     def _now(self) -> int:
-        return _ms(self.clock())
+        return milliseconds(self.clock())
 
 
 class CallUnderWay:
@@ -259,6 +268,6 @@ def whole_seconds(seconds: float) -> int:
     return math.ceil(round(seconds, 3))
 
 
-def _ms(seconds: float) -> int:
+def milliseconds(seconds: float) -> int:
     """Rounded up to whole milliseconds, but for less than a float can tell apart."""
     return math.ceil(round(seconds * 1000, 3))

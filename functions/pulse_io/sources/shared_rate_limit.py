@@ -6,6 +6,9 @@ it was read. All that an environment wants of a window at the same time is one w
 Without the table nobody knows what others do. A throttled table is there: others get through, and they may
 be a thousand, so nothing is granted. One that is missing or can't be reached is away for all: each
 environment goes on with a small share of the limits, and remembers what it knew.
+
+A refusal by upstream may be for the address of one environment alone, so it closes the limit of that one; for
+all only if several have been refused within a minute.
 """
 
 import asyncio
@@ -20,7 +23,16 @@ from typing import Any, Final, NamedTuple
 from aiodynamo.expressions import Condition, F
 
 from pulse.problems import UpstreamThrottled
-from pulse_io.sources.rate_limit import MINUTE_S, Change, Clock, Note, RateLimit, T, whole_seconds
+from pulse_io.sources.rate_limit import (
+    MINUTE_S,
+    Change,
+    Clock,
+    Note,
+    RateLimit,
+    T,
+    milliseconds,
+    whole_seconds,
+)
 from pulse_io.sources.window import Window
 from pulse_io.store.table import ConditionFailed, Table, TableThrottled, TableUnavailable
 
@@ -61,6 +73,8 @@ class SharedRateLimit(RateLimit):
         super().__init__(per_second, per_minute, clock)
         self._table = table
         self._known: dict[str, _Known] = {}
+        self._name = f"{self._random.getrandbits(32):08x}"
+        self._closed_until: dict[str, int] = {}
         self._wanted: defaultdict[str, list[_Wanted]] = defaultdict(list)
         self._writers: dict[str, asyncio.Task[None]] = {}
         # The endpoints whose window another environment has written since this one did. The windows of
@@ -68,6 +82,13 @@ class SharedRateLimit(RateLimit):
         self._others: set[str] = set()
         # How long the last write took: a call that is granted for earlier would miss its moment.
         self._write_s = 0.0
+
+    async def close(self, endpoint: str, seconds: float) -> None:
+        """As `RateLimit`, for this environment; for all if another has been refused within a minute."""
+        until = self._now() + milliseconds(seconds)
+        if self.limited:
+            self._closed_until[endpoint] = max(until, self._closed_here(endpoint))
+            await self._note(endpoint, lambda window, now: window.refuse(now, until, self._name))
 
     async def look(self, endpoint: str) -> None:
         """As `RateLimit`."""
@@ -79,6 +100,7 @@ class SharedRateLimit(RateLimit):
         self, endpoint: str, name: str, after_s: float = 0, client: str = ""
     ) -> float:
         """As `RateLimit`."""
+        after_s = max(after_s, self._closed_here(endpoint) / 1000 - self.clock())
         try:
             async with asyncio.timeout(LONGEST_RESERVATION_S):
                 return await super().reserve_s(endpoint, name, after_s, client)
@@ -173,6 +195,9 @@ class SharedRateLimit(RateLimit):
             window, result = one.change(window, now)
             said.append(result)
         return window, said
+
+    def _closed_here(self, endpoint: str) -> int:
+        return self._closed_until.get(endpoint, 0)
 
     async def _write(self, endpoint: str, window: Window) -> None:
         before = self._known[endpoint].version

@@ -51,6 +51,9 @@ KNOWN_SHARE: Final = 6
 """That part of a minute's calls is left to them: 5 of 30."""
 
 
+REFUSED_FOR_MS: Final = 60_000
+"""Refusals of several environments within that time are not for the address of one."""
+
 ALONE_SHARE: Final = 10
 LEAST_PER_MINUTE: Final = 3
 """Without word of others an environment has a tenth of the calls, but one a second and three a minute."""
@@ -60,6 +63,14 @@ class Unanswered(NamedTuple):
     """A call that was not answered in time; from `until` on it is given up and no longer counts as new."""
 
     name: str
+    moment: int
+    until: int
+
+
+class Refusal(NamedTuple):
+    """Upstream has refused a call of an environment, and wants no other until then."""
+
+    environment: str
     moment: int
     until: int
 
@@ -79,7 +90,8 @@ class Window:
     `reserved` has the moment for each name, `clients` those who caused the reservations, if that is known.
     Until `known_until` some calls are left to known names. An environment that `is_alone`, since it can't ask
     what others do, has a small share of the calls, beside what was reserved before. A limit of 0 is no limit. No call may be made
-    before `closed_until`: upstream has refused one.
+    before `closed_until`: upstream has refused one. `refusals` are those of the last minute, one for each
+    environment.
     """
 
     per_second: int
@@ -92,6 +104,7 @@ class Window:
     clients: Mapping[str, str] = field(default_factory=dict)
     known_until: int = 0
     is_alone: bool = False
+    refusals: tuple[Refusal, ...] = ()
 
     def next_moment(self, now: int, name: str = "", *, known: bool = False) -> int:
         """The next moment at which there may be a call for `name`."""
@@ -102,7 +115,7 @@ class Window:
         window = replace(self.without("", moment), is_alone=False)
         return window.next_from(moment, now, "", known=True) == moment
 
-    def take(
+    def take(  # noqa: PLR0913 - all of it is about one call
         self,
         now: int,
         name: str,
@@ -110,8 +123,9 @@ class Window:
         missed: int | None = None,
         *,
         known: bool = False,
+        earliest: int = 0,
     ) -> tuple[Self, int | None]:
-        """Grant a call for `name` at the next moment; None if that is after `until`.
+        """Grant a call for `name` at the next moment from `earliest` on; None if that is after `until`.
 
         Its reservation is used up. `missed` is a moment that was granted and not used; it is given back,
         and may be granted again if it has only just gone by.
@@ -120,7 +134,7 @@ class Window:
         if missed is not None:
             window = self.without(name, missed)
             start = missed if missed <= now <= missed + LATE_MS else now
-        moment = window.next_from(start, now, name, known=known)
+        moment = window.next_from(max(start, earliest), now, name, known=known)
         if moment > max(window.latest(now, until, name), now):
             return window.leave_to_known(now) if known else window, None
         window = window.current(now)
@@ -165,6 +179,17 @@ class Window:
         for name, moment in sorted(current.reserved.items(), key=lambda item: item[1]):
             window = window.reserve_from(moment, now, name)
         return window
+
+    def refuse(self, now: int, until: int, environment: str) -> Self:
+        """Upstream has refused a call of this environment; allow none to all if it has another's too.
+
+        Upstream counts by address, and environments have several, which they share with strangers.
+        """
+        window = self.current(now)
+        others = tuple(one for one in window.refusals if one.environment != environment)
+        refusals = (*others, Refusal(environment, now, until))
+        window = replace(window, refusals=refusals)
+        return window.close(now, max(one.until for one in refusals)) if others else window
 
     def leave_unanswered(self, now: int, name: str, moment: int, until: int) -> Self:
         """Count a call that was granted for `moment` as new until its answer is there."""
@@ -294,6 +319,7 @@ class Window:
             answered=tuple(moment for moment in self.answered if now < moment + MINUTE_MS),
             unanswered=tuple(call for call in self.unanswered if now < call.until + MINUTE_MS),
             reserved=reserved,
+            refusals=tuple(one for one in self.refusals if now < one.moment + REFUSED_FOR_MS),
             clients={name: one for name, one in self.clients.items() if name in reserved},
         )
 
@@ -311,12 +337,15 @@ class Window:
                 for name, moment in self.reserved.items()
             ],
             self.known_until - base,
+            [[name, moment - base, until - base] for name, moment, until in self.refusals],
         ]
         return json.dumps(parts, separators=(",", ":"))
 
     def with_json(self, text: str) -> Self:
         """The window that `to_json` wrote, with the limits of this one."""
-        base, closed_until, calls, answered, unanswered, reserved, known_until = json.loads(text)
+        base, closed_until, calls, answered, unanswered, reserved, known_until, refusals = (
+            json.loads(text)
+        )
         return replace(
             self,
             calls=tuple(base + moment for moment in calls),
@@ -328,6 +357,9 @@ class Window:
             clients={name: client for name, _, client in reserved if client},
             closed_until=base + closed_until,
             known_until=base + known_until,
+            refusals=tuple(
+                Refusal(name, base + moment, base + until) for name, moment, until in refusals
+            ),
         )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
-from pulse.problems import Problem
+from pulse.problems import Problem, UpstreamThrottled
 from pulse.request_log import open_request_log
 from pulse_io.catalogue import Catalogue
 from tests.unit.pulse_io.simulated.asking import fetch, fetch_all
@@ -348,6 +348,53 @@ def test_nobody_writes_when_nothing_is_free(world: World) -> None:
         assert world.table.written == []
 
     run(world, main())
+
+
+def test_a_refused_environment_does_not_close_upstream_to_others(world: World) -> None:
+    async def main() -> None:
+        refused, *others = world.refused_environment(), *(world.environment() for _ in range(9))
+        turns = [refused, *others] * 6
+        outcomes = []
+        for environment, package in zip(turns, PACKAGES, strict=True):
+            outcomes.append(await answer(environment, package))
+            await asyncio.sleep(3)
+        served = sum(isinstance(one, DailyCounts) for one in outcomes)
+        assert served == 54
+
+    run(world, main())
+    assert world.upstream.refused == 0
+
+
+def test_when_several_environments_are_refused_all_leave_upstream_alone(world: World) -> None:
+    async def main() -> None:
+        for package in PACKAGES[:2]:
+            assert isinstance(await answer(world.refused_environment(), package), Problem)
+        other = world.environment()
+        told = await answer(other, GOOD)
+        assert isinstance(told, UpstreamThrottled)
+        assert world.upstream.asked == 0
+        await asyncio.sleep(told.retry_after_s or 0)
+        assert isinstance(await answer(other, GOOD), DailyCounts)
+
+    run(world, main())
+
+
+def test_what_a_refused_environment_tells_is_true_elsewhere(world: World) -> None:
+    async def main() -> None:
+        refused, other = world.refused_environment(), world.environment()
+        for package in PACKAGES[:3]:
+            told = await answer(refused, package)
+            assert isinstance(told, UpstreamThrottled)
+            assert told.details.reserved is None
+            assert told.retry_after_s
+            assert 50 < told.retry_after_s <= 62
+        await asyncio.sleep(62)
+        await fetch_all(other, many_more(40))
+        for package in PACKAGES[:3]:
+            assert isinstance(await answer(other, package), DailyCounts)
+
+    run(world, main())
+    assert world.upstream.refused == 0
 
 
 def many_more(count: int) -> list[PackageName]:

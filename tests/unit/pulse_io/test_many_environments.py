@@ -159,14 +159,15 @@ def test_those_who_wait_for_another_environment_share_its_failure(world: World) 
     assert len(world.upstream.calls) == 1
 
 
-def test_a_refusal_of_one_keeps_all_from_asking_for_a_while(world: World) -> None:
+def test_refusals_of_two_keep_all_from_asking_for_a_while(world: World) -> None:
     async def main() -> None:
-        world.upstream.faults.set(["429:overall:requests:1"])
-        with pytest.raises(UpstreamThrottled):
-            await fetch(world.environment(), REQUESTS)
+        world.upstream.faults.set(["429:*:*:2"])
+        for package in (REQUESTS, PACKAGES[1]):
+            with pytest.raises(UpstreamThrottled):
+                await fetch(world.environment(), package)
         with pytest.raises(UpstreamThrottled) as caught:
             await fetch(world.environment(), PACKAGES[0])
-        assert len(world.upstream.calls) == 1
+        assert len(world.upstream.calls) == 2
         await asyncio.sleep(caught.value.retry_after_s or 0)
         await fetch(world.environment(), PACKAGES[0])
 

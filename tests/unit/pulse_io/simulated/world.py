@@ -188,7 +188,7 @@ class World:
         """Seconds since 1970."""
         return BEGAN.timestamp() + self.loop.time()
 
-    def environment(self) -> Catalogue:
+    def environment(self, upstream: httpx.AsyncBaseTransport | None = None) -> Catalogue:
         """A new execution environment, with nothing in its memory."""
         table = self.open_table()
         rate_limit = SharedRateLimit(
@@ -197,9 +197,17 @@ class World:
             self.settings.upstream_per_minute,
             self.clock,
         )
-        source = PypistatsSource(self.settings, rate_limit, self.now, self.upstream)
+        source = PypistatsSource(self.settings, rate_limit, self.now, upstream or self.upstream)
         rows = Rows(table, lease_s(self.settings), self.clock)
         return Catalogue(self.settings, source, rows, self.now)
+
+    def refused_environment(self) -> Catalogue:
+        """As `environment`, at an address of which upstream takes no calls."""
+
+        async def refuse(_: httpx.Request) -> httpx.Response:
+            return httpx.Response(429, stream=Streamed(b"429 RATE LIMIT EXCEEDED"))
+
+        return self.environment(httpx.MockTransport(refuse))
 
     def environment_without_table(self) -> Catalogue:
         """As `environment`, with nothing that it shares."""
