@@ -1,4 +1,4 @@
-"""Commands of the workbench that serve something, run for the length of a `with` block."""
+"""Run a workbench command that serves something, for the length of a `with` block."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ def running(module: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def url_said_by(process: subprocess.Popen[str]) -> str:
-    """The URL in the next line that a command prints, which it does once it answers."""
+    """The URL in the command's next line of output, which it prints once it is ready."""
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.search(r"http://127\.0\.0\.1:\d+", line)

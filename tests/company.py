@@ -1,4 +1,4 @@
-"""A company's proxy on the loopback: it answers for every host, by one upstream, and signs certificates itself."""
+"""A company's proxy on loopback: it answers for every host from one upstream and signs certificates itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,21 +15,21 @@ from tests.serving import QuietHandler, serving
 
 @dataclass
 class Company:
-    """The running proxy, and what it was asked for."""
+    """The running proxy and the requests it received."""
 
     proxy: str
     """Its URL."""
     certificate: Path
-    """The authority that it signs with, in PEM."""
+    """Its certificate authority, in PEM."""
     asked: list[str] = field(default_factory=list)
-    """Method and target of each request, as they were sent."""
+    """Method and target of each request, as sent."""
 
 
 @contextmanager
 def company(
     upstream_url: str, host: str, folder: Path, *, connect_status: int = 200
 ) -> Iterator[Company]:
-    """A proxy with a certificate for `host`, which passes every path on to `upstream_url`."""
+    """Run a proxy with a certificate for `host` that forwards every path to `upstream_url`."""
     authority = trustme.CA()
     certificate = folder / "company.pem"
     authority.cert_pem.write_to_path(str(certificate))
@@ -40,7 +40,7 @@ def company(
         protocol_version = "HTTP/1.1"
 
         def do_CONNECT(self) -> None:  # noqa: N802 - as the base class has it
-            told.asked.append(f"{self.command} {self.path}")
+            running.asked.append(f"{self.command} {self.path}")
             self.send_response(connect_status)
             self.end_headers()
             if connect_status == httpx.codes.OK:
@@ -50,7 +50,7 @@ def company(
                 self.close_connection = False
 
         def do_GET(self) -> None:  # noqa: N802 - as the base class has it
-            told.asked.append(f"{self.command} {self.path}")
+            running.asked.append(f"{self.command} {self.path}")
             path = urlsplit(self.path).path
             answer = httpx.get(upstream_url + path, trust_env=False)
             self.send_response(answer.status_code)
@@ -61,8 +61,8 @@ def company(
 
         def finish(self) -> None:
             super().finish()
-            self.connection.close()  # which the server knows only as it was before TLS
+            self.connection.close()  # the server only knows the socket from before TLS
 
     with serving(Handler) as url:
-        told = Company(url, certificate)
-        yield told
+        running = Company(url, certificate)
+        yield running

@@ -1,4 +1,4 @@
-"""What all tests share: a printed seed, and a list at the end of what was left out."""
+"""Settings for all tests: a printed seed, and a summary of the suites that were left out."""
 
 import random
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from tests.left_out import LEFT_OUT
 
-# Fixtures of two suites, which shall not build twice what they both run.
+# Fixtures that two suites share, so that artifacts are built only once.
 pytest_plugins = ["tests.docker"]
 
 settings.register_profile("pulse", deadline=None, print_blob=True)
@@ -36,7 +36,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _left_out(reporter: pytest.TerminalReporter) -> Iterator[tuple[str, str]]:
-    """The reason and the test of each skip that left a suite out."""
+    """Yield the reason and the test id of each skip that left a suite out."""
     for report in reporter.stats.get("skipped", []):
         _, _, reason = report.longrepr
         reason = reason.removeprefix("Skipped: ")

@@ -1,4 +1,4 @@
-"""Daily counts for tests, from the rows that matter to one."""
+"""Builds daily counts for tests from the few rows that matter."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -8,23 +8,23 @@ from pulse.daily_counts import DAY, DailyCounts, Source
 from pulse.freshness import fresh_until
 
 NOON: Final = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
-"""When counts were fetched."""
+"""The time when the counts were fetched."""
 
 YESTERDAY: Final = dt.date(2026, 11, 21)
-"""The newest day that is loaded at NOON."""
+"""The newest day that upstream has loaded at NOON."""
 
 Cells = Mapping[tuple[str, dt.date], int]
 Rows = Cells | Mapping[str, Mapping[dt.date, int]]
-"""Downloads by category and day; `{("3", day(0)): 7}` and `{"3": {day(0): 7}}` say the same."""
+"""Downloads by category and day; `{("3", day(0)): 7}` and `{"3": {day(0): 7}}` are equivalent."""
 
 
 def day(ago: int) -> dt.date:
-    """A day, by how many days it is before YESTERDAY."""
+    """The day `ago` days before YESTERDAY."""
     return YESTERDAY - ago * DAY
 
 
 def daily(ages: range, downloads: int = 10) -> dict[dt.date, int]:
-    """The same downloads on each of these days, by how many days they are before YESTERDAY."""
+    """The same downloads on each day; `ages` are in days before YESTERDAY."""
     return {day(ago): downloads for ago in ages}
 
 
@@ -36,9 +36,9 @@ def counts_of(
     fetched_at: dt.datetime = NOON,
     stale: bool = False,
 ) -> DailyCounts:
-    """Counts with these rows; as of their newest day, or of YESTERDAY if there is none.
+    """Counts with these rows, by default as of their newest day (YESTERDAY without rows).
 
-    Categories keep their order. They are fresh as long as real ones that were fetched then.
+    Categories keep their order. `fresh_until` is that of real counts.
     """
     cells = _cells(rows)
     days = [date for _, date in cells]

@@ -1,4 +1,4 @@
-"""Docker, the Lambda image, and what `sam build` makes: for every suite that runs functions for real."""
+"""Docker, the Lambda image and the artifacts of `sam build`, for suites that run the real functions."""
 
 import subprocess
 from pathlib import Path
@@ -32,7 +32,7 @@ def image(machine: ThisMachine) -> str:
 
 @pytest.fixture(scope="session")
 def artifacts(image: str, machine: ThisMachine, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - it may compile
-    """The folder that `sam build` put both artifacts and the built template into."""
+    """The folder with both artifacts and the built template, as `sam build` writes it."""
     folder = tmp_path_factory.mktemp("sam") / "build"
     arguments = ("build", "--build-dir", str(folder))
     built = subprocess.run(

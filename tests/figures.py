@@ -1,4 +1,4 @@
-"""`PackageStats` worked out from raw rows by plain arithmetic, apart from the code under test."""
+"""`PackageStats` from raw rows by plain arithmetic, independent of the code under test."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ import pytest
 def expected_stats(
     package: str, rows: Sequence[dict[str, Any]], as_of: date, *, mirrors: bool
 ) -> dict[str, Any]:
-    """What docs/api.md's definitions give for the `overall` rows of the stand-in.
+    """The stats of `overall` rows of the fake pypistats, by the definitions in docs/api.md.
 
     Without `fetched_at`, which does not depend on the rows.
     """

@@ -1,4 +1,4 @@
-"""Which log lines a CloudWatch metric filter counts, for the JSON patterns that the template has."""
+"""Evaluates CloudWatch metric filters, as far as the template's JSON patterns need it."""
 
 import json
 import re
@@ -14,8 +14,8 @@ _TERM: Final = re.compile(
 def counts(pattern: str, line: str) -> bool:
     """Whether the filter matches the line.
 
-    It understands comparisons of one field with a text, a number or a truth value, all joined by
-    `&&` or all by `||`. Anything else is an error: a pattern that it can't read, a test must not pass.
+    Supports comparisons of a field with a string, a number or a boolean, joined by `&&` only or
+    `||` only. Any other pattern is an error, so that no test passes by accident.
     """
     inside = pattern.strip()
     assert inside.startswith("{"), pattern

@@ -1,4 +1,4 @@
-"""An upstream that sends bytes as a test has them, for answers that no proper server would give."""
+"""An upstream that sends raw bytes, for responses that no proper server would give."""
 
 import contextlib
 import gzip
@@ -15,19 +15,19 @@ DRIP_PAUSE_S = 0.05
 DRIPS_FOR_S = 20
 
 Send = Callable[[socket.socket, str], None]
-"""Answers on a connection; the head of the request is there to choose by."""
+"""Sends a response on a connection; the argument is the head of the request."""
 
 
 @dataclass
 class RawUpstream:
-    """Its base URL, and the heads of the requests that it got."""
+    """Its base URL, and the heads of the requests it received."""
 
     url: str
     requests: list[str] = field(default_factory=list)
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> Send:
-    """Send one answer, and nothing more."""
+    """Send one response."""
     head = "\r\n".join(
         [f"HTTP/1.1 {status}", "Connection: close", f"Content-Length: {len(body)}", *headers]
     )
@@ -40,7 +40,7 @@ def just(raw: bytes) -> Send:
 
 
 def endless(head: str, chunk: bytes) -> Send:
-    """Send a head, and `chunk` until the client leaves."""
+    """Send a head, then `chunk` repeatedly until the client disconnects."""
 
     def send(connection: socket.socket, _: str) -> None:
         connection.sendall(head.encode("latin-1"))
@@ -51,7 +51,7 @@ def endless(head: str, chunk: bytes) -> Send:
 
 
 def dripping(text: bytes) -> Send:
-    """Send `text` over and over, a byte at a time, for longer than anyone should wait."""
+    """Send `text` repeatedly, a byte at a time, for longer than any client should wait."""
 
     def send(connection: socket.socket, _: str) -> None:
         until = time.monotonic() + DRIPS_FOR_S
@@ -70,16 +70,16 @@ def rows_body(rows: object, by: str = "overall", package: str = "requests") -> b
 
 
 def bomb(size: int) -> bytes:
-    """So many bytes as gzip, a thousandth in size."""
+    """A gzip of `size` bytes, about a thousandth of their size."""
     return gzip.compress(b" " * size)
 
 
 @contextmanager
 def raw_upstream(send: Send) -> Iterator[RawUpstream]:
-    """Listen, and meet every request with `send`; the connection is closed after it."""
+    """Listen, and answer each request with `send`; then close the connection."""
 
     def meet(connection: socket.socket) -> None:
-        # Clients leave as soon as they have seen enough.
+        # Clients disconnect as soon as they have seen enough.
         with connection, contextlib.suppress(OSError):
             request = connection.recv(MAX_REQUEST_BYTES).decode("latin-1")
             upstream.requests.append(request)

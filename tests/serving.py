@@ -1,4 +1,4 @@
-"""An HTTP server of a few lines on the loopback, on a thread of its own."""
+"""A minimal HTTP server on loopback, on its own thread."""
 
 import threading
 from collections.abc import Iterator
@@ -7,21 +7,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
 POLL_S: Final = 0.02
-"""How soon a server notices that it is to end."""
+"""How often a server checks whether it has to stop."""
 
 
 class QuietHandler(BaseHTTPRequestHandler):
-    """What such a server's handler is derived from: it writes nothing to stderr."""
+    """Base class of handlers that write nothing to stderr."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
-        """Say nothing."""
+        """Print nothing."""
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that hangs up is none of the test's errors."""
+        """Print nothing: a client that hangs up is no error."""
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def serving(handler: type[QuietHandler]) -> Iterator[str]:
 
 @contextmanager
 def answering(status: int, body: bytes = b"", **headers: str) -> Iterator[str]:
-    """One answer to everything; in a header's value, `{path}` stands for what was asked for."""
+    """Send one response to every request; `{path}` in a header's value becomes the request's path."""
 
     class Handler(QuietHandler):
         def do_GET(self) -> None:

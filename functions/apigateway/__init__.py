@@ -1,9 +1,8 @@
-"""What API Gateway hands to a Lambda function and takes back: HTTP API events, payload 2.0.
+"""API Gateway's HTTP API events and responses (payload format 2.0), for both Lambda handlers.
 
-Both handlers stand on it, so it is a ground floor of its own beside `pulse`, which knows no AWS.
-Only plain dicts: no AWS library, no I/O, no framework.
+Separate from `pulse`, which knows no AWS. Uses plain dicts: no AWS library, no I/O, no framework.
 """
 
-from apigateway.handler import never_crashing
+from apigateway.handler import safe_handler
 
-__all__ = ["never_crashing"]
+__all__ = ["safe_handler"]

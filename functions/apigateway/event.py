@@ -1,9 +1,8 @@
-"""Reading an event that may hold anything, and making a clean one of it.
+"""Validates a Lambda event and rebuilds it from its well-formed parts.
 
-The adapters (Mangum, apig-wsgi) trust the event and raise outside the application on a missing key,
-a header that is not UTF-8, an IPv6 `Host`, a long `X-Forwarded-Port` or a body that is not base64. So
-each of them is handed an event rebuilt from the parts that are well-formed, with the headers alone that
-a route reads; only what can't be an HTTP request is refused.
+The adapters (Mangum, apig-wsgi) trust the event. They raise outside the application on a missing key, a
+header that is not UTF-8, an IPv6 `Host`, a long `X-Forwarded-Port` or a body that is not base64. So they get
+a clean event with only the headers that routes read. Events that are not HTTP requests are rejected.
 """
 
 import re
@@ -16,7 +15,7 @@ from pulse.target import route_path
 
 _METHOD: Final = re.compile(r"[A-Za-z]{1,20}", re.ASCII)
 _HEADERS: Final = {"accept", "accept-encoding", "if-none-match"}
-"""All that routes read. Adapters take others apart (`Host`, `X-Forwarded-…`), and fail on odd ones."""
+"""The headers that routes read. Adapters parse others (`Host`, `X-Forwarded-…`) and fail on odd values."""
 
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*", re.ASCII)
 _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
@@ -25,7 +24,7 @@ _QUERY_SAFE: Final = _PATH_SAFE + "%?"
 
 
 class HttpContext(TypedDict):
-    """The request line, as API Gateway saw it."""
+    """The request line and client, as API Gateway reports them."""
 
     method: str
     path: str
@@ -35,17 +34,17 @@ class HttpContext(TypedDict):
 
 
 class RequestContext(TypedDict):
-    """What API Gateway knows of a request."""
+    """API Gateway's metadata of a request."""
 
     http: HttpContext
     requestId: str
 
 
 class HttpEvent(TypedDict):
-    """A payload 2.0 event in which every key is there and well-formed.
+    """A payload 2.0 event; all keys are present and well-formed.
 
-    Paths and query are percent-encoded ASCII; decoded once, a path is as `route_path` returns it.
-    Header names are lower-case. There is never a body nor a cookie: no route reads one.
+    Paths and query are percent-encoded ASCII; decoding a path once gives the result of `route_path`.
+    Header names are lower-case. Body and cookies are dropped: no route reads them.
     """
 
     version: Literal["2.0"]
@@ -57,25 +56,25 @@ class HttpEvent(TypedDict):
 
 
 def read_event(event: object) -> HttpEvent:
-    """Make a clean event of `event`.
+    """Rebuild a clean event from `event`, which may be anything.
 
     Raises:
-        InvalidEvent: it is not an HTTP API event with payload format 2.0.
+        InvalidEvent: the event is not an HTTP API event with payload format 2.0.
     """
     version = _value(event, "version")
     method = _value(event, "requestContext", "http", "method")
     path = _value(event, "requestContext", "http", "path")
     if version != "2.0" or not isinstance(method, str) or not isinstance(path, str):
         raise InvalidEvent(
-            "This function answers HTTP requests that come through an API Gateway HTTP API with "
-            "payload format 2.0; this event is none."
+            "This function handles HTTP requests from an API Gateway HTTP API with payload format "
+            "2.0; this event is not one."
         )
     if not _METHOD.fullmatch(method):
         raise InvalidEvent("The event's HTTP method is not a word.")
     if not path.startswith("/"):
         raise InvalidEvent("The event's path does not start with a slash.")
     request_id = _text(event, "requestContext", "requestId")
-    # API Gateway decodes paths, others do not: what is decoded here already stays as it is.
+    # API Gateway decodes paths, other senders don't: characters that are already decoded are kept.
     as_sent = quote(path, safe=_PATH_SAFE + "%", errors="replace")
     path = quote(route_path(as_sent), safe=_PATH_SAFE)
     return {
@@ -109,7 +108,7 @@ def _text(event: object, *keys: str) -> str:
 
 
 def _clean_headers(headers: object) -> dict[str, str]:
-    """The headers that a route reads, in lower case."""
+    """The valid headers that routes read, with lower-case names."""
     if not isinstance(headers, dict):
         return {}
     return {

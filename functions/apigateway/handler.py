@@ -1,4 +1,4 @@
-"""Making a Lambda handler that no event can crash, from an adapter that trusts its events."""
+"""Wraps an adapter, which trusts its events, into a Lambda handler that no event can crash."""
 
 import logging
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from pulse.problems import InternalError, Problem, RouteNotFound
 _log = logging.getLogger(__name__)
 
 _NO_ROUTE: Final = "//"
-"""No route has it in its path. Werkzeug strips slashes at the start, and the variants answer alike."""
+"""No route's path contains it. Rejected here, since Werkzeug strips leading slashes and Starlette doesn't."""
 
 Adapter = Callable[[Any, Any], Any]
-"""What turns an event and Lambda's context into an answer: Mangum's, or apig-wsgi's."""
+"""Turns an event and Lambda's context into a response: Mangum or apig-wsgi."""
 
 
-def never_crashing(adapter: Adapter) -> Callable[[object, object], ProxyResponse]:
-    """A handler that hands `adapter` clean events only, and answers by itself where there is none.
+def safe_handler(adapter: Adapter) -> Callable[[object, object], ProxyResponse]:
+    """A handler that passes only clean events to `adapter`.
 
-    It answers 400 to what is no HTTP API event, and 500 if the adapter fails all the same.
+    It responds with 400 to other events, and with 500 if the adapter raises.
     """
 
     def handler(event: object, context: object) -> ProxyResponse:
@@ -36,7 +36,7 @@ def never_crashing(adapter: Adapter) -> Callable[[object, object], ProxyResponse
             return {**response, "body": ""} if method == "HEAD" else response
         try:
             return cast("ProxyResponse", adapter(clean, context))
-        except Exception:  # noqa: BLE001 - whatever it was, the invocation must not crash
+        except Exception:  # noqa: BLE001 - no exception may crash the invocation
             _log.exception("the adapter failed on an event")
             return problem_response(InternalError(), path=path, request_id=request_id)
 
@@ -44,6 +44,6 @@ def never_crashing(adapter: Adapter) -> Callable[[object, object], ProxyResponse
 
 
 def _invocation_id(context: object) -> str:
-    """Lambda's own id: an event that is not HTTP has none from API Gateway."""
+    """Lambda's id of the invocation, for events without an id from API Gateway."""
     given = getattr(context, "aws_request_id", None)
     return given if isinstance(given, str) else "unknown"

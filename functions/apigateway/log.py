@@ -1,4 +1,4 @@
-"""The line that each request leaves in the log. Lambda writes it as JSON, its fields at the top."""
+"""Writes one log line per request. Lambda formats it as JSON, with the fields at the top level."""
 
 import itertools
 import logging
@@ -10,7 +10,7 @@ _requests = itertools.count()
 
 
 def log_request(log: RequestLog, *, method: str, route: str, status: int) -> None:
-    """Write the line of a request that has been answered.
+    """Write the log line of a finished request.
 
     `route` is the route's pattern, such as `/packages/{package}`. The first request of an execution
     environment is a cold start.

@@ -1,4 +1,4 @@
-"""The answer that API Gateway expects of a function."""
+"""The response format that API Gateway expects from a function."""
 
 from typing import NotRequired, TypedDict
 
@@ -8,7 +8,7 @@ from pulse.target import instance
 
 
 class ProxyResponse(TypedDict):
-    """An answer in payload format 2.0."""
+    """A response in payload format 2.0."""
 
     statusCode: int
     headers: dict[str, str]
@@ -18,7 +18,7 @@ class ProxyResponse(TypedDict):
 
 
 def problem_response(problem: Problem, *, path: str, request_id: str) -> ProxyResponse:
-    """The answer for a problem that was noticed outside the application, at a decoded path."""
+    """The response to a problem detected outside the application; `path` is decoded."""
     return {
         "statusCode": problem.status,
         "headers": {
@@ -27,6 +27,6 @@ def problem_response(problem: Problem, *, path: str, request_id: str) -> ProxyRe
             "content-type": MEDIA_TYPE,
             "x-request-id": request_id,
         },
-        "body": problem.document(instance=instance(path), request_id=request_id).decode(),
+        "body": problem.json_document(instance=instance(path), request_id=request_id).decode(),
         "isBase64Encoded": False,
     }

@@ -1,1 +1,1 @@
-"""The top floor: the API as a FastAPI application, and its Lambda handler."""
+"""The API as a FastAPI application, and its Lambda handler."""

@@ -1,4 +1,4 @@
-"""The FastAPI application: its routes, its documentation, and how a failure becomes an answer."""
+"""The FastAPI application: routes, middleware, error handlers and the OpenAPI document."""
 
 import os
 from typing import Any
@@ -7,12 +7,12 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from fastapi_app.contract import complete
-from fastapi_app.cors import ForEveryOrigin
-from fastapi_app.head import HeadAsGet
-from fastapi_app.observation import Observed
+from fastapi_app.cors import CorsMiddleware
+from fastapi_app.head import HeadMiddleware
+from fastapi_app.request_logging import RequestLogMiddleware
 from fastapi_app.responses import PROBLEM_HANDLERS
 from fastapi_app.routes import compare, dropin, health, packages
-from fastapi_app.target import AsRoutesKnowIt
+from fastapi_app.target import TargetMiddleware
 from pulse import __version__
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
@@ -21,32 +21,32 @@ from pulse_io.wiring import open_catalogue
 DESCRIPTION = """
 Download statistics for any PyPI package.
 
-Package names follow PEP 508 and are normalised by PEP 503; `__all__` means all of PyPI. Days are UTC
-days. Every error is an RFC 9457 document. Of a query parameter that is given several times, the first value
-counts; `_`, which jQuery adds, is ignored.
+Package names follow PEP 508 and are normalised by PEP 503; `__all__` means all of PyPI. Days are UTC.
+Every error is an RFC 9457 document. If a query parameter is repeated, its first value counts; `_`, which
+jQuery adds, is ignored.
 """
 
 
 class PulseAPI(FastAPI):
-    """FastAPI with a contract that says how errors look and has an example of every model."""
+    """FastAPI with our middleware and a completed OpenAPI document."""
 
     base_path = ""
-    """Below which path it is served, beside the root."""
+    """The path below which the API is served, besides the root."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Starlette's stack inside of ours, so that the answer to a defect passes through it too."""
-        routed = AsRoutesKnowIt(super().build_middleware_stack(), self.base_path)
-        return Observed(ForEveryOrigin(HeadAsGet(routed)))
+        """Starlette's stack inside ours, so that responses to defects pass through ours too."""
+        routed = TargetMiddleware(super().build_middleware_stack(), self.base_path)
+        return RequestLogMiddleware(CorsMiddleware(HeadMiddleware(routed)))
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document; made once."""
+        """The OpenAPI document; generated once."""
         if not self.openapi_schema:
             self.openapi_schema = complete(super().openapi(), self.base_path)
         return self.openapi_schema
 
 
 def create_app(catalogue: Catalogue, base_path: str = "") -> FastAPI:
-    """The application, with all its numbers from `catalogue`, below `base_path` as settings read it."""
+    """The application. All figures come from `catalogue`; it is served below `base_path` and the root."""
     app = PulseAPI(
         title="PyPI Pulse",
         version=__version__,

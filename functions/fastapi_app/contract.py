@@ -1,5 +1,6 @@
-"""The contract: FastAPI's OpenAPI document, with what FastAPI can't know of it."""
+"""Completes FastAPI's OpenAPI document with errors, links, examples and servers."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi_app.examples import csv_example, model_examples
@@ -18,13 +19,12 @@ _TAGS: Final = [
     {"name": "health", "description": "Whether the function runs."},
 ]
 
-_FIRST_ERROR_STATUS: Final = 400
 _PACKAGE_IN_EXAMPLES: Final = {"404": "no-such-package", "422": "-requests"}
-"""By status, which package an example asks for, as its words say; of other problems, `requests`."""
+"""The package in the example path of a problem, by status; `requests` for other statuses."""
 
 
 def complete(document: dict[str, Any], base_path: str) -> dict[str, Any]:
-    """Say how errors look, where it is served and where answers lead, with an example of every model."""
+    """Add error formats, the server, links between operations, and an example of every model."""
     document["info"].update(_INFO, description=document["info"]["description"].strip())
     for path, methods in document["paths"].items():
         for operation in methods.values():
@@ -39,7 +39,7 @@ def complete(document: dict[str, Any], base_path: str) -> dict[str, Any]:
 
 def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
-        # No query can say null: a parameter is sent or it is not.
+        # A query parameter can't be null: it is present or absent.
         parameter["schema"] = _without_null(parameter["schema"])
     figures = operation["responses"]["200"]
     if CSV in figures["content"]:
@@ -47,12 +47,12 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     if operation["operationId"] in LINKS:
         figures["links"] = LINKS[operation["operationId"]]
     for status, response in operation["responses"].items():
-        if int(status) >= _FIRST_ERROR_STATUS:
+        if int(status) >= HTTPStatus.BAD_REQUEST:
             _complete_problem(path, status, response)
 
 
 def _complete_problem(path: str, status: str, response: dict[str, Any]) -> None:
-    """Give an error the media type that it is sent with: FastAPI puts it under the route's own."""
+    """Move an error's schema to its own media type: FastAPI puts it under the route's."""
     content = response["content"]
     content[MEDIA_TYPE].update(content.pop(JSON))
     package = _PACKAGE_IN_EXAMPLES.get(status, "requests")
@@ -61,10 +61,10 @@ def _complete_problem(path: str, status: str, response: dict[str, Any]) -> None:
 
 
 def _complete_answer(schema: dict[str, Any]) -> None:
-    """Tell what is always there from what is left out: null is neither.
+    """Mark the fields that are always present as required.
 
-    Models leave out what is None only if it defaults to None, and always send what has another
-    default.
+    A field with a default other than None is always sent. An optional field that defaults to None is left
+    out when it is None, so its schema is not nullable.
     """
     required = set(schema.get("required", []))
     for name, field in schema["properties"].items():
@@ -76,7 +76,7 @@ def _complete_answer(schema: dict[str, Any]) -> None:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a schema says of values other than null, its own words before those of a part."""
+    """A schema without its null alternative; its own description overrides the alternative's."""
     one, *others = [part for part in schema.get("anyOf", []) if part != {"type": "null"}] or [{}]
     if others:
         return schema
@@ -84,7 +84,7 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _whole_numbers(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
-    """The same with 0 for 0.0: FastAPI writes the bounds of whole numbers as decimals."""
+    """The document with 0 instead of 0.0: FastAPI writes integer bounds as decimals."""
     match value:
         case dict():
             return {key: _whole_numbers(part) for key, part in value.items()}

@@ -1,8 +1,10 @@
-"""CORS for every origin, on every answer; OPTIONS is answered here.
+"""CORS for every origin, on every response; also responds to OPTIONS.
 
-Starlette's middleware sets the header only where a page asks. A CDN that was asked by curl first
-would then go on giving pages an answer that they may not read.
+Starlette's middleware adds its headers only to requests with an `Origin`. A CDN could then cache a response
+to curl and serve it, without CORS headers, to web pages.
 """
+
+from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
@@ -11,19 +13,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pulse.cors import ON_EVERY_ANSWER, ON_OPTIONS
 
 
-class ForEveryOrigin:
-    """ASGI middleware: lets pages of any origin read what the application answers."""
+class CorsMiddleware:
+    """ASGI middleware that lets pages of any origin read the responses."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer OPTIONS; of anything else, add the headers to the answer."""
+        """Respond to OPTIONS; add CORS headers to all other responses."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":
-            await Response(status_code=204, headers=ON_OPTIONS)(scope, receive, send)
+            response = Response(status_code=HTTPStatus.NO_CONTENT, headers=ON_OPTIONS)
+            await response(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:

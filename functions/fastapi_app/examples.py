@@ -1,4 +1,4 @@
-"""An example of every model in the contract, made by the code that makes the real ones."""
+"""Examples of every model in the OpenAPI document, made by the same code as real responses."""
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ _FETCHED_AT = dt.datetime(2026, 11, 22, 1, 15, 3, tzinfo=dt.UTC)
 
 
 def model_examples() -> dict[str, Any]:
-    """An example as JSON for each schema of the contract, by the schema's name."""
+    """A JSON example for each schema of the OpenAPI document, by the schema's name."""
     counts = _counts()
     comparison = compare(
         [_REQUESTS, _UNKNOWN],
@@ -34,7 +34,9 @@ def model_examples() -> dict[str, Any]:
     )
     series = _series(counts)
     dropin = upstream_series(_REQUESTS, Breakdown.OVERALL, counts)
-    invalid = InputError(location="query", parameter="mirrors", detail="It is 'true' or 'false'.")
+    invalid = InputError(
+        location="query", parameter="mirrors", detail="It must be 'true' or 'false'."
+    )
     recent = upstream_recent(_REQUESTS, counts)
     examples: list[BaseModel] = [
         package_stats(_REQUESTS, counts, mirrors=True),
@@ -49,7 +51,7 @@ def model_examples() -> dict[str, Any]:
         dropin.data[0],
         Health(version=__version__, variant="fastapi"),
         UnknownPackage.named(_UNKNOWN).details,
-        InvalidInput([invalid]).as_document(instance="/compare", request_id="Ab1CdEfGhIjKlMn="),
+        InvalidInput([invalid]).document(instance="/compare", request_id="Ab1CdEfGhIjKlMn="),
         invalid,
     ]
     return {type(example).__name__: example.model_dump(mode="json") for example in examples}
@@ -61,7 +63,7 @@ def csv_example() -> str:
 
 
 def _counts() -> DailyCounts:
-    """Two weeks and a day of `overall`."""
+    """15 days of `overall` counts."""
     days = range(15)
     return DailyCounts(
         first=_NEWEST - dt.timedelta(days=14),
@@ -77,6 +79,6 @@ def _counts() -> DailyCounts:
 
 
 def _series(counts: DailyCounts) -> DownloadSeries:
-    # As from a query string, where a boolean is a word.
+    # As from a query string: `mirrors` is a string.
     query = DownloadsQuery.model_validate({"period": "week", "mirrors": "false"})
     return download_series(_REQUESTS, query, DateRange(None, None), counts)

@@ -1,4 +1,4 @@
-"""The Lambda handler: API Gateway's event in, its answer out, and never a crash in between."""
+"""The Lambda handler of the FastAPI function."""
 
 import asyncio
 import logging
@@ -7,24 +7,24 @@ from typing import Final
 from mangum import Mangum
 from mangum.types import ASGI, LambdaContext, LambdaEvent
 
-from apigateway import never_crashing
+from apigateway import safe_handler
 from fastapi_app.app import app
 from pulse.problems import MEDIA_TYPE
 
-# Lambda logs from INFO on. httpx has a line there for every call, fifty for fifty packages, and Mangum one
-# for every request, which says less than ours.
+# Lambda logs INFO and above. httpx would log a line per call, and Mangum one per request, with less detail
+# than ours.
 for _chatty in ("httpx", "mangum"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 _TEXT_MIME_TYPES: Final = ["text/", "application/json", MEDIA_TYPE]
-"""Bodies that leave as text; any other leaves base64-encoded. This replaces Mangum's own list."""
+"""Media types sent as text; all others are base64-encoded. Replaces Mangum's own list."""
 
 
 class OneLoopMangum:
-    """Mangum on an event loop of its own, the same one at every invocation.
+    """Mangum, always on the same event loop.
 
-    Upstream's connections live on the loop that opened them. Mangum runs on whatever loop is the
-    current one, and anything that calls `asyncio.run` takes that away.
+    Connections to upstream belong to the loop that opened them. Mangum uses the current loop, and a
+    call of `asyncio.run` elsewhere would unset it.
     """
 
     def __init__(self, asgi_app: ASGI) -> None:
@@ -33,9 +33,9 @@ class OneLoopMangum:
         self._mangum = Mangum(asgi_app, lifespan="off", text_mime_types=_TEXT_MIME_TYPES)
 
     def __call__(self, event: LambdaEvent, context: LambdaContext) -> object:
-        """Answer one event."""
+        """Handle one event."""
         asyncio.set_event_loop(self.loop)
         return self._mangum(event, context)
 
 
-handler = never_crashing(OneLoopMangum(app))
+handler = safe_handler(OneLoopMangum(app))

@@ -1,16 +1,16 @@
-"""HEAD on every route, by answering GET without the body: FastAPI leaves it to each route."""
+"""HEAD for every route: the response of GET, without its body. FastAPI adds no HEAD routes itself."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class HeadAsGet:
-    """ASGI middleware: the application sees a GET, the client gets its status and headers."""
+class HeadMiddleware:
+    """ASGI middleware that handles HEAD as GET and drops the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; of the answer to a HEAD, drop the body."""
+        """Pass the request on; drop the body of the response to HEAD."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
@@ -22,4 +22,4 @@ class HeadAsGet:
 
         as_get = {**scope, "method": "GET"}
         await self._app(as_get, receive, send_without_body)
-        scope["route"] = as_get.get("route")  # for those around this, who look for it in their own
+        scope["route"] = as_get.get("route")  # for outer middleware

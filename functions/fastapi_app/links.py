@@ -1,4 +1,4 @@
-"""Where to go on from an answer, as the links of OpenAPI: clients and testers follow them."""
+"""OpenAPI links from one operation's response to other operations."""
 
 from typing import Any, Final
 
@@ -13,14 +13,14 @@ LINKS: Final[dict[str, dict[str, Any]]] = {
     "compare_packages": {
         "first_package": _link(
             "get_package_stats",
-            "The first package by itself.",
+            "The first package alone.",
             package="$response.body#/packages/0/package",
         ),
     },
     "get_package_stats": {
         "downloads": _link(
             "get_package_downloads",
-            "The same days, one by one.",
+            "The daily downloads behind these sums.",
             package=_THE_PACKAGE,
             start="$response.body#/first_date",
             end="$response.body#/latest_date",
@@ -28,11 +28,15 @@ LINKS: Final[dict[str, dict[str, Any]]] = {
         "recent": _link("get_recent", "The same package in the drop-in.", package=_THE_PACKAGE),
     },
     "get_package_downloads": {
-        "comparison": _link("compare_packages", "Beside others.", packages=_THE_PACKAGE),
+        "comparison": _link(
+            "compare_packages", "The package in a comparison.", packages=_THE_PACKAGE
+        ),
     },
     "get_recent": {
-        endpoint: _link(f"get_{endpoint}", "The days behind the sums.", package=_THE_PACKAGE)
+        endpoint: _link(
+            f"get_{endpoint}", "The daily downloads behind these sums.", package=_THE_PACKAGE
+        )
         for endpoint in ("overall", "python_major", "python_minor", "system")
     },
 }
-"""By operation, the links of its answer with figures."""
+"""The links of each operation's 200 response, by operation id."""

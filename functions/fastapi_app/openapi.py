@@ -1,6 +1,7 @@
-"""What routes say of their answers in the contract: headers, formats, and how each can fail."""
+"""The documentation of the routes' responses: headers, media types and errors."""
 
 import json
+from http import HTTPStatus
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -29,22 +30,22 @@ def _header(description: str, **schema: str | int) -> dict[str, Any]:
 
 
 _RETRY_AFTER: Final = {
-    "Retry-After": _header("Seconds to wait before asking again.", type="integer", minimum=0)
+    "Retry-After": _header("Seconds to wait before retrying.", type="integer", minimum=0)
 }
 _CACHING: Final = {
     "ETag": _header(
-        "Stands for exactly these bytes; send it back as `If-None-Match`.",
+        "Identifies exactly these bytes; send it back as `If-None-Match`.",
         type="string",
         pattern='^"[0-9a-z-]+"$',
     ),
-    "Cache-Control": _header("For how long these figures are the newest there are."),
-    "Vary": _header("The request headers that this answer depends on."),
-    "Link": _header("Where the contract is, and the same figures in another format."),
+    "Cache-Control": _header("How long these figures are fresh."),
+    "Vary": _header("The request headers that this response depends on."),
+    "Link": _header("The OpenAPI document, and these figures in another format."),
 }
 
 
-def failing(*problems: Problem) -> Responses:
-    """The documentation of these problems, with each as an example of its status."""
+def error_responses(*problems: Problem) -> Responses:
+    """The documentation of these problems by status, with each problem as an example."""
     responses: Responses = {}
     for problem in problems:
         response = responses.setdefault(
@@ -55,7 +56,7 @@ def failing(*problems: Problem) -> Responses:
                 "content": {MEDIA_TYPE: {"examples": {}}},
             },
         )
-        document = problem.document(instance="/the/path", request_id="Ab1CdEfGhIjKlMn=")
+        document = problem.json_document(instance="/the/path", request_id="Ab1CdEfGhIjKlMn=")
         response["content"][MEDIA_TYPE]["examples"][problem.slug] = {
             "summary": problem.title,
             "value": json.loads(document),
@@ -66,43 +67,49 @@ def failing(*problems: Problem) -> Responses:
 
 
 FIGURES: Final[Responses] = {
-    200: {"headers": _CACHING},
-    304: {"description": "Not modified: the client has these bytes already.", "headers": _CACHING},
+    HTTPStatus.OK: {"headers": _CACHING},
+    HTTPStatus.NOT_MODIFIED: {
+        "description": "Not modified: the client already has this body.",
+        "headers": _CACHING,
+    },
 }
 FIGURES_OR_CSV: Final[Responses] = {
     **FIGURES,
-    200: {"headers": _CACHING, "content": {"text/csv": {"schema": {"type": "string"}}}},
+    HTTPStatus.OK: {"headers": _CACHING, "content": {"text/csv": {"schema": {"type": "string"}}}},
 }
-SEVERAL_FIGURES: Final[Responses] = {**FIGURES, 200: {"headers": {**_CACHING, **_RETRY_AFTER}}}
+SEVERAL_FIGURES: Final[Responses] = {
+    **FIGURES,
+    HTTPStatus.OK: {"headers": {**_CACHING, **_RETRY_AFTER}},
+}
 
 
-def _refused(request: type[BaseModel], path: dict[str, str], query: str) -> InvalidInput:
-    """What a caller is told who asks so, in the words of the code that tells it."""
+def _rejected(request: type[BaseModel], path: dict[str, str], query: str) -> InvalidInput:
+    """The problem for a request with these invalid parameters, from the code that validates them."""
     try:
         read(request, path, query)
     except InvalidInput as problem:
         return problem
-    raise AssertionError(f"{path} and {query!r} can be used")
+    raise AssertionError(f"{path} and {query!r} are valid")
 
 
-_DEFECT: Final = failing(InternalError())
-ABOUT_NO_PACKAGE: Final[Responses] = {
-    **failing(_refused(HealthRequest, {}, "verbose=true")),
-    **_DEFECT,
+_DEFECT_ERROR: Final = error_responses(InternalError())
+NO_PACKAGE_ERRORS: Final[Responses] = {
+    **error_responses(_rejected(HealthRequest, {}, "verbose=true")),
+    **_DEFECT_ERROR,
 }
-ABOUT_ONE_PACKAGE: Final[Responses] = {
-    **failing(UnknownPackage.named("no-such-package")),
-    **failing(_refused(StatsRequest, {"package": "-requests"}, "")),
-    **_DEFECT,
-    **failing(UpstreamBroken.because("its status is 500"), UpstreamUnreachable().after(10)),
-    **failing(UpstreamThrottled(), UpstreamTooSlow(10)),
+ONE_PACKAGE_ERRORS: Final[Responses] = {
+    **error_responses(UnknownPackage.named("no-such-package")),
+    **error_responses(_rejected(StatsRequest, {"package": "-requests"}, "")),
+    **_DEFECT_ERROR,
+    **error_responses(UpstreamBroken.because("its status is 500"), UpstreamUnreachable().after(10)),
+    **error_responses(UpstreamThrottled(), UpstreamTooSlow(10)),
 }
-ABOUT_SEVERAL_PACKAGES: Final[Responses] = {
-    **failing(_refused(CompareRequest, {}, "packages=-requests,httpx")),
-    **_DEFECT,
-    **failing(
+SEVERAL_PACKAGES_ERRORS: Final[Responses] = {
+    **error_responses(_rejected(CompareRequest, {}, "packages=-requests,httpx")),
+    **_DEFECT_ERROR,
+    **error_responses(
         NothingToCompare(
-            "pypistats.org could be used for none of the packages (2 timeout). Try again later.",
+            "pypistats.org failed for every package (2 timeout). Try again later.",
             retry_after_s=THROTTLED_RETRY_AFTER_S,
         )
     ),

@@ -1,7 +1,8 @@
-"""How figures and problems become HTTP answers: the one place where they do."""
+"""Turns figures and problems into HTTP responses."""
 
 import datetime as dt
 from collections.abc import Callable, Coroutine, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
@@ -25,7 +26,7 @@ from pulse.target import instance
 if TYPE_CHECKING:
     from pulse_io.catalogue import Catalogue
 
-_METHOD_NOT_ALLOWED: Final = 405
+
 _CONTRACT_LINK: Final = '<{}/openapi.json>; rel="service-desc"; type="application/json"'
 
 
@@ -39,9 +40,9 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
     link: str = "",
     more: Mapping[str, str] | None = None,
 ) -> Response:
-    """Figures, which caches may keep until they go stale; not at all if that is None.
+    """A response with figures. HTTP caches may keep it until `fresh_until`; None means `no-store`.
 
-    `vary` and `link` are what this answer has beside those of every answer, `more` its own headers.
+    `vary` and `link` are added to the values that every response has; `more` are further headers.
     """
     catalogue: Catalogue = request.app.state.catalogue
     contract = _CONTRACT_LINK.format(request.scope.get("root_path", ""))
@@ -57,7 +58,7 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
 
 def _problem_response(request: Request, problem: Problem) -> Response:
     request_log().ended_with(problem)
-    body = problem.document(
+    body = problem.json_document(
         instance=instance(request.scope["path"]), request_id=request_log().request_id
     )
     return Response(body, problem.status, problem.headers, MEDIA_TYPE)
@@ -68,13 +69,13 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 
 def _as_problem(request: Request, error: Exception) -> Problem:
-    """The problem that any exception is; what nobody expected is a defect of ours."""
+    """The problem for an exception; an unexpected exception is a defect."""
     match error:
         case Problem():
             return error
         case RequestValidationError():
             return invalid_input(error.errors())
-        case HTTPException() if error.status_code == _METHOD_NOT_ALLOWED:
+        case HTTPException(status_code=HTTPStatus.METHOD_NOT_ALLOWED):
             return MethodNotAllowed.asked(request.method)
         case HTTPException():
             return RouteNotFound.at(request.scope["path"])

@@ -1,4 +1,4 @@
-"""What is asked for, as the routes know it: whoever the client is, and whatever is in front."""
+"""Normalises the path and the query of requests, for any client, server and base path."""
 
 from urllib.parse import urlencode
 
@@ -7,11 +7,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pulse.target import query_parameters, route_path
 
 
-class AsRoutesKnowIt:
-    """ASGI middleware: reads the path and the query as `pulse.target` says.
+class TargetMiddleware:
+    """ASGI middleware that decodes the path and the query with `pulse.target`.
 
-    Paths below `base_path` are served, and their answers link to paths below it; so are paths
-    without it, as health checks ask that get around what is in front.
+    Serves paths below `base_path`, with links below it, and paths without it, such as those of health
+    checks that bypass the proxy.
     """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:
@@ -19,9 +19,9 @@ class AsRoutesKnowIt:
         self._base_path = base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, read."""
+        """Pass the request on with a decoded path and query."""
         if scope["type"] == "http":
-            # In place: those around this find the route in their own scope.
+            # Changed in place, so that outer middleware finds the route in its own scope.
             if scope.get("raw_path"):
                 scope["path"] = route_path(scope["raw_path"].decode("latin-1"))
             query = query_parameters(scope["query_string"].decode("latin-1"))

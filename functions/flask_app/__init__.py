@@ -1,4 +1,4 @@
-"""The twin: the same routes and bytes from Flask, which waits by blocking.
+"""The Flask variant: the same routes and response bytes, with blocking I/O.
 
-It is what people have today, so it keeps no cache and stands on `pulse` (and `apigateway`) alone.
+It represents a typical existing API, so it has no cache and uses only `pulse` and `apigateway`.
 """

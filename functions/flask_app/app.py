@@ -1,4 +1,4 @@
-"""The Flask application: the twin's routes, and how a failure becomes an answer."""
+"""The Flask application: its routes, and the responses to errors."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 from apigateway.log import log_request
-from flask_app.prefix import WithoutPrefix, WithSegmentsAsSent
+from flask_app.prefix import PrefixMiddleware, RawPathMiddleware
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
 from pulse import __version__, comparison
@@ -36,20 +36,20 @@ from pulse.target import instance
 _log = logging.getLogger(__name__)
 
 PREFIX: Final = "/flask"
-"""Where one HTTP API serves both variants, this is the twin's part of it."""
+"""The path of the Flask variant, where one HTTP API serves both variants."""
 
 
 def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
-    """The application, with all its numbers from `upstream`, below `base_path` as settings read it."""
+    """The application. All figures come from `upstream`; it is served below `base_path` and the root."""
     app = Flask(__name__, static_folder=None)
-    # FastAPI answers 404 to a doubled slash, and OPTIONS apart from the routes; so does the twin.
+    # As in FastAPI: 404 for double slashes, and OPTIONS is not handled by routes.
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.register_error_handler(Exception, _on_error)
 
     app.before_request(_open_log)
     app.before_request(_answer_options)
-    app.after_request(_for_every_origin)
+    app.after_request(_add_cors_headers)
     app.after_request(_write_log)
 
     @app.get("/packages/<package>")
@@ -88,14 +88,16 @@ def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
         read(HealthRequest, {}, _query_string())
         return _model_response(Health(version=__version__, variant="flask"))
 
-    below = WithoutPrefix(WithoutPrefix(app.wsgi_app, PREFIX), base_path)
-    app.wsgi_app = WithSegmentsAsSent(below)  # type: ignore[method-assign]  # as Flask's docs have it
+    below = PrefixMiddleware(PrefixMiddleware(app.wsgi_app, PREFIX), base_path)
+    app.wsgi_app = RawPathMiddleware(below)  # type: ignore[method-assign]  # as in Flask's documentation
     return app
 
 
 def _answer_options() -> Response | None:
-    """The answer to OPTIONS, a browser's preflight or not; None for any other method."""
-    return Response(status=204, headers=ON_OPTIONS) if request.method == "OPTIONS" else None
+    """The response to OPTIONS, preflight or not; None for any other method."""
+    if request.method != "OPTIONS":
+        return None
+    return Response(status=HTTPStatus.NO_CONTENT, headers=ON_OPTIONS)
 
 
 def _open_log() -> None:
@@ -103,7 +105,7 @@ def _open_log() -> None:
 
 
 def _write_log(response: Response) -> Response:
-    """Leave the log line, and say in headers what the request took."""
+    """Write the log line, and add the `X-Request-Id` and `Server-Timing` headers."""
     response.headers["x-request-id"] = request_log().request_id
     response.headers["server-timing"] = request_log().server_timing
     route = str(request.url_rule or "none").replace("<", "{").replace(">", "}")
@@ -111,7 +113,7 @@ def _write_log(response: Response) -> Response:
     return response
 
 
-def _for_every_origin(response: Response) -> Response:
+def _add_cors_headers(response: Response) -> Response:
     response.headers.update(ON_EVERY_ANSWER)
     return response
 
@@ -128,12 +130,12 @@ def _on_error(error: Exception) -> Response:
     problem = _as_problem(error)
     path = request.root_path + request.path
     request_log().ended_with(problem)
-    body = problem.document(instance=instance(path), request_id=request_log().request_id)
+    body = problem.json_document(instance=instance(path), request_id=request_log().request_id)
     return Response(body, problem.status, problem.headers, mimetype=MEDIA_TYPE)
 
 
 def _as_problem(error: Exception) -> Problem:
-    """The problem that any exception is; what nobody expected is a defect of ours."""
+    """The problem for an exception; an unexpected exception is a defect."""
     match error:
         case Problem():
             return error
@@ -147,7 +149,7 @@ def _as_problem(error: Exception) -> Problem:
 
 
 def _request_id() -> str:
-    """API Gateway's id of the request, or one made up where there is no API Gateway."""
+    """API Gateway's id of the request; a new one without API Gateway."""
     context = request.environ.get("apig_wsgi.request_context")
     return str(context["requestId"]) if context else str(uuid4())
 

@@ -1,8 +1,8 @@
-"""The Lambda handler: API Gateway's event in, its answer out, and never a crash in between."""
+"""The Lambda handler of the Flask function."""
 
 from apig_wsgi import make_lambda_handler
 
-from apigateway import never_crashing
+from apigateway import safe_handler
 from flask_app.app import app
 
-handler = never_crashing(make_lambda_handler(app))
+handler = safe_handler(make_lambda_handler(app))

@@ -1,4 +1,4 @@
-"""Paths as the routes know them: without what is in front, such as `/flask`, and decoded with care."""
+"""Normalises request paths: removes prefixes such as `/flask`, and keeps encoded slashes encoded."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class WithoutPrefix:
-    """WSGI middleware that moves a leading prefix from the path to the script's name.
+class PrefixMiddleware:
+    """WSGI middleware that moves a leading prefix from `PATH_INFO` to `SCRIPT_NAME`.
 
-    Paths without it are passed on as they are.
+    Paths without the prefix are left unchanged.
     """
 
     def __init__(self, app: "WSGIApplication", prefix: str) -> None:
@@ -22,7 +22,7 @@ class WithoutPrefix:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Pass a request on, below the prefix if its path is."""
+        """Pass the request on, without the prefix."""
         path = environ["PATH_INFO"]
         if path.startswith(f"{self._prefix}/"):
             environ["SCRIPT_NAME"] += self._prefix
@@ -30,10 +30,10 @@ class WithoutPrefix:
         return self._app(environ, start_response)
 
 
-class WithSegmentsAsSent:
-    """WSGI middleware that decodes the path anew, where the server tells how it was sent.
+class RawPathMiddleware:
+    """WSGI middleware that decodes the raw path with `route_path`, if the server provides it.
 
-    Servers decode all of it, encoded slashes too. On Lambda, `apigateway` has seen to it before.
+    Servers decode encoded slashes too. On Lambda, `apigateway` has already decoded the path.
     """
 
     def __init__(self, app: "WSGIApplication") -> None:
@@ -42,9 +42,9 @@ class WithSegmentsAsSent:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Pass a request on, with the path as `route_path` has it."""
+        """Pass the request on, with the path as decoded by `route_path`."""
         raw_path = environ.get("RAW_URI", "").partition("?")[0]
         if raw_path.startswith("/") and not environ.get("SCRIPT_NAME"):
-            # As PEP 3333 has it: each byte of the text is a character.
+            # PEP 3333: each byte becomes one character.
             environ["PATH_INFO"] = route_path(raw_path).encode().decode("latin-1")
         return self._app(environ, start_response)

@@ -1,4 +1,4 @@
-"""What the twin is told by environment variables."""
+"""Settings of the Flask variant, from environment variables."""
 
 from typing import Annotated, Literal
 
@@ -10,9 +10,9 @@ Fanout = Literal["sequential", "threads"]
 
 
 class FlaskSettings(UpstreamSettings):
-    """As every variant's, with how the packages of a comparison are fetched.
+    """The settings of every variant, with how the packages of a comparison are fetched.
 
-    `upstream_concurrency` is how many threads fetch them, and how many connections are kept.
+    `upstream_concurrency` is the number of threads and of pooled connections.
     """
 
     upstream_concurrency: Annotated[int, Field(ge=1, le=100)] = 10

@@ -1,4 +1,4 @@
-"""Asking pypistats.org and blocking until it answers: one pooled session for all."""
+"""Fetches from pypistats.org with blocking I/O, over one pooled session."""
 
 import contextlib
 import datetime as dt
@@ -14,7 +14,7 @@ import requests
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 
-from flask_app.punctual import PunctualAdapter
+from flask_app.deadline import DeadlineAdapter
 from flask_app.settings import FlaskSettings
 from pulse.as_of import is_known, needs_recent, with_all, with_recent
 from pulse.daily_counts import DailyCounts
@@ -45,15 +45,15 @@ _CHUNK_BYTES: Final = 65536
 
 
 def utc_now() -> dt.datetime:
-    """The time of day, UTC, in whole seconds."""
+    """The current time in UTC, in whole seconds."""
     return dt.datetime.now(dt.UTC).replace(microsecond=0)
 
 
 class BlockingUpstream:
-    """pypistats.org, asked through a session that outlives invocations.
+    """pypistats.org, called through a session that outlives invocations.
 
     Raises:
-        InvalidSettings: the certificates that the settings name can't be loaded.
+        InvalidSettings: the configured certificates can't be loaded.
     """
 
     def __init__(self, settings: FlaskSettings, now: Callable[[], dt.datetime] = utc_now) -> None:
@@ -61,21 +61,21 @@ class BlockingUpstream:
         self._settings = settings
         self._session = _Session()
         self._session.headers.update(REQUEST_HEADERS)
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # keeps none
-        self._session.trust_env = False  # what the environment says is in the settings
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # no cookies
+        self._session.trust_env = False  # the settings have read the environment
         if proxy := settings.network.proxy_for(settings.pypistats_url):
             self._session.proxies = {"all": proxy.url}
         if certificates := settings.network.certificates:
             self._session.verify = _checked(certificates)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, PunctualAdapter(pool_maxsize=settings.upstream_concurrency))
+            self._session.mount(scheme, DeadlineAdapter(pool_maxsize=settings.upstream_concurrency))
 
     def fetch(self, question: Question) -> DailyCounts:
         """The answer to one question, within `DEADLINE_S`.
 
         Raises:
-            UnknownPackage: upstream has nothing under that name.
-            UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
+            UnknownPackage: upstream does not know the package.
+            UpstreamProblem: upstream failed; see its subclasses in `pulse.problems`.
         """
         answer = self.fetch_all([question])[question]
         if isinstance(answer, Problem):
@@ -85,8 +85,8 @@ class BlockingUpstream:
     def fetch_all(self, questions: Iterable[Question]) -> dict[Question, DailyCounts | Problem]:
         """The answers to a request's questions, all within one `DEADLINE_S`.
 
-        One after the other, or in threads, as `FLASK_FANOUT` says. A question that can't be answered
-        has its problem as its answer and disturbs no other.
+        Fetched one by one or in threads, as `FLASK_FANOUT` says. The answer to a question that fails is
+        its problem; the other questions are not affected.
         """
         deadline = time.monotonic() + self._settings.deadline_s
         with request_log().timed("upstream"):
@@ -105,7 +105,7 @@ class BlockingUpstream:
     def _answers(
         self, questions: list[Question], deadline: float
     ) -> dict[Question, DailyCounts | Problem]:
-        """The answers, fetched one after the other or in threads."""
+        """The answers, fetched one by one or in threads."""
 
         def answer(question: Question) -> DailyCounts | Problem:
             try:
@@ -121,14 +121,14 @@ class BlockingUpstream:
     def _dated(
         self, answers: Mapping[Question, DailyCounts | Problem], deadline: float
     ) -> dict[Question, DailyCounts | Problem]:
-        """Counts as of the day that upstream has loaded; `__all__` is asked once at most for it."""
+        """The answers with a final `as_of`; fetches `__all__` at most once, if any answer needs it."""
         counts = [answer for answer in answers.values() if isinstance(answer, DailyCounts)]
         if all(map(is_known, counts)):
             return dict(answers)
         everything = None
         with contextlib.suppress(Problem):
             everything = self._everything(deadline)
-        seen = max((one.as_of for one in counts if one.counts), default=None)
+        seen = max((one.as_of for one in counts if is_known(one)), default=None)
         return {
             question: with_all(answer, everything, self._now(), seen)
             if isinstance(answer, DailyCounts) and not is_known(answer)
@@ -137,7 +137,7 @@ class BlockingUpstream:
         }
 
     def _everything(self, deadline: float) -> DailyCounts:
-        """The counts of all of PyPI."""
+        """The counts of `__all__`, with `as_of`."""
         everything = self._fetch(ALL_OVERALL, deadline)
         if needs_recent(everything):
             answer = self._get(ALL_OF_PYPI, RECENT, deadline)
@@ -145,7 +145,7 @@ class BlockingUpstream:
         return everything
 
     def _fetch_known(self, question: Question, deadline: float) -> DailyCounts:
-        """As `_fetch`; without rows, `overall` tells whether upstream knows the package."""
+        """As `_fetch`; if there are no rows, checks with `overall` that the package exists."""
         counts = self._fetch(question, deadline)
         if not counts.counts:
             self._fetch(question._replace(breakdown=Breakdown.OVERALL), deadline)
@@ -155,7 +155,7 @@ class BlockingUpstream:
         return read_answer(question, self._get(*question, deadline))
 
     def _get(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
-        """GET, and once more if the connection failed and there is still time."""
+        """GET an endpoint; retry once after a connection error if there is time left."""
         failure: UpstreamProblem = UpstreamTooSlow()
         for _ in range(MAX_ATTEMPTS):
             now = time.monotonic()
@@ -171,14 +171,14 @@ class BlockingUpstream:
         raise failure
 
     def _call(self, package: PackageName, endpoint: str, timeout_s: float) -> UpstreamAnswer:
-        """One GET, over within `timeout_s`.
+        """One GET that takes at most `timeout_s`.
 
         Raises:
             UpstreamBroken: as `body_reader`.
         """
         with self._session.get(
             self._settings.pypistats_url + request_path(package, endpoint),
-            timeout=Timeout(total=timeout_s, connect=CONNECT_TIMEOUT_S),  # type: ignore[arg-type] # requests takes one; its stubs don't know
+            timeout=Timeout(total=timeout_s, connect=CONNECT_TIMEOUT_S),  # type: ignore[arg-type] # requests accepts it; its stubs don't
             stream=True,
             allow_redirects=False,
         ) as response:
@@ -192,14 +192,14 @@ ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
 
 class _Session(requests.Session):
-    """A session to which no answer is a redirect: it would read the whole body of one by itself."""
+    """A session that ignores redirects: requests would read a redirect's whole body, without a limit."""
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as requests has it
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' signature
         return None
 
 
 def _checked(certificates: Certificates) -> str:
-    """Their path. `requests` would notice at the first call only that they can't be loaded."""
+    """The path of the certificates, after loading them: `requests` loads them only at the first call."""
     try:
         if certificates.folder:
             next(Path(certificates.folder).iterdir(), None)
@@ -210,7 +210,7 @@ def _checked(certificates: Certificates) -> str:
 
 
 def _connection_problem(error: Exception) -> UpstreamProblem:
-    """Whether no connection could be made, or one broke off."""
+    """The problem for a connection error: no connection, or a broken one."""
     cause = error.args[0] if error.args else None
     if isinstance(error, requests.exceptions.SSLError) or isinstance(cause, MaxRetryError):
         return UpstreamUnreachable()

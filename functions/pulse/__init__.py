@@ -1,7 +1,6 @@
-"""The ground floor: what PyPI's download numbers mean.
+"""The core: the rules for PyPI's download counts, shared by both variants.
 
-Pure and typed. Nothing here does I/O, knows AWS or knows a web framework, so both variants stand
-on the same rules and differ only in how they wait.
+Pure and typed: no I/O, no AWS, no web framework. The variants differ only in how they do I/O.
 """
 
 __version__ = "0.1.0"

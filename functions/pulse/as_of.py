@@ -1,8 +1,8 @@
-"""As of which day counts are: the newest day that pypistats.org has loaded, for all packages alike.
+"""Determines `as_of`: the newest day that pypistats.org has loaded, the same for all packages.
 
-A package's own rows tell it where they end with the newest day that should be there. Otherwise the
-package had no downloads on that day, or upstream has not loaded or has lost it. The rows of `__all__`
-tell these apart, and where they lack the day too, upstream's own sums of `__all__` do.
+If a package's rows end with the newest expected day, `as_of` is that day. Otherwise either the package had
+no downloads on that day, or upstream has not loaded it or has lost it. The rows of `__all__` tell which; if
+they lack the day too, upstream's own sums of `__all__` do.
 """
 
 import datetime as dt
@@ -16,19 +16,19 @@ from pulse.models import RecentDownloads
 from pulse.stats import MONTH_DAYS, WEEK_DAYS
 
 HOLD_OFF: Final = dt.timedelta(seconds=10)
-"""How long upstream is left alone after a failure, and a guess is kept."""
+"""How long no call is made after a failure, and how long a guessed `as_of` is kept."""
 
 SAME_TIME: Final = dt.timedelta(seconds=10)
-"""Counts and those of `__all__` that were fetched within this count as fetched at the same time."""
+"""Counts and the counts of `__all__` fetched within this time count as simultaneous."""
 
 
 def own_as_of(
     first: dt.date, counts: Mapping[str, Counts], source: Source, fetched_at: dt.datetime
 ) -> DailyCounts:
-    """Counts as of the newest day that their own rows tell: `is_known` says whether that is the answer.
+    """Counts with the `as_of` that their own rows show; `is_known` tells whether it is final.
 
-    A day on which a category is missing that the day before has is half loaded, or nobody downloaded in
-    that category; it is not told by these rows. Without rows, it is a day before the newest expected.
+    A last day without a category that the day before has may be half loaded, so the day before is used.
+    Without rows, `as_of` is the day before the newest expected day.
     """
     undated = DailyCounts(first, counts, source, fetched_at, dt.date.min, fetched_at)
     newest = first + (undated.length - 1) * DAY
@@ -42,44 +42,44 @@ def own_as_of(
 
 
 def is_known(counts: DailyCounts) -> bool:
-    """Whether the day that counts are as of is the newest that should be there."""
+    """Whether `as_of` is the newest expected day, so that no other counts are needed to confirm it."""
     return counts.as_of >= newest_expected(counts.fetched_at)
 
 
 def with_all(
     counts: DailyCounts, everything: DailyCounts | None, now: dt.datetime, seen: dt.date | None
 ) -> DailyCounts:
-    """Counts as of the newest day that upstream has loaded, by the counts of `__all__`.
+    """Counts with the `as_of` that `everything`, the counts of `__all__`, shows.
 
-    A package without a row on a day that is loaded is complete: its counts are fresh until the next
-    load. Without those of `__all__` the day is a guess that holds for ten seconds: `seen`, the newest
-    day that upstream is known to have loaded, what the package's own rows tell, or with neither the
-    newest day that should be there.
+    If the newest expected day is loaded, a package without a row on it is complete, and its counts are
+    fresh until the next load. If `everything` is None, `as_of` is a guess, kept for `HOLD_OFF`: the
+    later of `seen` (the newest day known to be loaded) and the day that the package's own rows show;
+    without both, the newest expected day.
     """
     expected = newest_expected(counts.fetched_at)
-    told = {counts.as_of} if counts.counts else set()  # no rows, no day told
+    own = {counts.as_of} if counts.counts else set()  # counts without rows show no day
     if everything is None:
-        guess = max(told | ({min(seen, expected)} if seen else set()), default=expected)
+        guess = max(own | ({min(seen, expected)} if seen else set()), default=expected)
         return replace(counts, as_of=guess, fresh_until=min(counts.fresh_until, now + HOLD_OFF))
     if everything.as_of < expected:
-        return replace(counts, as_of=max(told | {everything.as_of}))
+        return replace(counts, as_of=max(own | {everything.as_of}))
     if everything.fetched_at <= counts.fetched_at + SAME_TIME:
         until = fresh_until(expected, counts.fetched_at)
         return replace(counts, as_of=expected, fresh_until=until)
-    # The day may have been loaded after these rows were fetched: it is not missing in them.
-    return replace(counts, as_of=max(told | {expected - DAY}))
+    # The expected day may have been loaded after these rows were fetched.
+    return replace(counts, as_of=max(own | {expected - DAY}))
 
 
 def needs_recent(everything: DailyCounts) -> bool:
-    """Whether upstream's own sums are needed to tell what `__all__` is as of: a whole day is missing."""
+    """Whether the `as_of` of `__all__` needs upstream's own sums: a whole expected day is missing."""
     newest = everything.first + (everything.length - 1) * DAY
     return not is_known(everything) and everything.as_of == newest
 
 
 def with_recent(everything: DailyCounts, recent: RecentDownloads) -> DailyCounts:
-    """The counts of `__all__` as of the day that upstream's sums end with: a lost day counts 0.
+    """The counts of `__all__` as of the last day of upstream's sums; a lost day counts 0.
 
-    Upstream does not move its sums on a day on which nothing is loaded.
+    Upstream's sums don't move until it loads the next day.
     """
     days = everything.of("without_mirrors")
     expected = newest_expected(everything.fetched_at)

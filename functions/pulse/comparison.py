@@ -1,4 +1,4 @@
-"""Several packages side by side, with whatever could be had of each."""
+"""Compares several packages; each has its stats or its problem."""
 
 import datetime as dt
 from collections import Counter
@@ -27,11 +27,10 @@ def compare(
     *,
     mirrors: bool,
 ) -> Comparison:
-    """Put the outcome of each package's `overall` in the order asked for, repeats included.
+    """Build the comparison from the `overall` outcomes, in the requested order, repeats included.
 
     Raises:
-        NothingToCompare: upstream failed for every package. An unknown package is an answer and
-            not a failure.
+        NothingToCompare: upstream failed for every package. An unknown package is not a failure.
     """
     compared = [_compared(package, outcomes[package], mirrors=mirrors) for package in packages]
     failures = [outcome for outcome in outcomes.values() if _is_failure(outcome)]
@@ -39,16 +38,16 @@ def compare(
         counts = Counter(entry.status for entry in compared)
         summary = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
         raise NothingToCompare(
-            f"pypistats.org could be used for none of the packages ({summary}). Try again later.",
+            f"pypistats.org failed for every package ({summary}). Try again later.",
             retry_after_s=retry_after_s(outcomes.values()) or THROTTLED_RETRY_AFTER_S,
         )
     return Comparison(packages=compared)
 
 
 def fresh_until(outcomes: Iterable[DailyCounts | Problem], now: dt.datetime) -> dt.datetime | None:
-    """Until when a comparison holds: until the first of its packages' rows go stale.
+    """When the first package of a comparison expires (UTC).
 
-    None if upstream failed for a package: that may be over in a moment.
+    None if upstream failed for a package: it may recover at any moment.
     """
     moments = []
     for outcome in outcomes:
@@ -62,11 +61,13 @@ def fresh_until(outcomes: Iterable[DailyCounts | Problem], now: dt.datetime) -> 
 
 
 def retry_after_s(outcomes: Iterable[object]) -> int | None:
-    """Seconds after which all packages may be asked for again that it is known of, if there are any."""
-    waits = [
-        one.retry_after_s for one in outcomes if isinstance(one, Problem) and one.retry_after_s
+    """The longest known Retry-After in seconds, or None."""
+    waits_s = [
+        outcome.retry_after_s
+        for outcome in outcomes
+        if isinstance(outcome, Problem) and outcome.retry_after_s
     ]
-    return max(waits, default=None)
+    return max(waits_s, default=None)
 
 
 def _compared(
@@ -85,7 +86,7 @@ def _is_failure(outcome: DailyCounts | Problem) -> bool:
 def status_of(
     problem: Problem,
 ) -> Literal["not_found", "throttled", "timeout", "upstream_error"]:
-    """How a package fared of which there are no figures."""
+    """The status of a package that failed with this problem."""
     match problem:
         case UnknownPackage():
             return "not_found"

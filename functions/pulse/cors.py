@@ -1,4 +1,4 @@
-"""Letting pages of any origin read the API: all of it is public, and none of it takes credentials."""
+"""CORS headers that let pages of any origin read the API, which is public and takes no credentials."""
 
 from typing import Final
 
@@ -11,14 +11,14 @@ ON_EVERY_ANSWER: Final = {
     ),
     "timing-allow-origin": "*",
 }
-"""Headers of every answer, whether a page asked or not: a cache does not tell the two apart."""
+"""Headers of every response, with or without an `Origin`: caches don't distinguish the two."""
 
 ON_OPTIONS: Final = {
     **ON_EVERY_ANSWER,
     "allow": METHODS,
     "access-control-allow-methods": METHODS,
-    # Without credentials, `*` stands for all headers but `Authorization`, which has to be named.
+    # Without credentials, `*` covers all headers except `Authorization`.
     "access-control-allow-headers": "*, Authorization",
     "access-control-max-age": "86400",
 }
-"""Headers of the answer to OPTIONS, a browser's preflight or not. The status is 204."""
+"""Headers of the response to OPTIONS, preflight or not. Its status is 204."""

@@ -1,6 +1,6 @@
 """The core type: downloads by category and day.
 
-One shape for a source's answer, memory, the table, stats, series, the drop-in and CSV.
+Sources, memory, the table, stats, series and the drop-in all use it.
 """
 
 import datetime as dt
@@ -11,21 +11,21 @@ from typing import Final, Literal, NamedTuple, Self
 DAY: Final = dt.timedelta(days=1)
 
 Source = Literal["pypistats.org", "simulated"]
-"""Where counts come from; `simulated` ones are invented by the fake pypistats.org."""
+"""Where counts come from; `simulated` counts are from the fake pypistats.org."""
 
 Counts = Sequence[int | None]
-"""Downloads by day, without gaps; None where the source has no row."""
+"""Downloads per day, one entry for each day; None if the source has no row."""
 
 
 class Days(NamedTuple):
-    """The downloads of one category by UTC day, from `first` on."""
+    """The downloads of one category per UTC day, starting at `first`."""
 
     first: dt.date
     counts: Counts
 
     @property
     def rows(self) -> list[tuple[dt.date, int]]:
-        """The days that have a row, oldest first, with their downloads."""
+        """The days with a row and their downloads, oldest first."""
         return [
             (self.first + number * DAY, count)
             for number, count in enumerate(self.counts)
@@ -33,12 +33,12 @@ class Days(NamedTuple):
         ]
 
     def on(self, day: dt.date) -> int | None:
-        """Downloads on a day; None without a row."""
+        """Downloads on a day; None if it has no row."""
         number = (day - self.first).days
         return self.counts[number] if 0 <= number < len(self.counts) else None
 
     def until(self, end: dt.date, days: int) -> int:
-        """Downloads in the `days` days that end at `end`, that day included."""
+        """The sum of the last `days` days up to and including `end`."""
         stop = (end - self.first).days + 1
         return sum(count or 0 for count in self.counts[max(0, stop - days) : max(0, stop)])
 
@@ -47,10 +47,10 @@ class Days(NamedTuple):
 class DailyCounts:
     """A package's downloads in one breakdown, by category and UTC day.
 
-    `counts` has a list for each category, in the source's order; all start at `first` and are equally
-    long. `as_of` is the newest day that the source has loaded for all packages, `fetched_at` when the
-    source was asked and `fresh_until` when it is worth asking again (both UTC). `stale` is true if the
-    source failed when it was asked again.
+    `counts` has one list per category, in the source's order; all lists start at `first` and have the
+    same length. `as_of` is the newest day that the source has loaded, for all packages. `fetched_at` and
+    `fresh_until` are UTC: when the counts were fetched, and when to fetch them again. `stale` is true if
+    fetching them again failed.
     """
 
     first: dt.date
@@ -63,25 +63,25 @@ class DailyCounts:
 
     @property
     def length(self) -> int:
-        """Days from the first to the last that has a row in any category."""
+        """The number of days, from the first to the last day with a row in any category."""
         return max(map(len, self.counts.values()), default=0)
 
     def of(self, category: str) -> Days:
-        """One category; without any day if there is none of that name."""
+        """The downloads of one category; empty if there is no such category."""
         return Days(self.first, self.counts.get(category, ()))
 
     def categories_on(self, day: dt.date) -> set[str]:
-        """The categories that have a row on a day."""
+        """The categories with a row on a day."""
         return {name for name in self.counts if self.of(name).on(day) is not None}
 
     def rows(self) -> Iterator[tuple[str, dt.date, int]]:
-        """Category, day and downloads of each row, by category in the source's order, then by day."""
+        """Each row as category, day, downloads; ordered by category (the source's order), then day."""
         for category in self.counts:
             for day, count in self.of(category).rows:
                 yield category, day, count
 
     def as_stale(self, fresh_until: dt.datetime) -> Self:
-        """The same, to be served as stale until then without asking again."""
+        """These counts, marked stale, to be fetched again at `fresh_until`."""
         return replace(self, stale=True, fresh_until=fresh_until)
 
 

@@ -1,7 +1,7 @@
-"""pypistats.org's own answers, made from what was fetched unfiltered: the drop-in's bodies.
+"""Response bodies of the drop-in API, in pypistats.org's own format.
 
-Keys, rows and their order are upstream's. Where there is something to say, a body says it in a key
-more, which upstream does not have: `stale`, and `source` if the figures are invented.
+Keys, rows and their order match upstream. Two keys are added when they apply: `stale`, and `source` for
+simulated figures.
 """
 
 from collections.abc import Collection
@@ -10,17 +10,17 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from pulse.daily_counts import DailyCounts
-from pulse.models import STALE, DailyDownloads, Normalised, PyPIResponseData
+from pulse.models import STALE, DailyDownloads, Normalised, Period, PyPIResponseData
 from pulse.names import PackageName
 from pulse.questions import Breakdown
 from pulse.stats import MONTH_DAYS, WEEK_DAYS
 
-RecentPeriod = Literal["day", "week", "month"]
-
-
 Simulated = Annotated[
     Literal["simulated"] | None,
-    Field(description="There if the figures are invented.", exclude_if=lambda value: value is None),
+    Field(
+        description="Present only if the figures are simulated.",
+        exclude_if=lambda value: value is None,
+    ),
 ]
 Stale = Annotated[
     Literal[True] | None,
@@ -29,16 +29,16 @@ Stale = Annotated[
 Count = Annotated[
     NonNegativeInt | None,
     Field(
-        description="Downloads; there if this period was asked for.",
+        description="Downloads; present only if this period was requested.",
         exclude_if=lambda value: value is None,
     ),
 ]
 
 
 class UpstreamSeries(PyPIResponseData):
-    """The answer of `overall`, `python_major`, `python_minor` and `system`.
+    """The response of `overall`, `python_major`, `python_minor` and `system`.
 
-    Rows are ordered by category, then date.
+    Rows are ordered by category, then by date.
     """
 
     package: Normalised
@@ -49,14 +49,14 @@ class UpstreamSeries(PyPIResponseData):
             "python_minor_downloads",
             "system_downloads",
         ],
-        Field(description="The endpoint's name and `_downloads`."),
+        Field(description="The endpoint's name, followed by `_downloads`."),
     ]
     source: Simulated = None
     stale: Stale = None
 
 
 class RecentCounts(BaseModel):
-    """Downloads without mirrors in the last 1, 7 and 30 days; only those asked for are there."""
+    """Downloads without mirrors in the last 1, 7 and 30 days; only the requested periods."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,14 +66,15 @@ class RecentCounts(BaseModel):
 
 
 class UpstreamRecent(BaseModel):
-    """The answer of `recent`."""
+    """The response of `recent`."""
 
     model_config = ConfigDict(frozen=True)
 
     data: RecentCounts
     package: Normalised
     type: Annotated[
-        Literal["recent_downloads"], Field(description="The endpoint's name and `_downloads`.")
+        Literal["recent_downloads"],
+        Field(description="The endpoint's name, followed by `_downloads`."),
     ] = "recent_downloads"
     source: Simulated = None
     stale: Stale = None
@@ -85,7 +86,7 @@ def upstream_series(
     counts: DailyCounts,
     categories: Collection[str] | None = None,
 ) -> UpstreamSeries:
-    """The rows of an endpoint, all or those of `categories`, whose case does not matter."""
+    """The rows of an endpoint: all, or those of `categories` (case-insensitive)."""
     wanted = None if categories is None else {category.casefold() for category in categories}
     return UpstreamSeries(
         data=[
@@ -101,15 +102,15 @@ def upstream_series(
 
 
 def upstream_recent(
-    package: PackageName, counts: DailyCounts, period: RecentPeriod | None = None
+    package: PackageName, counts: DailyCounts, period: Period | None = None
 ) -> UpstreamRecent:
-    """Downloads in the days that end at `as_of`, from the counts of `overall`."""
+    """Downloads in the last days up to `as_of`, from `overall` counts; all periods by default."""
     without_mirrors = counts.of("without_mirrors")
-    days: dict[RecentPeriod, int] = {"day": 1, "week": WEEK_DAYS, "month": MONTH_DAYS}
+    days: dict[Period, int] = {"day": 1, "week": WEEK_DAYS, "month": MONTH_DAYS}
     sums = {
-        f"last_{one}": without_mirrors.until(counts.as_of, days[one])
-        for one in days
-        if period in {None, one}
+        f"last_{name}": without_mirrors.until(counts.as_of, number)
+        for name, number in days.items()
+        if period in {None, name}
     }
     return UpstreamRecent(
         data=RecentCounts.model_validate(sums),

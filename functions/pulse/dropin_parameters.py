@@ -1,6 +1,6 @@
-"""What callers may put into the query of the drop-in's routes: pypistats.org's own parameters.
+"""Query parameters of the drop-in routes: pypistats.org's own.
 
-As upstream does, the drop-in passes over parameters that it does not have.
+Like upstream, the drop-in ignores unknown parameters.
 """
 
 from typing import Annotated, Final, Literal
@@ -18,7 +18,7 @@ class RecentQuery(BaseModel):
     """The query of the drop-in's `recent`."""
 
     period: Annotated[
-        Period | None, Field(description="The one period that is wanted; else all three.")
+        Period | None, Field(description="The only period to return. Default: all three.")
     ] = None
 
 
@@ -28,8 +28,8 @@ class OverallQuery(BaseModel):
     mirrors: Annotated[
         str | None,
         Field(
-            description="`true` or `false` for one of the two categories. As upstream does, "
-            "anything else gives both.",
+            description="`true` or `false` for one of the two categories. Anything else returns "
+            "both, as upstream does.",
             examples=["true"],
         ),
     ] = None
@@ -47,7 +47,7 @@ class OverallQuery(BaseModel):
 
 
 class VersionQuery(BaseModel):
-    """The query of the drop-in's two endpoints about Python's versions."""
+    """The query of the drop-in's endpoints about Python versions."""
 
     version: str | None = None
 
@@ -58,7 +58,7 @@ class VersionQuery(BaseModel):
 
 
 _VERSION_HELP: Final = (
-    "The one version that is wanted, or `null` in any case for unknown; else all."
+    "The only version to return; `null` (in any case) for unknown versions. Default: all."
 )
 _NULL: Final = "[Nn][Uu][Ll][Ll]"
 
@@ -93,7 +93,7 @@ class SystemQuery(BaseModel):
             Literal["windows", "linux", "darwin", "other", "null"], BeforeValidator(_lower_case)
         ]
         | None,
-        Field(description="The one system that is wanted, in any case; else all."),
+        Field(description="The only system to return, in any case. Default: all."),
     ] = None
 
     @property

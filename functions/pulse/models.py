@@ -1,4 +1,4 @@
-"""The shapes of what comes from pypistats.org and of what goes out to our callers."""
+"""Models of the response bodies, and of pypistats.org's rows and sums."""
 
 import datetime as dt
 from typing import Annotated, Literal, NamedTuple
@@ -10,22 +10,22 @@ from pulse.names import PackageName
 from pulse.problems import ProblemDetails
 
 By = Literal["overall", "python_major", "python_minor", "system"]
-"""What downloads are broken down by: the endpoints of pypistats.org."""
+"""The dimension that downloads are split by; each is an endpoint of pypistats.org."""
 
 Period = Literal["day", "week", "month"]
-"""Spans that downloads are summed over; weeks are ISO weeks, which start on Mondays."""
+"""The period that downloads are summed over; weeks are ISO weeks, which start on Mondays."""
 
-STALE = "True if upstream failed when these figures were due to be asked for again."
-"""What `stale` says, wherever it stands."""
+STALE = "True if upstream failed when these figures were due to be refreshed."
+"""The description of every `stale` field."""
 
 Normalised = Annotated[PackageName, Field(description="The name, normalised by PEP 503.")]
-FromSource = Annotated[
-    Source, Field(description="`simulated` figures are invented: never use them.")
+FromSource = Annotated[Source, Field(description="`simulated` figures are fake: never use them.")]
+FetchedAt = Annotated[
+    dt.datetime, Field(description="When the figures were fetched from upstream, UTC.")
 ]
-FetchedAt = Annotated[dt.datetime, Field(description="When upstream was asked, UTC.")]
 IsStale = Annotated[bool, Field(description=STALE)]
 AsOf = Annotated[
-    dt.date, Field(description="The newest day that the source has loaded, for all packages alike.")
+    dt.date, Field(description="The newest day that the source has loaded, for all packages.")
 ]
 
 
@@ -35,26 +35,26 @@ class DailyDownloads(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     category: Annotated[
-        str, Field(description="As pypistats.org names it; `null` where it is not known.")
+        str, Field(description="pypistats.org's name of the category; `null` if unknown.")
     ]
     date: Annotated[dt.date, Field(description="A UTC day.")]
     downloads: Annotated[NonNegativeInt, Field(description="Downloads on that day.")]
 
 
 class PyPIResponseData(BaseModel):
-    """The body of pypistats.org's answer on one endpoint, ordered by category, then date."""
+    """The body of a pypistats.org response, with rows ordered by category, then by date."""
 
     model_config = ConfigDict(frozen=True)
 
     data: Annotated[
-        list[DailyDownloads], Field(description="A row for each category and day that has one.")
+        list[DailyDownloads], Field(description="The rows; a category may have none for a day.")
     ]
     package: str
     type: str
 
 
 class RecentDownloads(NamedTuple):
-    """pypistats.org's own sums of the last 1, 7 and 30 days, without mirrors."""
+    """pypistats.org's own sums over the last 1, 7 and 30 days, without mirrors."""
 
     last_day: int
     last_week: int
@@ -62,34 +62,39 @@ class RecentDownloads(NamedTuple):
 
 
 class PackageStats(BaseModel):
-    """A package's downloads, summed up. Days are UTC days; sums of the last days end at `as_of`."""
+    """A package's download totals. Days are UTC; the sums over the last days end at `as_of`."""
 
     model_config = ConfigDict(frozen=True)
 
     package: Normalised
     total_downloads: Annotated[int, Field(ge=0, description="All downloads in the window.")]
     latest_date: Annotated[
-        dt.date | None, Field(description="The newest day with a row; null if there is none.")
+        dt.date | None, Field(description="The newest day with a row; null without rows.")
     ]
     first_date: Annotated[
-        dt.date | None, Field(description="The oldest day with a row; null if there is none.")
+        dt.date | None, Field(description="The oldest day with a row; null without rows.")
     ]
     as_of: AsOf
     last_day: Annotated[int, Field(ge=0, description="Downloads on `as_of`.")]
-    last_week: Annotated[int, Field(ge=0, description="In the 7 days that end at `as_of`.")]
-    last_month: Annotated[int, Field(ge=0, description="In the 30 days that end at `as_of`.")]
+    last_week: Annotated[
+        int, Field(ge=0, description="Downloads in the 7 days up to and including `as_of`.")
+    ]
+    last_month: Annotated[
+        int, Field(ge=0, description="Downloads in the 30 days up to and including `as_of`.")
+    ]
     weekly_growth: Annotated[
         float | None,
         Field(
-            description="The last 7 days over the 7 before, minus 1, over the weekdays that both "
-            "weeks have; null where the earlier week is zero or not whole."
+            description="The sum of the last 7 days divided by that of the 7 before, minus 1; only "
+            "weekdays that both weeks have are counted. Null if the earlier week is zero or "
+            "incomplete."
         ),
     ]
     missing_dates: Annotated[
         list[dt.date],
-        Field(description="Days from `first_date` to `as_of` with no row; they count 0."),
+        Field(description="Days from `first_date` to `as_of` without a row; they count 0."),
     ]
-    mirrors: Annotated[bool, Field(description="Whether downloads by mirrors are counted.")]
+    mirrors: Annotated[bool, Field(description="Whether downloads by mirrors are included.")]
     source: FromSource
     fetched_at: FetchedAt
     stale: IsStale
@@ -103,45 +108,49 @@ class Point(BaseModel):
     date: Annotated[dt.date, Field(description="The first day of the period.")]
     downloads: Annotated[NonNegativeInt, Field(description="Downloads in the whole period.")]
     complete: Annotated[
-        bool, Field(description="False for a week or month that `start` or `end` cuts.")
+        bool, Field(description="False if `start` or `end` cuts the week or month short.")
     ]
 
 
 class Series(BaseModel):
-    """One category's downloads over time, a point for every period from start to end."""
+    """One category's downloads over time, with a point for every period from start to end."""
 
     model_config = ConfigDict(frozen=True)
 
     category: Annotated[
-        str, Field(description="As pypistats.org names it; `null` where it is not known.")
+        str, Field(description="pypistats.org's name of the category; `null` if unknown.")
     ]
     total: Annotated[int, Field(ge=0, description="The sum of all points.")]
-    points: Annotated[list[Point], Field(description="Oldest first, with none left out.")]
+    points: Annotated[list[Point], Field(description="One for every period, oldest first.")]
 
 
 class DownloadSeries(BaseModel):
-    """A package's downloads over time, by category. Days are UTC days."""
+    """A package's downloads over time, by category. Days are UTC."""
 
     model_config = ConfigDict(frozen=True)
 
     package: Normalised
-    by: Annotated[By, Field(description="What the downloads are broken down by.")]
+    by: Annotated[By, Field(description="The dimension that downloads are split by.")]
     period: Annotated[
-        Period, Field(description="What they are summed over; weeks start on Mondays.")
+        Period,
+        Field(description="The period that downloads are summed over; weeks start on Mondays."),
     ]
-    start: Annotated[dt.date, Field(description="The first day that is counted.")]
-    end: Annotated[dt.date, Field(description="The last day that is counted.")]
+    start: Annotated[dt.date, Field(description="The first day included.")]
+    end: Annotated[dt.date, Field(description="The last day included.")]
     as_of: AsOf
     series: Annotated[
-        list[Series], Field(description="One for each category; versions in order, `null` last.")
+        list[Series],
+        Field(description="One for each category; versions in numeric order, `null` last."),
     ]
     missing_dates: Annotated[
         list[dt.date],
-        Field(description="Days from `start` to `end` with no row in any category; they count 0."),
+        Field(
+            description="Days from `start` to `end` without a row in any category; they count 0."
+        ),
     ]
     mirrors: Annotated[
         bool | None,
-        Field(description="Whether downloads by mirrors are counted; null for both categories."),
+        Field(description="Whether downloads by mirrors are included; null for both categories."),
     ]
     source: FromSource
     fetched_at: FetchedAt
@@ -149,45 +158,47 @@ class DownloadSeries(BaseModel):
 
 
 class ComparedPackage(BaseModel):
-    """A package of a comparison whose figures could be had."""
+    """A compared package with figures."""
 
     model_config = ConfigDict(frozen=True)
 
     package: Normalised
-    status: Annotated[Literal["ok", "stale"], Field(description="`stale` as the figures are.")]
+    status: Annotated[
+        Literal["ok", "stale"], Field(description="`stale` if the figures are stale.")
+    ]
     stats: PackageStats
 
 
 class FailedPackage(BaseModel):
-    """A package of a comparison whose figures could not be had, and why."""
+    """A compared package without figures, and why."""
 
     model_config = ConfigDict(frozen=True)
 
     package: Normalised
     status: Annotated[
         Literal["not_found", "throttled", "timeout", "upstream_error"],
-        Field(description="Why there are no figures, in a word; `problem` says it in full."),
+        Field(description="Why there are no figures; `problem` has the details."),
     ]
     problem: ProblemDetails
 
 
 class Comparison(BaseModel):
-    """Several packages side by side, in the order in which they were asked for."""
+    """Several packages side by side, in the requested order."""
 
     model_config = ConfigDict(frozen=True)
 
     packages: Annotated[
         list[Annotated[ComparedPackage | FailedPackage, Field(discriminator="status")]],
-        Field(description="An entry for each package asked for, repeats included."),
+        Field(description="An entry for each requested package, repeats included."),
     ]
 
 
 class Health(BaseModel):
-    """That the function runs, and which it is. It says nothing about upstream."""
+    """The function's version and variant. It says nothing about upstream."""
 
     model_config = ConfigDict(frozen=True)
 
-    status: Annotated[Literal["ok"], Field(description="It runs, or it would not answer.")] = "ok"
+    status: Annotated[Literal["ok"], Field(description="Always `ok`: the function runs.")] = "ok"
     version: Annotated[str, Field(description="The version of PyPI Pulse.")]
     variant: Annotated[
         Literal["fastapi", "flask"], Field(description="The framework that answers.")

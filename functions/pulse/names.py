@@ -1,4 +1,4 @@
-"""Package names: what PEP 508 allows, in the one spelling that PEP 503 gives them."""
+"""Package names, validated by PEP 508 and normalised by PEP 503."""
 
 import re
 from typing import Any, Final, Self
@@ -8,7 +8,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 MAX_LENGTH: Final = 200
-"""Characters in a name. The longest on PyPI has 188; more is not a name but an attack or a typo."""
+"""Characters in a name. The longest name on PyPI has 188."""
 
 _ALL: Final = "__all__"
 _PATTERN: Final = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
@@ -17,24 +17,23 @@ _SEPARATORS: Final = re.compile(r"[-_.]+")
 
 
 class InvalidPackageName(ValueError):
-    """The text is no package name; its message says what a name looks like."""
+    """The text is not a package name; the message explains the rule."""
 
 
 class PackageName(str):
     """A package's name, valid by PEP 508 and normalised by PEP 503.
 
-    `__all__` is pypistats.org's name for all of PyPI and is left as it is. Make one with `parse`.
+    `__all__`, pypistats.org's name for all of PyPI, is left unchanged. Create names with `parse`.
     """
 
     __slots__ = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Check and normalise `text`, such as `Typing_Extensions` to `typing-extensions`.
+        """Validate and normalise `text`; `Typing_Extensions` becomes `typing-extensions`.
 
         Raises:
-            InvalidPackageName: the text is empty, too long, or has a character or an end that
-                PEP 508 does not allow.
+            InvalidPackageName: the text is empty, too long, or not allowed by PEP 508.
         """
         if text == _ALL:
             return cls(text)
@@ -45,7 +44,7 @@ class PackageName(str):
             raise InvalidPackageName(message)
         if not _PEP_508.fullmatch(text):
             message = (
-                "A package name is made of ASCII letters, digits, '.', '_' and '-', and starts and "
+                "A package name consists of ASCII letters, digits, '.', '_' and '-', and starts and "
                 "ends with a letter or a digit. '__all__' stands for all of PyPI."
             )
             raise InvalidPackageName(message)

@@ -1,7 +1,7 @@
-"""How the outside is reached from here: proxies and certificates, as environment variables name them.
+"""Proxies and certificates, from the usual environment variables.
 
-Each HTTP library reads these variables in a way of its own, and fails on values that others take. So
-they are read here, once, for the clients of both variants and of the tools; the libraries read none.
+HTTP libraries read these variables differently, and some fail on values that others accept. So they are
+read here, once, for the clients of both variants and of the tools; the libraries don't read them.
 """
 
 import re
@@ -15,7 +15,7 @@ from pydantic import ValidationError as PydanticValidationError
 
 CERTIFICATE_FOLDER: Final = "SSL_CERT_DIR"
 CERTIFICATES: Final = ("SSL_CERT_FILE", CERTIFICATE_FOLDER, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""OpenSSL's variables, then those of `requests`; the first one that is set counts."""
+"""The variables of OpenSSL, then those of `requests`; the first one set is used."""
 
 HTTP_URL: Final = TypeAdapter(HttpUrl)
 
@@ -23,15 +23,15 @@ _CREDENTIALS: Final = re.compile(r"^([a-zA-Z0-9+.-]*://)?.*@", re.DOTALL)
 
 
 class InvalidSettings(ValueError):
-    """Environment variables that can't be used; the message has a line for each."""
+    """Environment variables are invalid; the message has a line for each."""
 
 
 class Proxy(NamedTuple):
-    """A proxy, and the environment variable that names it."""
+    """A proxy and the environment variable that sets it."""
 
     variable: str
     url: str
-    """May hold a user and a password; `str()` of the proxy has neither."""
+    """May contain credentials; `str()` of the proxy hides them."""
 
     def __str__(self) -> str:
         shown = _CREDENTIALS.sub(r"\1…@", self.url)
@@ -39,40 +39,40 @@ class Proxy(NamedTuple):
 
 
 class Certificates(NamedTuple):
-    """The only certificate authorities to trust, and the environment variable that names them."""
+    """The only certificate authorities to trust, and the environment variable that sets them."""
 
     variable: str
     path: str
 
     @property
     def file(self) -> str | None:
-        """The path, if it is that of a file with certificates in PEM."""
+        """The path, if it is a PEM file."""
         return None if self.folder else self.path
 
     @property
     def folder(self) -> str | None:
-        """The path, if it is that of a folder, as `openssl rehash` makes it."""
+        """The path, if it is a folder prepared with `openssl rehash`."""
         return self.path if self.variable == CERTIFICATE_FOLDER else None
 
     def unusable(self, error: OSError) -> InvalidSettings:
-        """The error to raise when they can't be loaded; `ssl.SSLError` is an `OSError` too."""
+        """The error to raise if they can't be loaded; `ssl.SSLError` is an `OSError` too."""
         reason = error.strerror or str(error)
         return InvalidSettings(f"{self.variable}={self.path!r}: {reason}")
 
 
 @dataclass(frozen=True)
 class Network:
-    """What the environment says of the way to the outside. Nothing set: no proxy, the usual authorities."""
+    """Proxies and trusted certificates. Default: no proxy, the usual certificate authorities."""
 
     proxies: Mapping[str, Proxy] = field(default_factory=dict)
-    """By the scheme of the URLs that they are for: `http`, `https`, `all`."""
+    """Keyed by the scheme of the target URL: `http`, `https` or `all`."""
     without_proxy: tuple[str, ...] = ()
-    """Hosts, domains, addresses and networks that are reached directly, as `NO_PROXY` lists them."""
+    """The entries of `NO_PROXY`: hosts, domains, addresses and networks to reach directly."""
     certificates: Certificates | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Take what is set. A variable's name in small letters wins over the one in capitals."""
+        """Read the variables; a lower-case name takes precedence over its upper-case form."""
         proxies = {scheme: _proxy(environ, scheme) for scheme in ("http", "https", "all")}
         return cls(
             proxies={scheme: proxy for scheme, proxy in proxies.items() if proxy.url},
@@ -81,10 +81,10 @@ class Network:
         )
 
     def proxy_for(self, url: str) -> Proxy | None:
-        """The proxy through which to reach an HTTP URL; None for none, as always for the loopback.
+        """The proxy for an HTTP URL, or None. Loopback hosts never have one.
 
         Raises:
-            InvalidSettings: the proxy is of a kind that can't be used, or its URL is wrong.
+            InvalidSettings: the proxy's kind is not supported, or its URL is invalid.
         """
         address = HTTP_URL.validate_python(url)
         host = (address.host or "").strip("[]")
@@ -93,9 +93,9 @@ class Network:
             return None
         if any(_matches(entry, host, address.port) for entry in self.without_proxy):
             return None
-        named = proxy.url if "://" in proxy.url else f"http://{proxy.url}"
+        proxy_url = proxy.url if "://" in proxy.url else f"http://{proxy.url}"
         try:
-            return Proxy(proxy.variable, str(HTTP_URL.validate_python(named)))
+            return Proxy(proxy.variable, str(HTTP_URL.validate_python(proxy_url)))
         except PydanticValidationError as error:
             raise InvalidSettings(
                 f"{proxy}: {error.errors()[0]['msg']}. Give an HTTP proxy's URL, or add {host} to NO_PROXY."
@@ -103,7 +103,7 @@ class Network:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, by name or address, is the machine that asks."""
+    """Whether a host name or address means this machine."""
     name = host.lower().rstrip(".")
     address = _address(host)
     return (
@@ -112,9 +112,9 @@ def is_loopback(host: str) -> bool:
 
 
 def _proxy(environ: Mapping[str, str], scheme: str) -> Proxy:
-    """What `http_proxy` or `HTTP_PROXY` says; its URL is empty where neither is set."""
-    small = f"{scheme}_proxy"
-    name = small if small in environ else small.upper()
+    """The value of `http_proxy` or `HTTP_PROXY`; the URL is empty if neither is set."""
+    lower = f"{scheme}_proxy"
+    name = lower if lower in environ else lower.upper()
     return Proxy(name, environ.get(name, "").strip())
 
 
@@ -131,7 +131,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _matches(entry: str, host: str, port: int | None) -> bool:
-    """Whether an entry of `NO_PROXY` covers a host: `*`, a network, or a domain; perhaps with a port."""
+    """Whether an entry of `NO_PROXY` covers a host: `*`, a network or a domain, optionally with a port."""
     if entry == "*":
         return True
     try:

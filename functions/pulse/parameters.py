@@ -1,7 +1,7 @@
-"""What callers may put into a path or a query, and what they are told when it can't be used.
+"""Path and query parameters, and the error messages for invalid ones.
 
-FastAPI reads the path and query models by itself. `read` gives any other framework the same: it
-checks one of the `…Request` models, whose errors then start with "path" or "query" as FastAPI's do.
+FastAPI validates the path and query models itself. `read` does the same for any other framework: it
+validates a `…Request` model, whose error locations start with "path" or "query", as FastAPI's do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,19 +30,19 @@ MAX_COMPARED: Final = 50
 """Packages in one comparison."""
 
 _MAX_ECHO: Final = 40
-"""Characters of what the caller sent that an error repeats."""
+"""How many characters of the caller's input an error repeats."""
 
 Request = TypeVar("Request", bound=BaseModel)
 
 
 def _true_or_false(value: object) -> object:
     if value not in ("true", "false"):
-        raise PydanticCustomError("true_or_false", "It is 'true' or 'false'.")
+        raise PydanticCustomError("true_or_false", "It must be 'true' or 'false'.")
     return value == "true"
 
 
 def _split_at_commas(value: object) -> object:
-    """Names from `a,b&packages=c`; empty ones, as of a comma at the end, are dropped."""
+    """Names from `a,b&packages=c`; empty ones, such as after a trailing comma, are dropped."""
     if not isinstance(value, list):
         return value
     names = [name.strip() for text in value for name in str(text).split(",") if name.strip()]
@@ -51,7 +51,7 @@ def _split_at_commas(value: object) -> object:
     if len(names) > MAX_COMPARED:
         raise PydanticCustomError(
             "too_many_packages",
-            "At most {limit} packages can be compared at once; these are {count}.",
+            "At most {limit} packages can be compared at once; {count} were given.",
             {"limit": MAX_COMPARED, "count": len(names)},
         )
     return names
@@ -60,15 +60,15 @@ def _split_at_commas(value: object) -> object:
 Mirrors = Annotated[
     bool,
     BeforeValidator(_true_or_false),
-    Field(description="Whether to count downloads by mirrors."),
+    Field(description="Whether to include downloads by mirrors."),
 ]
 
 IsoDate = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
-"""A date as it was sent: `pulse.series.read_dates` checks both together."""
+"""A date as sent; `pulse.series.read_dates` parses and checks it."""
 
 
 class PackagePath(BaseModel):
-    """The path of every route about one package."""
+    """The path parameters of a route about one package."""
 
     package: PackageName
 
@@ -86,44 +86,45 @@ class DownloadsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Annotated[By, Field(description="What to break the downloads down by.")] = "overall"
-    period: Annotated[Period, Field(description="What to sum the downloads over.")] = "day"
+    by: Annotated[By, Field(description="The dimension to split downloads by.")] = "overall"
+    period: Annotated[Period, Field(description="The period to sum downloads over.")] = "day"
     start: Annotated[
         IsoDate | None,
-        Field(description="The first day; else the first with a row."),
+        Field(description="The first day. Default: the first day with a row."),
     ] = None
     end: Annotated[
         IsoDate | None,
         Field(
-            description="The last day, not before `start`; else `as_of`. Days that are not kept are "
-            "cut off."
+            description="The last day, not before `start`. Default: `as_of`. Days outside upstream's "
+            "window are cut off."
         ),
     ] = None
     mirrors: Annotated[
         Mirrors | None,
         Field(
-            description="With `by=overall`, one of its two categories; else both. Other "
-            "breakdowns count no mirrors and take `false` alone."
+            description="With `by=overall`, selects one of the two categories. Default: both. Other "
+            "breakdowns never include mirrors and accept only `false`."
         ),
     ] = None
     format: Annotated[
-        Literal["json", "csv"] | None, Field(description="Else the `Accept` header decides.")
+        Literal["json", "csv"] | None,
+        Field(description="The response format. Default: negotiated by the `Accept` header."),
     ] = None
 
     def wants_csv(self, accept: str) -> bool:
-        """Whether to answer CSV, by `format` or else by the `Accept` header."""
+        """Whether to respond with CSV: `format` decides, or else the `Accept` header."""
         return self.format == "csv" if self.format else prefers_csv(accept)
 
     @field_validator("mirrors")
     @classmethod
-    def _mirrors_count_in_overall_alone(
+    def _mirrors_only_with_overall(
         cls,
         mirrors: bool | None,  # noqa: FBT001 - pydantic passes it by position
         info: ValidationInfo,
     ) -> bool | None:
         if mirrors and info.data.get("by", "overall") != "overall":
             raise PydanticCustomError(
-                "no_mirrors", "Downloads by mirrors are counted with by=overall alone."
+                "no_mirrors", "Downloads by mirrors are available only with by=overall."
             )
         return mirrors
 
@@ -139,8 +140,7 @@ class CompareQuery(BaseModel):
         Field(
             min_length=1,
             max_length=MAX_COMPARED,
-            description="The packages to compare, separated by commas or given repeatedly, also "
-            "as `packages[]`.",
+            description="The packages to compare: comma-separated or repeated, also as `packages[]`.",
             examples=[["requests", "httpx"]],
         ),
     ]
@@ -148,42 +148,42 @@ class CompareQuery(BaseModel):
 
 
 class NoQuery(BaseModel):
-    """The query of a route that takes none."""
+    """The query of a route without query parameters."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class StatsRequest(BaseModel):
-    """What can be asked at `/packages/{package}`."""
+    """The parameters of `/packages/{package}`."""
 
     path: PackagePath
     query: StatsQuery
 
 
 class DownloadsRequest(BaseModel):
-    """What can be asked at `/packages/{package}/downloads`."""
+    """The parameters of `/packages/{package}/downloads`."""
 
     path: PackagePath
     query: DownloadsQuery
 
 
 class CompareRequest(BaseModel):
-    """What can be asked at `/compare`."""
+    """The parameters of `/compare`."""
 
     query: CompareQuery
 
 
 class HealthRequest(BaseModel):
-    """What can be asked at `/health`."""
+    """The parameters of `/health`."""
 
     query: NoQuery
 
 
 def read(request: type[Request], path: Mapping[str, str], query_string: str) -> Request:
-    """Check a whole request: the values in its path, and its query still percent-encoded.
+    """Validate the path values and the percent-encoded query of a request.
 
     Raises:
-        InvalidInput: with an entry for each parameter that can't be used.
+        InvalidInput: with an entry for each invalid parameter.
     """
     query_model = cast("type[BaseModel]", request.model_fields["query"].annotation)
     given: dict[str, list[str]] = {}
@@ -199,13 +199,13 @@ def read(request: type[Request], path: Mapping[str, str], query_string: str) -> 
 
 
 def query_string(query: BaseModel, **changed: str) -> str:
-    """The query that asks for what `query` was read as, with some values changed, percent-encoded."""
-    said = query.model_dump(mode="json", exclude_unset=True) | changed
-    words = {
+    """The percent-encoded query string of `query`, with some values changed; defaults are left out."""
+    values = query.model_dump(mode="json", exclude_unset=True) | changed
+    texts = {
         name: str(value).lower() if isinstance(value, bool) else value
-        for name, value in said.items()
+        for name, value in values.items()
     }
-    return urlencode(words, doseq=True)
+    return urlencode(texts, doseq=True)
 
 
 def _is_list(model: type[BaseModel], name: str) -> bool:
@@ -214,7 +214,7 @@ def _is_list(model: type[BaseModel], name: str) -> bool:
 
 
 def invalid_input(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
-    """Say in our words what pydantic found wrong; each `loc` starts with "path" or "query"."""
+    """Turn pydantic's errors into ours; each `loc` must start with "path" or "query"."""
     return InvalidInput([_input_error(error) for error in errors])
 
 
@@ -224,16 +224,16 @@ def _input_error(error: Mapping[str, Any]) -> InputError:
         case "missing":
             detail = "It is required."
         case "extra_forbidden":
-            detail = "There is no such parameter here."
+            detail = "This route has no such parameter."
         case "value_error":
-            detail = f"{_echo(error['input'])} can't be used. {error['ctx']['error']}"
+            detail = f"{_echo(error['input'])} is invalid. {error['ctx']['error']}"
         case _:
             detail = error["msg"]
     return InputError(location=location, parameter=_cut(parameter), detail=detail)
 
 
 def _echo(text: str) -> str:
-    """What the caller sent, in quotes; an escape of what can't be printed may be cut."""
+    """The caller's text, quoted, escaped and cut to `_MAX_ECHO` characters."""
     return f"'{_cut(repr(text[: _MAX_ECHO + 1])[1:-1])}'"
 
 

@@ -1,7 +1,7 @@
-"""Every way in which a request can fail: one hierarchy, each with its HTTP status and its words.
+"""The error hierarchy: each problem has an HTTP status, a title and a detail.
 
-A problem is raised where it is noticed and becomes an answer in one place of each variant, as an
-RFC 9457 document. Its words say what happened and what the caller can do about it.
+Each variant turns problems into RFC 9457 documents in one place. The detail says what happened and what
+the caller can do about it.
 """
 
 from typing import Annotated, ClassVar, Final, Literal, Self
@@ -12,39 +12,39 @@ from pulse.cors import METHODS
 
 MEDIA_TYPE: Final = "application/problem+json"
 UNKNOWN_MAX_AGE_S: Final = 300
-"""How long a cache may remember an unknown package, which may have its first download any day."""
+"""How long HTTP caches may keep an unknown package; it may get its first download any day."""
 
 MAX_ERRORS: Final = 10
-"""Most parameters that one answer to bad input names; a request may hold thousands."""
+"""The most invalid parameters that one response lists; a request may have thousands."""
 
 THROTTLED_RETRY_AFTER_S: Final = 60
-"""pypistats.org counts calls by the minute and names no time in its 429."""
+"""The default Retry-After: pypistats.org limits calls per minute and sends no Retry-After with its 429."""
 
 
 class InputError(BaseModel):
-    """One parameter that could not be used, and why."""
+    """One invalid parameter, and the reason."""
 
     model_config = ConfigDict(frozen=True)
 
-    location: Annotated[Literal["path", "query"], Field(description="Where the parameter stands.")]
-    parameter: Annotated[str, Field(description="Its name.")]
-    detail: Annotated[str, Field(description="What is wrong with it and what would be right.")]
+    location: Annotated[Literal["path", "query"], Field(description="Where the parameter is.")]
+    parameter: Annotated[str, Field(description="The parameter's name.")]
+    detail: Annotated[str, Field(description="What is wrong, and what would be valid.")]
 
 
 class ProblemDetails(BaseModel):
-    """What went wrong, in the members of RFC 9457 that do not depend on the request."""
+    """The members of an RFC 9457 problem that do not depend on the request."""
 
     model_config = ConfigDict(frozen=True)
 
-    type: Annotated[str, Field(description="A URN that names the kind of problem.")]
+    type: Annotated[str, Field(description="A URN for the kind of problem.")]
     title: Annotated[str, Field(description="The kind of problem, in words.")]
     status: Annotated[int, Field(ge=400, le=599, description="The HTTP status.")]
-    detail: Annotated[str, Field(description="What happened here and what can be done about it.")]
+    detail: Annotated[str, Field(description="What happened, and what the caller can do about it.")]
     retry_after: Annotated[
         int | None,
         Field(
             ge=0,
-            description="Seconds to wait before asking again.",
+            description="Seconds to wait before retrying.",
             exclude_if=lambda value: value is None,
         ),
     ] = None
@@ -58,22 +58,22 @@ class ProblemDetails(BaseModel):
 
 
 class ProblemDocument(ProblemDetails):
-    """The body of every answer with a status of 400 or more, as `application/problem+json`."""
+    """The body of every response with a status of 400 or more, as `application/problem+json`."""
 
-    instance: Annotated[str, Field(description="The path that was asked for, percent-encoded.")]
-    request_id: Annotated[str, Field(description="What to quote when you ask about this answer.")]
+    instance: Annotated[str, Field(description="The requested path, percent-encoded.")]
+    request_id: Annotated[str, Field(description="The request's id; quote it in bug reports.")]
     errors: Annotated[
         list[InputError] | None,
         Field(
             max_length=MAX_ERRORS,
-            description="With a status of 422: the parameters that could not be used, ten at most.",
+            description="With status 422: the invalid parameters, ten at most.",
             exclude_if=lambda value: value is None,
         ),
     ] = None
 
 
 class Problem(Exception):
-    """A failure with an HTTP status. Subclasses say which; the message is the `detail`."""
+    """A failure with an HTTP status, which subclasses set. The message is the `detail`."""
 
     slug: ClassVar[str]
     title: ClassVar[str]
@@ -88,7 +88,7 @@ class Problem(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The HTTP headers that belong to this problem, beside `Content-Type`."""
+        """The HTTP headers of the response, except `Content-Type`."""
         headers = {"cache-control": "no-store"}
         if self.retry_after_s is not None:
             headers["retry-after"] = str(self.retry_after_s)
@@ -106,8 +106,8 @@ class Problem(Exception):
             reserved=self.reserved,
         )
 
-    def as_document(self, *, instance: str, request_id: str) -> ProblemDocument:
-        """The whole document, for the request to the path `instance`."""
+    def document(self, *, instance: str, request_id: str) -> ProblemDocument:
+        """The whole document, for a request to the path `instance`."""
         return ProblemDocument(
             **self.details.model_dump(),
             instance=instance,
@@ -115,13 +115,13 @@ class Problem(Exception):
             errors=self.errors,
         )
 
-    def document(self, *, instance: str, request_id: str) -> bytes:
-        """As `as_document`, in JSON."""
-        return self.as_document(instance=instance, request_id=request_id).model_dump_json().encode()
+    def json_document(self, *, instance: str, request_id: str) -> bytes:
+        """As `document`, encoded as JSON."""
+        return self.document(instance=instance, request_id=request_id).model_dump_json().encode()
 
 
 class InvalidEvent(Problem):
-    """The Lambda function was invoked with something that is no HTTP request."""
+    """The Lambda function was invoked with an event that is not an HTTP request."""
 
     slug = "invalid-event"
     title = "Not an HTTP request"
@@ -137,16 +137,16 @@ class RouteNotFound(Problem):
 
     @classmethod
     def at(cls, path: str) -> Self:
-        """The problem of asking for `path`, which no route has."""
+        """The problem for a request to the unknown `path`."""
         return cls(
-            f"There is nothing at {path[:200]!r}. Among the routes are /packages/{{package}}, "
-            "/packages/{package}/downloads, /compare?packages=a,b,c and /health, with no slash at "
-            "the end."
+            f"There is nothing at {path[:200]!r}. Routes include /packages/{{package}}, "
+            "/packages/{package}/downloads, /compare?packages=a,b,c and /health, without a "
+            "trailing slash."
         )
 
 
 class MethodNotAllowed(Problem):
-    """The path is right and the method is not: the API is read-only."""
+    """The route does not allow this method: the API is read-only."""
 
     slug = "method-not-allowed"
     title = "Method not allowed"
@@ -154,33 +154,33 @@ class MethodNotAllowed(Problem):
 
     @classmethod
     def asked(cls, method: str) -> Self:
-        """The problem of asking with `method`."""
-        return cls(f"This API is read-only: use GET or HEAD and not {method[:20]}.")
+        """The problem for a request with `method`."""
+        return cls(f"This API is read-only: use GET or HEAD instead of {method[:20]}.")
 
     @property
     def headers(self) -> dict[str, str]:
-        """As every problem's, with the methods that are allowed."""
+        """As for every problem, with the allowed methods."""
         return {**super().headers, "allow": METHODS}
 
 
 class InvalidInput(Problem):
-    """One or more parameters can't be used. Of many, the first ten are told, and how many more."""
+    """One or more parameters are invalid. The detail lists the first ten, and counts the rest."""
 
     slug = "invalid-input"
     title = "Invalid input"
     status = 422
 
     def __init__(self, errors: list[InputError]) -> None:
-        told, more = errors[:MAX_ERRORS], len(errors) - MAX_ERRORS
-        sentences = [f"{error.parameter}: {error.detail}" for error in told]
+        listed, more = errors[:MAX_ERRORS], len(errors) - MAX_ERRORS
+        sentences = [f"{error.parameter}: {error.detail}" for error in listed]
         if more > 0:
             sentences.append(f"And {more} more.")
         super().__init__(" ".join(sentences))
-        self.errors = told
+        self.errors = listed
 
 
 class InternalError(Problem):
-    """A defect of ours. The log has the rest, under the same request id."""
+    """A defect in PyPI Pulse. The log has the details under the same request id."""
 
     slug = "internal-error"
     title = "Internal error"
@@ -188,7 +188,7 @@ class InternalError(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            "PyPI Pulse failed on this request. That is a defect; please report it with the "
+            "PyPI Pulse failed to handle this request. This is a defect; please report it with the "
             "request id."
         )
 
@@ -202,7 +202,7 @@ class UnknownPackage(Problem):
 
     @classmethod
     def named(cls, package: str) -> Self:
-        """The problem of asking for `package`, of which pypistats.org knows nothing."""
+        """The problem for a request about the unknown `package`."""
         return cls(
             f"pypistats.org has no downloads for a package named {package!r}. Check the spelling; "
             "a new package appears there the day after its first download."
@@ -210,15 +210,15 @@ class UnknownPackage(Problem):
 
     @property
     def headers(self) -> dict[str, str]:
-        """That a cache may remember it, for a little while."""
+        """HTTP caches may keep this for `UNKNOWN_MAX_AGE_S`."""
         return {"cache-control": f"public, max-age={UNKNOWN_MAX_AGE_S}"}
 
 
 class UpstreamProblem(Problem):
-    """pypistats.org, which all numbers come from, could not be used."""
+    """pypistats.org, the source of all figures, could not be used."""
 
     def after(self, seconds: int) -> "UpstreamProblem":
-        """The same problem, with these seconds as its `Retry-After`."""
+        """The same problem with this `Retry-After` in seconds."""
         problem = type(self).__new__(type(self))
         Problem.__init__(problem, self.detail, retry_after_s=seconds)
         return problem
@@ -231,7 +231,7 @@ class UpstreamProblem(Problem):
 
 
 class UpstreamBroken(UpstreamProblem):
-    """It answered, but not with numbers that can be trusted; or it broke off in its answer."""
+    """Upstream's response was invalid or incomplete."""
 
     slug = "upstream-broken"
     title = "Upstream broken"
@@ -239,23 +239,26 @@ class UpstreamBroken(UpstreamProblem):
 
     @classmethod
     def because(cls, reason: str) -> Self:
-        """The problem that pypistats.org's answer can't be used, for `reason`."""
-        return cls(f"pypistats.org's answer can't be used: {reason}. Try again later.")
+        """The problem for an unusable response; `reason` is a clause such as `its status is 500`."""
+        return cls(f"pypistats.org's response can't be used: {reason}. Try again later.")
 
 
 class UpstreamUnreachable(UpstreamProblem):
-    """No connection to it could be made."""
+    """No connection to upstream could be made."""
 
     slug = "upstream-unreachable"
     title = "Upstream unreachable"
     status = 502
 
     def __init__(self) -> None:
-        super().__init__("pypistats.org can't be reached from here. Try again later.")
+        super().__init__("pypistats.org can't be reached. Try again later.")
 
 
 class UpstreamThrottled(UpstreamProblem):
-    """It wants no calls for now: it answered 429, or 503 with a Retry-After."""
+    """The rate limit is reached.
+
+    Upstream responded with 429, or 503 with a Retry-After, or our own limit permits no call in time.
+    """
 
     slug = "upstream-throttled"
     title = "Upstream throttled"
@@ -263,8 +266,7 @@ class UpstreamThrottled(UpstreamProblem):
 
     def __init__(self, retry_after_s: int = THROTTLED_RETRY_AFTER_S) -> None:
         super().__init__(
-            "pypistats.org takes no more calls from here for now. Try again after "
-            f"{retry_after_s} seconds.",
+            f"The rate limit of pypistats.org is reached. Try again after {retry_after_s} seconds.",
             retry_after_s=retry_after_s,
         )
 
@@ -274,7 +276,7 @@ class UpstreamThrottled(UpstreamProblem):
 
 
 class UpstreamTooSlow(UpstreamProblem):
-    """It did not answer in the time that a request may take."""
+    """Upstream did not respond within the request's deadline."""
 
     slug = "upstream-too-slow"
     title = "Upstream too slow"
@@ -283,7 +285,7 @@ class UpstreamTooSlow(UpstreamProblem):
     def __init__(self, retry_after_s: int | None = None) -> None:
         when = "later" if retry_after_s is None else f"after {retry_after_s} seconds"
         super().__init__(
-            f"pypistats.org did not answer in time. Try again {when}.", retry_after_s=retry_after_s
+            f"pypistats.org did not respond in time. Try again {when}.", retry_after_s=retry_after_s
         )
 
     def after(self, seconds: int) -> "UpstreamTooSlow":

@@ -1,8 +1,7 @@
-"""pypistats.org's API: what to ask of it, and how far to believe what it answers.
+"""pypistats.org's API: builds requests and validates responses.
 
-Sans-I/O: this builds requests and reads answers; the caller carries them. It asks for whole
-endpoints and never for a filtered part, since upstream passes filter values through `.title()` and
-so finds nothing for `other` and `null`, and since one call then serves every question.
+Sans-I/O: the caller sends the requests. They never filter: one unfiltered response answers every question,
+and upstream's filters don't work for `other` and `null`, because it passes filter values through `.title()`.
 """
 
 import datetime as dt
@@ -17,6 +16,7 @@ from pulse import __version__
 from pulse.as_of import own_as_of
 from pulse.body import BodyReader
 from pulse.daily_counts import DailyCounts, Source
+from pulse.freshness import WINDOW_DAYS
 from pulse.models import RecentDownloads
 from pulse.names import PackageName
 from pulse.problems import (
@@ -28,7 +28,7 @@ from pulse.problems import (
 from pulse.questions import Breakdown, Question
 
 USER_AGENT: Final = f"pypi-pulse/{__version__} (+https://github.com/pypi-pulse/pypi-pulse)"
-"""The etiquette asks for the program, its version and where it lives."""
+"""Names the program, its version and its home page, as pypistats.org asks its clients to."""
 
 REQUEST_HEADERS: Final = {
     "User-Agent": USER_AGENT,
@@ -36,32 +36,32 @@ REQUEST_HEADERS: Final = {
     "Accept-Encoding": "gzip",
 }
 SOURCE_HEADER: Final = "X-Pulse-Source"
-"""The stand-in says `simulated` here, so invented numbers can't pass for real ones."""
+"""The fake pypistats.org sends `simulated` here, so its figures can't be mistaken for real ones."""
 
 MAX_ATTEMPTS: Final = 2
-"""A GET is tried once more when the connection failed: a warm one may have died unnoticed."""
+"""A GET is retried once after a connection error: the server may have closed an idle connection."""
 
 MAX_AGE_DAYS: Final = 3660
-"""Upstream keeps 181 days. A day more than ten years ago is an error and not a history."""
+"""Upstream keeps 181 days; a date more than ten years ago is an error."""
 
 MAX_RETRY_AFTER_S: Final = 3600
-"""A longer wait is an error: upstream counts calls by the minute."""
+"""Longer waits are cut to this: upstream counts calls per minute."""
 
 MAX_COUNT: Final = 2**63 - 1
-"""What upstream's own database can hold."""
+"""The largest number that upstream's database can hold."""
 
 MAX_CATEGORY_LENGTH: Final = 100
-"""Characters. The longest true category is `without_mirrors`."""
+"""In characters. The longest real category is `without_mirrors`."""
 
 MAX_SHOWN: Final = 200
-"""Characters of what upstream says that are repeated in a problem."""
+"""How many characters of upstream's text a problem repeats."""
 
 NULL_CATEGORY: Final = "null"
-"""The string by which upstream says that a version or system is not known."""
+"""Upstream's category for an unknown version or system."""
 
 _SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_NOT_THE_JSON: Final = "it is not the JSON that was asked for"
+_NOT_THE_JSON: Final = "it is not the expected JSON"
 
 _HTTP_OK: Final = 200
 _HTTP_NOT_FOUND: Final = 404
@@ -70,51 +70,47 @@ _HTTP_UNAVAILABLE: Final = 503
 
 
 RECENT: Final = "recent"
-"""The endpoint with sums. It is worked out from `overall`, and asked only if rows can't tell it."""
+"""The endpoint with sums. Sums are computed from `overall`; this is called only to find out `as_of`."""
 
-TRUE_CATEGORIES: Final = {
+REAL_CATEGORIES: Final = {
     Breakdown.OVERALL: 2,
     Breakdown.PYTHON_MAJOR: 3,
     Breakdown.PYTHON_MINOR: 30,
     Breakdown.SYSTEM: 5,
 }
-"""How many categories the largest true answer has: that about `__all__`."""
+"""The number of categories of the largest real response, the one for `__all__`."""
 
-TRUE_DAYS: Final = 181
-"""How many days upstream keeps."""
-
-TRUE_ROW_BYTES: Final = 64
-"""`{"category":"3.10","date":"2026-05-25","downloads":1234567890},`"""
+REAL_ROW_BYTES: Final = 64
+"""The size of a row such as `{"category":"3.10","date":"2026-05-25","downloads":1234567890},`."""
 
 TOLERANCE: Final = 10
-"""An answer with more than so many times the categories, rows or bytes of the largest true one is refused.
+"""A response may have this many times the categories, rows or bytes of the largest real one.
 
-`python_minor` may thus have 300 categories, 54,300 rows and 3.5 MB; `overall`, of which a comparison holds
-fifty, 20 categories, 3,620 rows and 232 KB.
+The limits are 300 categories, 54,300 rows and 3.5 MB for `python_minor`, and 20 categories, 3,620 rows and
+232 KB for `overall`; a comparison holds fifty of the latter.
 """
 
 
 def body_reader(endpoint: str, status: int, headers: Mapping[str, str]) -> BodyReader:
-    """Reads an answer's body, which is as large as `TOLERANCE` allows at most.
+    """A reader for the body of a response, with the size limit of its endpoint (see `TOLERANCE`).
 
-    What has no rows (`recent`, an HTML page) has as much room as `overall`. The body of a failure is
-    not decompressed, since nobody looks at it.
+    `recent` has the limit of `overall`. The body of an error is not used, so it is not decompressed.
 
     Raises:
         UpstreamBroken: as `BodyReader`.
     """
-    categories = TRUE_CATEGORIES[Breakdown.OVERALL if endpoint == RECENT else Breakdown(endpoint)]
-    limit_bytes = TOLERANCE * categories * TRUE_DAYS * TRUE_ROW_BYTES
+    categories = REAL_CATEGORIES[Breakdown.OVERALL if endpoint == RECENT else Breakdown(endpoint)]
+    limit_bytes = TOLERANCE * categories * WINDOW_DAYS * REAL_ROW_BYTES
     return BodyReader(headers if status == _HTTP_OK else {}, limit_bytes)
 
 
 def request_path(package: PackageName, endpoint: str) -> str:
-    """The path to GET below the base URL, with no slash at its end: that would be a 404."""
+    """The path to GET below the base URL. It has no trailing slash: upstream answers 404 to one."""
     return f"/api/packages/{package}/{endpoint}"
 
 
 class UpstreamAnswer(NamedTuple):
-    """What came over the wire, and when (UTC). `headers` looks names up in any case."""
+    """A raw HTTP response and the time it arrived (UTC). `headers` must be case-insensitive."""
 
     status: int
     headers: Mapping[str, str]
@@ -123,20 +119,19 @@ class UpstreamAnswer(NamedTuple):
 
 
 def read_answer(question: Question, answer: UpstreamAnswer) -> DailyCounts:
-    """Check an answer and take its counts, as of the day that its own rows tell.
+    """Validate a response and return its counts, with the `as_of` that its own rows show.
 
-    All endpoints but `overall` answer without rows for an unknown package as well as for one that only
-    mirrors download: `overall` alone tells them apart.
+    Every endpoint except `overall` returns no rows both for an unknown package and for one that only
+    mirrors download. Only `overall` tells the two apart.
 
-    The work grows with the size of the body alone: some 10 ms for the largest true answer, 0.2 s for
-    the largest that `body_reader` lets through.
+    The time grows with the size of the body: about 10 ms for the largest real response, 0.2 s for the
+    largest that `body_reader` accepts.
 
     Raises:
-        UnknownPackage: 404, or no rows on `overall`.
-        UpstreamThrottled: 429, or 503 with a Retry-After.
-        UpstreamBroken: any other status; a body that is not the JSON it should be; another
-            package's or endpoint's answer; more rows than there can be; two counts for one category
-            and day.
+        UnknownPackage: status 404, or no rows on `overall`.
+        UpstreamThrottled: status 429, or 503 with a Retry-After.
+        UpstreamBroken: any other status; a body that is not the expected JSON; the response of another
+            package or endpoint; too many rows; two counts for one category and day.
     """
     package, breakdown = question
     data = _read(package, breakdown, answer)
@@ -151,7 +146,7 @@ def read_answer(question: Question, answer: UpstreamAnswer) -> DailyCounts:
 
 
 def read_recent(package: PackageName, answer: UpstreamAnswer) -> RecentDownloads:
-    """Check an answer on `recent` and take its sums.
+    """Validate a response of `recent` and return its sums.
 
     Raises:
         UnknownPackage, UpstreamThrottled, UpstreamBroken: as `read_answer`.
@@ -168,7 +163,7 @@ def read_recent(package: PackageName, answer: UpstreamAnswer) -> RecentDownloads
 
 
 def _read(package: PackageName, endpoint: str, answer: UpstreamAnswer) -> Any:  # noqa: ANN401 - any JSON
-    """The `data` of an answer, once it is sure that it is the one that was asked for."""
+    """The `data` of a response, after checking its status, package and endpoint."""
     if answer.status == _HTTP_NOT_FOUND:
         raise UnknownPackage.named(package)
     retry_after_s = _retry_after_s(answer)
@@ -181,7 +176,7 @@ def _read(package: PackageName, endpoint: str, answer: UpstreamAnswer) -> Any:  
         redirect = f", a redirect to {location!r}" if location else ""
         raise UpstreamBroken.because(f"its status is {answer.status}{redirect}")
     try:
-        # Not by pydantic: it takes the last of two values for one key, and "1779667200" for a date.
+        # Not pydantic, which accepts duplicate keys and reads "1779667200" as a date.
         content = json.loads(
             answer.body.decode(), object_pairs_hook=_object, parse_constant=_no_number
         )
@@ -189,20 +184,20 @@ def _read(package: PackageName, endpoint: str, answer: UpstreamAnswer) -> Any:  
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UpstreamBroken.because(_NOT_THE_JSON) from error
     if echo != (package, f"{endpoint}_downloads"):
-        raise UpstreamBroken.because("it answers another question")
+        raise UpstreamBroken.because("it is for another package or endpoint")
     return data
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object that has each key once."""
+    """A JSON object without duplicate keys."""
     content = dict(pairs)
     if len(content) != len(pairs):
-        raise ValueError("a key is given twice")
+        raise ValueError("duplicate key")
     return content
 
 
 def _no_number(constant: str) -> None:
-    """Refuse `NaN` and `Infinity`, which JSON does not have."""
+    """Reject `NaN` and `Infinity`, which JSON does not have."""
     raise ValueError(f"{constant} is not JSON")
 
 
@@ -213,14 +208,14 @@ class _Row(NamedTuple):
 
 
 def _rows(data: Any) -> list[_Row]:  # noqa: ANN401 - any JSON
-    """The rows of an answer.
+    """The rows of a response.
 
     Raises:
-        ValueError, KeyError, TypeError: they are not rows.
+        ValueError, KeyError, TypeError: `data` is not a list of rows.
     """
     if not isinstance(data, list):
         raise TypeError("not a list")
-    # There are far fewer categories and dates than rows.
+    # Each distinct category and date is checked once; there are far fewer of them than rows.
     categories = {value: _category(value) for value in {row["category"] for row in data}}
     dates = {value: _date(value) for value in {row["date"] for row in data}}
     return [
@@ -230,7 +225,7 @@ def _rows(data: Any) -> list[_Row]:  # noqa: ANN401 - any JSON
 
 
 def _category(value: object) -> str:
-    """A category; JSON's null is the one that upstream calls `null`."""
+    """A category; JSON's null becomes `NULL_CATEGORY`."""
     if value is None:
         return NULL_CATEGORY
     if not isinstance(value, str) or len(value) > MAX_CATEGORY_LENGTH or not value.isprintable():
@@ -245,7 +240,7 @@ def _date(value: object) -> dt.date:
 
 
 def _count(value: object) -> int:
-    """A count, which is none of `true`, `1.0` and `"1"`."""
+    """A count; rejects `true`, `1.0` and `"1"`."""
     if type(value) is not int or not 0 <= value <= MAX_COUNT:
         raise ValueError("not a count")
     return value
@@ -254,23 +249,23 @@ def _count(value: object) -> int:
 def _counts(
     rows: Sequence[_Row], breakdown: Breakdown, today: dt.date
 ) -> tuple[dt.date, dict[str, list[int | None]]]:
-    """The first day, and the counts by category and day."""
+    """The first day, and for each category its counts by day from then on."""
     if not rows:
         return today, {}
     first, latest = min(row.date for row in rows), max(row.date for row in rows)
     if first < today - dt.timedelta(days=MAX_AGE_DAYS) or latest > today:
-        raise UpstreamBroken.because("it counts days that have not been, or are ten years ago")
+        raise UpstreamBroken.because("it has dates in the future, or more than ten years ago")
     length = (latest - first).days + 1
     categories = len({row.category for row in rows})
-    most = TOLERANCE * TRUE_CATEGORIES[breakdown]
-    if categories > most or categories * length > most * TRUE_DAYS:
-        raise UpstreamBroken.because("it has far more categories or days than any true one")
+    most = TOLERANCE * REAL_CATEGORIES[breakdown]
+    if categories > most or categories * length > most * WINDOW_DAYS:
+        raise UpstreamBroken.because("it has far too many categories or days")
     counts: dict[str, list[int | None]] = {}
     for category, date, downloads in rows:
         days = counts.setdefault(category, [None] * length)
         number = (date - first).days
         if days[number] is not None:
-            raise UpstreamBroken.because("it counts one day twice")
+            raise UpstreamBroken.because("it has two counts for one day")
         days[number] = downloads
     return first, counts
 
@@ -280,7 +275,7 @@ def _source(headers: Mapping[str, str]) -> Source:
 
 
 def _retry_after_s(answer: UpstreamAnswer) -> int | None:
-    """Whole seconds to wait, if it says so; pypistats.org itself never does, a proxy before it may."""
+    """The Retry-After in whole seconds, or None. pypistats.org sends none; a proxy in front of it may."""
     value = answer.headers.get("Retry-After", "")
     try:
         if _SECONDS.fullmatch(value):

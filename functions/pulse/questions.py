@@ -1,4 +1,4 @@
-"""Questions: what can be asked of a source."""
+"""Questions that a source of downloads can answer."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from pulse.names import PackageName
 
 
 class Breakdown(StrEnum):
-    """What downloads are broken down by."""
+    """The dimension that downloads are split by; each is an endpoint of pypistats.org."""
 
     OVERALL = "overall"
     PYTHON_MAJOR = "python_major"

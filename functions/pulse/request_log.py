@@ -1,6 +1,6 @@
-"""What one request was about, what it waited for, and how it ended.
+"""The log of one request: its packages, wait times and outcome.
 
-It becomes a log line, from which an operator sees why a request was slow, and a `Server-Timing` header.
+It becomes a log line, which shows operators why a request was slow, and a `Server-Timing` header.
 """
 
 import datetime as dt
@@ -21,24 +21,24 @@ from pulse.problems import (
 )
 
 Wait = Literal["table", "others", "rate_limit", "upstream"]
-"""What a request waits for: the table, another request that fetches the same, the rate limit, upstream."""
+"""What a request waits for: the table, another fetch of the same package, the rate limit, upstream."""
 
 Tier = Literal["none", "memory", "table", "upstream"]
-"""Where figures came from; of several packages, the slowest one that was needed."""
+"""Where figures came from; for several packages, the slowest tier used."""
 
 Outcome = Literal[
     "ok", "invalid", "not_found", "stale", "throttled", "timeout", "upstream_error", "defect"
 ]
-"""How it ended; of several packages, the worst."""
+"""How the request ended; for several packages, the worst outcome."""
 
 _TIERS: Final = get_args(Tier)
 _OUTCOMES: Final = get_args(Outcome)
 Clock = Callable[[], float]
-"""Seconds that only ever grow."""
+"""A monotonic clock, in seconds."""
 
 
 class RequestLog:
-    """The log of one request. Times are milliseconds; those of waits at the same time count once.
+    """The log of one request. Times are in milliseconds; overlapping waits for one thing count once.
 
     `client` tells clients apart, as far as it is known: requests of one client have the same.
     """
@@ -58,7 +58,7 @@ class RequestLog:
 
     @contextmanager
     def timed(self, on: Wait) -> Iterator[None]:
-        """Count the time that the block takes, and that of blocks beside it only once."""
+        """Measure the time of the block; overlapping blocks with the same `on` count once."""
         self._waiting[on] = self._waiting.get(on, 0) + 1
         if self._waiting[on] == 1:
             self._since[on] = self._clock()
@@ -70,18 +70,18 @@ class RequestLog:
                 self._waited[on] = self._waited.get(on, 0) + self._clock() - self._since[on]
 
     def hit(self, counts: DailyCounts, tier: Tier, now: dt.datetime) -> None:
-        """Note a package's figures, and where they came from."""
+        """Record a package with figures, and the tier that they came from."""
         self._note(tier, "stale" if counts.stale else "ok")
         behind = (newest_expected(now) - counts.as_of).days
         self.days_behind = max(0, behind, self.days_behind or 0)
 
     def failed(self, problem: Problem) -> None:
-        """Note a package without figures."""
+        """Record a package without figures."""
         self._note("none", outcome_of(problem))
 
     def ended_with(self, problem: Problem) -> None:
-        """Note that the whole request failed."""
-        if not isinstance(problem, NothingToCompare):  # of which each package is noted already
+        """Record that the whole request failed."""
+        if not isinstance(problem, NothingToCompare):  # its packages are recorded already
             self._worsen(outcome_of(problem))
 
     def _note(self, tier: Tier, outcome: Outcome) -> None:
@@ -95,12 +95,12 @@ class RequestLog:
     @property
     def server_timing(self) -> str:
         """The value of a `Server-Timing` header, in milliseconds."""
-        spent = {name: ms for name, ms in self._times().items() if ms}
-        times = {**spent, "total": self._ms(self._clock() - self._began)}
+        waits = {name: ms for name, ms in self._times().items() if ms}
+        times = {**waits, "total": self._ms(self._clock() - self._began)}
         return ", ".join(f"{name};dur={ms}" for name, ms in times.items())
 
     def line(self, *, method: str, route: str, status: int, cold_start: bool) -> dict[str, object]:
-        """The fields of the log line, once the answer is known."""
+        """The fields of the log line; call it when the response is known."""
         behind = {} if self.days_behind is None else {"days_behind": self.days_behind}
         return {
             "request_id": self.request_id,
@@ -125,7 +125,7 @@ class RequestLog:
 
 
 def outcome_of(problem: Problem) -> Outcome:
-    """What a problem counts as."""
+    """The outcome of a request or package that failed with this problem."""
     match problem:
         case UnknownPackage() | UpstreamProblem():
             return status_of(problem)
@@ -139,15 +139,15 @@ _current: ContextVar[RequestLog] = ContextVar("request_log")
 
 
 def open_request_log(clock: Clock, request_id: str, client: str = "") -> RequestLog:
-    """A new log, which is from now on the one of this request and of the tasks that it starts."""
+    """Create the log of the current context: of this request and the tasks that it starts."""
     log = RequestLog(clock, request_id, client)
     _current.set(log)
     return log
 
 
 def request_log() -> RequestLog:
-    """The log of the request that is being answered; outside of any, one that nobody reads."""
-    return _current.get(_NOBODYS)
+    """The log of the current request; outside of requests, a log that is never written."""
+    return _current.get(_DISCARDED)
 
 
-_NOBODYS: Final = RequestLog(lambda: 0.0, "none")
+_DISCARDED: Final = RequestLog(lambda: 0.0, "none")

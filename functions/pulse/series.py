@@ -1,4 +1,4 @@
-"""Downloads over time: days, weeks or months, by category, with nothing left out in between."""
+"""Downloads over time: gapless series of days, weeks or months for each category."""
 
 import csv
 import datetime as dt
@@ -19,33 +19,33 @@ from pulse.pypistats import NULL_CATEGORY, SOURCE_HEADER
 STALE_HEADER: Final = "x-pulse-stale"
 
 MAX_POINTS: Final = 20_000
-"""In one answer, of all categories together: some 1.2 MB of JSON, of the 6 MB that Lambda lets through."""
+"""In one response, over all categories: about 1.2 MB of JSON. Lambda's limit is 6 MB."""
 
 CSV_HEADER: Final = ("date", "category", "downloads")
 
-_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""Spreadsheets take a cell that starts with one of these for a formula, or drop it and look again."""
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""Spreadsheets may run a cell that starts with one of these as a formula."""
 
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERS: Final = re.compile(r"\d+", re.ASCII)
 
 
 class DateRange(NamedTuple):
-    """The days asked for; None where none is given."""
+    """The requested dates, both included; None if not given."""
 
     start: dt.date | None
     end: dt.date | None
 
 
 def read_dates(query: DownloadsQuery) -> DateRange:
-    """The dates of a query. Any date may be asked for.
+    """Parse the dates of a query. They may lie outside upstream's window.
 
     Raises:
-        InvalidInput: one is no date, or they are reversed.
+        InvalidInput: a date is invalid, or the start is after the end.
     """
     dates = DateRange(_date(query.start), _date(query.end))
     errors = [
-        InputError(location="query", parameter=name, detail="It is a date such as 2026-11-21.")
+        InputError(location="query", parameter=name, detail="It must be a date such as 2026-11-21.")
         for name, text, date in zip(DateRange._fields, (query.start, query.end), dates, strict=True)
         if text is not None and date is None
     ]
@@ -60,16 +60,16 @@ def read_dates(query: DownloadsQuery) -> DateRange:
 def download_series(
     package: PackageName, query: DownloadsQuery, dates: DateRange, counts: DailyCounts
 ) -> DownloadSeries:
-    """Downloads per category and period, each category with every period from start to end.
+    """Downloads per category and period; each category has a point for every period.
 
-    What lies outside the window of upstream, the 181 days that end at `as_of`, is cut off; where
-    nothing is left, there are no points. Without a start, the days begin with the first row. A day
-    without a row counts 0; `missing_dates` has those that no category has a row for.
+    Days outside upstream's window, the 181 days up to `as_of`, are cut off; there are no points if no
+    day is left. Without a start, the series begins at the first row. A day without a row counts 0;
+    `missing_dates` lists the days without a row in any category.
 
     Raises:
-        InvalidInput: that would be more than `MAX_POINTS` points.
+        InvalidInput: the response would have more than `MAX_POINTS` points.
     """
-    start, end, days = _answered(dates, counts)
+    start, end, days = _clamp(dates, counts)
     periods = _periods(days, query.period)
     categories = [
         category
@@ -97,23 +97,24 @@ def download_series(
 
 
 def as_csv(series: DownloadSeries) -> str:
-    """The points as RFC 4180 has it: a header, then a row per category and date."""
+    """The points as CSV (RFC 4180): a header, then a row for each category and date."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(CSV_HEADER)
-    for one in series.series:
-        category = _harmless(one.category)
-        writer.writerows((point.date, category, point.downloads) for point in one.points)
+    for category_series in series.series:
+        category = _without_formula(category_series.category)
+        rows = ((point.date, category, point.downloads) for point in category_series.points)
+        writer.writerows(rows)
     return out.getvalue()
 
 
-def _harmless(category: str) -> str:
-    """A category as a spreadsheet shows it and does not run it: upstream says what it is."""
-    return f"'{category}" if category.startswith(_STARTS_A_FORMULA) else category
+def _without_formula(category: str) -> str:
+    """Quote a category that a spreadsheet would run: categories come from upstream, unchecked."""
+    return f"'{category}" if category.startswith(_FORMULA_STARTS) else category
 
 
 def csv_headers(series: DownloadSeries) -> dict[str, str]:
-    """What JSON says of the figures and CSV has no place for, as HTTP headers."""
+    """HTTP headers for `source` and `stale`, which the CSV has no column for."""
     return {
         SOURCE_HEADER.lower(): series.source,
         STALE_HEADER: str(series.stale).lower(),
@@ -121,7 +122,7 @@ def csv_headers(series: DownloadSeries) -> dict[str, str]:
 
 
 def category_order(category: str) -> tuple[bool, list[int], str]:
-    """A key that sorts versions as versions, other names regardless of case, and `null` last."""
+    """A sort key: versions numerically, other names case-insensitively, `null` last."""
     numbers = [int(number) for number in _NUMBERS.findall(category)]
     return category == NULL_CATEGORY, numbers, category.casefold()
 
@@ -135,43 +136,43 @@ def _date(text: str | None) -> dt.date | None:
         return None
 
 
-def _answered(dates: DateRange, counts: DailyCounts) -> tuple[dt.date, dt.date, list[dt.date]]:
-    """The first and the last day of the answer, and all its days: none where nothing is left."""
+def _clamp(dates: DateRange, counts: DailyCounts) -> tuple[dt.date, dt.date, list[dt.date]]:
+    """Start, end and days of the response. No days if the range lies outside the window."""
     window_start = counts.as_of - (WINDOW_DAYS - 1) * DAY
     first = counts.first if counts.counts else window_start
     start = max(dates.start or first, min(first, window_start))
     end = min(dates.end or counts.as_of, counts.as_of)
     if start <= end:
         return start, end, list(days_from(start, end))
-    asked = dates.start or dates.end or counts.as_of
-    return dates.start or asked, dates.end or asked, []
+    only = dates.start or dates.end or counts.as_of
+    return dates.start or only, dates.end or only, []
 
 
 def _wanted(category: str, query: DownloadsQuery) -> bool:
-    """Whether a category is asked for: `mirrors` picks one of the two of `overall`."""
+    """Whether the query includes a category: `mirrors` picks one of the two of `overall`."""
     if query.by != "overall" or query.mirrors is None:
         return True
     return category == ("with_mirrors" if query.mirrors else "without_mirrors")
 
 
 def _too_many_points(categories: int, periods: int, period: Period) -> InvalidInput:
-    """The problem that says how to ask for fewer points: by longer periods, or for fewer of them."""
+    """The problem, with advice: use a longer period, or request fewer days."""
     days = "fewer days with 'start' and 'end'"
-    way = {
+    advice = {
         "day": f"'week' or 'month', or for {days}",
         "week": f"'month', or for {days}",
         "month": days,
     }[period]
     detail = (
-        f"{categories:,} categories with {periods:,} points each are more than the "
-        f"{MAX_POINTS:,} points that one answer may have. Ask for {way}."
+        f"{categories:,} categories with {periods:,} points each exceed the limit of "
+        f"{MAX_POINTS:,} points per response. Ask for {advice}."
     )
     parameter = "start" if period == "month" else "period"
     return InvalidInput([InputError(location="query", parameter=parameter, detail=detail)])
 
 
 def _periods(days: Sequence[dt.date], period: Period) -> dict[dt.date, list[dt.date]]:
-    """Days, without gaps, by the first day of the period that they fall into."""
+    """The days of each period, by the period's first day."""
     periods: defaultdict[dt.date, list[dt.date]] = defaultdict(list)
     for day in days:
         periods[_first_day(day, period)].append(day)
@@ -181,7 +182,7 @@ def _periods(days: Sequence[dt.date], period: Period) -> dict[dt.date, list[dt.d
 def _series(
     category: str, counts: Days, periods: Mapping[dt.date, Sequence[dt.date]], period: Period
 ) -> Series:
-    """One category: its downloads summed by period."""
+    """The downloads of one category, summed by period."""
     points = [
         Point(
             date=first,
@@ -194,7 +195,7 @@ def _series(
 
 
 def _first_day(day: dt.date, period: Period) -> dt.date:
-    """The first day of the period that a day falls into: a Monday, or the first of a month."""
+    """The first day of the period that contains a day: the day itself, a Monday, or the 1st."""
     match period:
         case "day":
             return day
@@ -205,7 +206,7 @@ def _first_day(day: dt.date, period: Period) -> dt.date:
 
 
 def _length(first: dt.date, period: Period) -> int:
-    """How many days the period that starts with `first` has."""
+    """The number of days of the period that starts on `first`."""
     match period:
         case "day":
             return 1

@@ -1,7 +1,6 @@
-"""What both variants are told about upstream, the way to it and their own address, as environment variables.
+"""Settings of both variants, read from environment variables: upstream, timeouts, base path, network.
 
-It stands on the ground floor because the twin needs it too. It is given the environment and reads
-nothing by itself.
+The caller passes the environment in; this module reads nothing itself.
 """
 
 import re
@@ -37,11 +36,11 @@ def _pypistats_url(text: str) -> str:
 
 
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
-"""An http or https URL, without the slash at its end."""
+"""An http or https URL without a trailing slash."""
 
 
 MAX_BASE_PATH: Final = 100
-"""Characters of the path below which the API is served."""
+"""Characters in the base path, below which the API is served."""
 
 _SEGMENT: Final = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
 _BASE_PATH: Final = re.compile(rf"/?({_SEGMENT}(/{_SEGMENT})*)?/?", re.ASCII)
@@ -50,23 +49,23 @@ _BASE_PATH: Final = re.compile(rf"/?({_SEGMENT}(/{_SEGMENT})*)?/?", re.ASCII)
 def _base_path(text: str) -> str:
     if len(text) > MAX_BASE_PATH or not _BASE_PATH.fullmatch(text):
         raise ValueError(
-            "it is a path such as prod or /stats/v1, of letters, digits, '.', '_', '-'"
+            "it must be a path such as prod or /stats/v1, of letters, digits, '.', '_', '-'"
         )
     path = text.strip("/")
     return f"/{path}" if path else ""
 
 
 BasePath = Annotated[str, AfterValidator(_base_path)]
-"""A path that starts with a slash and ends without one, or nothing."""
+"""Empty, or a path with a leading and no trailing slash."""
 
 
 class UpstreamSettings(BaseModel):
-    """Where upstream is, how long to wait for it, and below which path to answer. Times are seconds."""
+    """Upstream's URL, the timeouts (in seconds), the base path and the network."""
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper)
 
     pypistats_url: Annotated[str, AfterValidator(_pypistats_url)] = "https://pypistats.org"
-    """Its base URL, without `/api` and a slash at the end: every path below it begins with `/api`."""
+    """The base URL without a trailing `/api` or slash: request paths begin with `/api`."""
     upstream_timeout_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 5
     deadline_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 8
     base_path: BasePath = ""
@@ -79,10 +78,10 @@ class UpstreamSettings(BaseModel):
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Take what is set of our variables; an empty one counts as unset.
+        """Read the settings; an empty variable counts as unset.
 
         Raises:
-            InvalidSettings: naming every variable that can't be used, and why.
+            InvalidSettings: names every invalid variable, with the reason.
         """
         names = [name.upper() for name in cls.model_fields]
         ours = {name: environ[name] for name in names if environ.get(name)}
@@ -94,6 +93,6 @@ class UpstreamSettings(BaseModel):
 
 
 def _line(error: ErrorDetails) -> str:
-    """What is wrong with one variable, or (where none is named) with several together."""
+    """The message for one error; without a variable's name if it is about several together."""
     message = error["msg"].removeprefix("Value error, ")
     return f"{error['loc'][0]}={error['input']!r}: {message}" if error["loc"] else message

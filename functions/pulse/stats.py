@@ -1,4 +1,4 @@
-"""What a package's daily counts add up to."""
+"""Sums, growth and missing days of a package's daily counts."""
 
 import datetime as dt
 from typing import Final
@@ -11,14 +11,14 @@ WEEK_DAYS: Final = 7
 MONTH_DAYS: Final = 30
 
 STEADY_SHARE: Final = 0.9
-"""A package with a row on at least this share of its days is one that is downloaded every day."""
+"""A package with rows on at least this share of its days is assumed to have downloads every day."""
 
 
 def package_stats(package: PackageName, counts: DailyCounts, *, mirrors: bool) -> PackageStats:
     """Sum up a package's `overall` counts.
 
-    Downloads with mirrors contain those without, so `mirrors` picks one of the two categories and they
-    are never added. Without any row of that category all counts are 0 and both dates are None.
+    `mirrors` picks one of the two categories. They are never added: `with_mirrors` includes
+    `without_mirrors`. If the category has no rows, all sums are 0 and both dates are None.
     """
     days = counts.of("with_mirrors" if mirrors else "without_mirrors")
     rows = days.rows
@@ -42,7 +42,7 @@ def package_stats(package: PackageName, counts: DailyCounts, *, mirrors: bool) -
 
 
 def missing_dates(days: Days, as_of: dt.date) -> list[dt.date]:
-    """The days without a row from the first that has one to `as_of`, oldest first."""
+    """The days without a row, from the first row to `as_of`, oldest first."""
     first = _first_row(days)
     if first is None:
         return []
@@ -50,11 +50,11 @@ def missing_dates(days: Days, as_of: dt.date) -> list[dt.date]:
 
 
 def weekly_growth(days: Days, as_of: dt.date) -> float | None:
-    """The 7 days that end at `as_of` over the 7 days before, minus 1.
+    """The sum of the 7 days up to `as_of`, divided by the sum of the 7 days before, minus 1.
 
-    Of a package with a row on nine of ten days, a day without a row is unknown: its weekday is left
-    out of both weeks. Of any other package it counts 0. None where the earlier week is zero or starts
-    before the first day with a row.
+    If the package has rows on at least `STEADY_SHARE` of its days, a missing day is unknown and its
+    weekday is left out of both weeks; otherwise a missing day counts 0. None if the earlier week
+    sums to 0 or starts before the first row.
     """
     first = _first_row(days)
     if first is None or as_of - (2 * WEEK_DAYS - 1) * DAY < first:
@@ -73,6 +73,6 @@ def _first_row(days: Days) -> dt.date | None:
 
 
 def _is_steady(days: Days, first: dt.date, last: dt.date) -> bool:
-    """Whether nine of ten days of a span have a row."""
-    there = [days.on(day) is not None for day in days_from(first, last)]
-    return sum(there) >= STEADY_SHARE * len(there)
+    """Whether at least `STEADY_SHARE` of the days from `first` to `last` have a row."""
+    has_row = [days.on(day) is not None for day in days_from(first, last)]
+    return sum(has_row) >= STEADY_SHARE * len(has_row)

@@ -1,52 +1,52 @@
-"""Request targets: paths and query strings, read alike whatever client, gateway or framework."""
+"""Request targets: decodes paths and query strings in the same way for every client and framework."""
 
 import re
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
 REPEATABLE: Final = "packages"
-"""The one query parameter that may be given several times."""
+"""The only query parameter that may be repeated."""
 
-IGNORED: Final = "_"
-"""jQuery sends the time under this name, to get past caches."""
+CACHE_BUSTER: Final = "_"
+"""jQuery adds a timestamp under this name to bypass caches."""
 
 _SPELLINGS: Final = {f"{REPEATABLE}[]": REPEATABLE}
-"""axios and jQuery add brackets to the name of a list."""
+"""axios and jQuery append brackets to the name of a list parameter."""
 
 _MAX_INSTANCE: Final = 200
-"""Characters of a path that a problem document repeats."""
+"""How many characters of a path a problem document repeats."""
 
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_KEPT: Final = re.compile(r"%(?=2[5Ff]|[01][0-9A-Fa-f]|7[Ff])")
-"""Starts an escape of a percent sign, a slash or a control character."""
+_STAYS_ENCODED: Final = re.compile(r"%(?=2[5Ff]|[01][0-9A-Fa-f]|7[Ff])")
+"""The start of an escaped percent sign, slash or control character."""
 
 
 def route_path(raw_path: str) -> str:
-    """Decode a percent-encoded path, so that it has the segments that the client meant.
+    """Decode a percent-encoded path without changing its segments.
 
-    An encoded slash is part of its segment and not a separator, and routers disagree on control
-    characters. Both stay encoded, and so does the percent sign, to keep the result unambiguous.
-    No package name has any of them, so a name with one is invalid instead of another route's.
+    Encoded slashes are not separators, and routers treat control characters differently, so both stay
+    encoded; so does the percent sign, to keep the result unambiguous. Package names contain none of
+    these, so such a name is reported as invalid and never matches another route.
     """
-    return unquote(_KEPT.sub("%25", _STRAY_PERCENT.sub("%25", raw_path)))
+    return unquote(_STAYS_ENCODED.sub("%25", _STRAY_PERCENT.sub("%25", raw_path)))
 
 
 def instance(path: str) -> str:
-    """The `instance` of a problem at `path`, which is as `route_path` returns it; long ones are cut."""
+    """The `instance` of a problem, from a path as `route_path` returns it; long paths are cut."""
     shown = path if len(path) <= _MAX_INSTANCE else f"{path[:_MAX_INSTANCE]}…"
     return quote(_STRAY_PERCENT.sub("%25", shown), safe="/%")
 
 
 def query_parameters(query_string: str) -> list[tuple[str, str]]:
-    """The names and values of a percent-encoded query, in order, as our routes name them.
+    """The names and values of a percent-encoded query, in order, with names as our routes use them.
 
-    Of a parameter that is given several times, the first value counts, as it does upstream.
+    If a parameter is repeated, its first value counts, as it does upstream.
     """
     parameters: list[tuple[str, str]] = []
     seen: set[str] = set()
     for sent_name, value in parse_qsl(query_string, keep_blank_values=True):
         name = _SPELLINGS.get(sent_name, sent_name)
-        if name == IGNORED or (name in seen and name != REPEATABLE):
+        if name == CACHE_BUSTER or (name in seen and name != REPEATABLE):
             continue
         seen.add(name)
         parameters.append((name, value))

@@ -1,1 +1,1 @@
-"""The first floor: how numbers are fetched and kept, asynchronously."""
+"""Asynchronous I/O: fetches and caches daily counts."""

@@ -1,4 +1,4 @@
-"""How a client for one server is made: its connections, its proxy, and whom it trusts."""
+"""Creates the HTTP client for one server, with its proxy and trusted certificates."""
 
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
@@ -9,7 +9,7 @@ from pulse.network import Network
 from pulse_io.tls import tls_context
 
 KEEPALIVE_EXPIRY_S: Final = 60
-"""How long an idle connection is kept: an execution environment is asked again within that."""
+"""How long an idle connection is kept open; the next request usually comes within this time."""
 
 
 def open_client(
@@ -20,9 +20,9 @@ def open_client(
     max_connections: int,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
-    """A client for the server at `url`, reached as `network` says; others it reaches without a proxy.
+    """A client for the server at `url`, with the proxy and certificates of `network`.
 
-    `transport` takes the place of the network, where there is to be none.
+    `transport` replaces the network in tests. Other servers are reached without a proxy.
 
     Raises:
         InvalidSettings: the proxy or the certificates can't be used.
@@ -31,7 +31,7 @@ def open_client(
     limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=KEEPALIVE_EXPIRY_S)
     proxies = {}
     if proxy := network.proxy_for(url):
-        # Of an http proxy, httpx takes no context.
+        # httpx rejects an SSL context for an http proxy.
         own_tls = tls if proxy.url.startswith("https:") else None
         proxies[url] = httpx.AsyncHTTPTransport(
             proxy=httpx.Proxy(proxy.url, ssl_context=own_tls), verify=tls, limits=limits

@@ -1,4 +1,4 @@
-"""What the asynchronous side is told by environment variables."""
+"""Settings of the asynchronous (FastAPI) variant, from environment variables."""
 
 from typing import Annotated, Literal, Self
 
@@ -10,9 +10,9 @@ TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
 
 
 class Settings(UpstreamSettings):
-    """As every variant's, with how much may be asked of upstream, and where answers are kept.
+    """The settings of every variant, with the upstream rate limit and the cache.
 
-    The endpoint and the region of the table are AWS's own variables, and mean what its SDKs mean.
+    The table's endpoint and region come from AWS's own variables, read as AWS's SDKs do.
     """
 
     upstream_per_second: Annotated[int, Field(ge=0, le=1000)] = 5
@@ -29,24 +29,24 @@ class Settings(UpstreamSettings):
     @model_validator(mode="after")
     def _table_can_be_reached(self) -> Self:
         if self.cache_table and not self.region:
-            raise ValueError("CACHE_TABLE is set, so AWS_REGION must be: the table is in one")
+            raise ValueError("CACHE_TABLE is set, so AWS_REGION must be set too")
         if self.cache_table:
             self.network.proxy_for(self.table_url)
         return self
 
     @property
     def region(self) -> str:
-        """AWS's name of the region that the table is in, such as `eu-central-1`."""
+        """The AWS region of the table, such as `eu-central-1`; empty if not set."""
         return self.aws_region or self.aws_default_region or ""
 
     @property
     def table_endpoint(self) -> str | None:
-        """Where DynamoDB is; None means where AWS has it."""
+        """The configured URL of DynamoDB; None for AWS's own endpoint."""
         if self.aws_ignore_configured_endpoint_urls:
             return None
         return self.aws_endpoint_url_dynamodb or self.aws_endpoint_url
 
     @property
     def table_url(self) -> str:
-        """Where DynamoDB is: `table_endpoint`, or AWS's own in the region."""
+        """The URL of DynamoDB: `table_endpoint`, or AWS's own endpoint in the region."""
         return self.table_endpoint or f"https://dynamodb.{self.region}.amazonaws.com"

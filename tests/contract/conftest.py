@@ -1,4 +1,4 @@
-"""Both variants' handlers, asked with API Gateway's events, over one stand-in upstream."""
+"""Both variants' handlers, called with API Gateway events, over one fake pypistats."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What both variants answer to good questions."""
+"""Responses of both variants to valid requests."""
 
 import datetime as dt
 from typing import Any
@@ -28,7 +28,7 @@ def assert_stats(actual: dict[str, Any], expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("package", ["requests", "__all__", NEWCOMER, DEBUT, HERMIT, RETIRED])
 @pytest.mark.parametrize("mirrors", [True, False])
-def test_stats_are_what_arithmetic_gives(
+def test_stats_match_plain_arithmetic(
     ask: Ask, stand_in: StandIn, package: str, mirrors: bool
 ) -> None:
     answer = ask(f"/packages/{package}", f"mirrors={str(mirrors).lower()}")
@@ -45,22 +45,20 @@ def test_mirrors_are_counted_by_default(ask: Ask) -> None:
 @pytest.mark.parametrize(
     "spelling", ["Typing_Extensions", "typing.extensions", "typing-.-extensions"]
 )
-def test_a_name_is_normalised_before_upstream_sees_it(
-    ask: Ask, stand_in: StandIn, spelling: str
-) -> None:
+def test_name_is_normalised_for_upstream(ask: Ask, stand_in: StandIn, spelling: str) -> None:
     assert ask(f"/packages/{spelling}").json["package"] == "typing-extensions"
     paths = [request.path for request in stand_in.requests]
     assert paths == ["/api/packages/typing-extensions/overall"]
 
 
-def test_upstream_is_told_who_asks(ask: Ask, stand_in: StandIn) -> None:
+def test_user_agent_is_sent(ask: Ask, stand_in: StandIn) -> None:
     ask("/packages/requests")
     (request,) = stand_in.requests
     headers = {name.lower(): value for name, value in request.headers.items()}
     assert headers["user-agent"] == USER_AGENT
 
 
-def test_a_comparison_answers_in_the_order_asked(ask: Ask) -> None:
+def test_comparison_keeps_order(ask: Ask) -> None:
     query = "packages=requests,Typing_Extensions&packages=no-such-package-xyz"
     answer = ask("/compare", query)
     assert answer.status == 200
@@ -77,14 +75,14 @@ def test_a_comparison_answers_in_the_order_asked(ask: Ask) -> None:
     ]
 
 
-def test_a_comparison_has_the_same_stats_as_each_package_alone(ask: Ask, stand_in: StandIn) -> None:
+def test_comparison_stats_match_single_stats(ask: Ask, stand_in: StandIn) -> None:
     answer = ask("/compare", "packages=requests,flask&mirrors=false")
     for entry in answer.json["packages"]:
         rows = overall_rows(stand_in, entry["package"])
         assert_stats(entry["stats"], expected_stats(entry["package"], rows, AS_OF, mirrors=False))
 
 
-def test_a_comparison_compares_the_same_days(ask: Ask, stand_in: StandIn) -> None:
+def test_comparison_has_one_as_of(ask: Ask, stand_in: StandIn) -> None:
     answer = ask("/compare", f"packages=requests,{RETIRED},{HERMIT},{MIRRORED}&mirrors=false")
     stats = [entry["stats"] for entry in answer.json["packages"]]
     assert [one["as_of"] for one in stats] == ["2026-11-21"] * 4
@@ -96,7 +94,7 @@ def test_a_comparison_compares_the_same_days(ask: Ask, stand_in: StandIn) -> Non
     ) == 1
 
 
-def test_a_package_asked_for_twice_is_fetched_once(ask: Ask, stand_in: StandIn) -> None:
+def test_repeated_package_is_fetched_once(ask: Ask, stand_in: StandIn) -> None:
     answer = ask("/compare", "packages=requests,Requests,flask")
     assert [entry["package"] for entry in answer.json["packages"]] == [
         "requests",
@@ -112,9 +110,8 @@ def test_fifty_packages_can_be_compared(ask: Ask) -> None:
     assert len(answer.json["packages"]) == 50
 
 
-def test_health_names_version_and_variant_and_never_calls_upstream(
-    ask: Ask, stand_in: StandIn, variant: str
-) -> None:
+def test_health_names_version_and_variant(ask: Ask, stand_in: StandIn, variant: str) -> None:
+    """Without an upstream call."""
     assert ask("/health").json == {
         "status": "ok",
         "version": __version__,
@@ -124,14 +121,14 @@ def test_health_names_version_and_variant_and_never_calls_upstream(
 
 
 @pytest.mark.parametrize("path", ["/packages/requests", "/health", "/nope"])
-def test_head_answers_as_get_without_the_body(ask: Ask, path: str) -> None:
+def test_head_is_get_without_body(ask: Ask, path: str) -> None:
     get, head = ask(path), ask(path, method="HEAD")
     assert head.status == get.status
     assert {**head.headers, "server-timing": ""} == {**get.headers, "server-timing": ""}
     assert head.body == ""
 
 
-def test_ten_invocations_share_one_upstream_connection(variant: str, stand_in: StandIn) -> None:
+def test_invocations_share_one_connection(variant: str, stand_in: StandIn) -> None:
     with handler_of(variant, PYPISTATS_URL=stand_in.url, CACHE="off") as handler:
         for _ in range(10):
             assert asking(handler)("/packages/requests").status == 200

@@ -1,4 +1,4 @@
-"""What both variants say to questions that can't be answered."""
+"""Responses of both variants to invalid requests."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from workbench.upstream import StandIn
 
 
 def assert_problem(answer: Answer, status: int, kind: str) -> None:
-    """It is an RFC 9457 document, says so, and may be cached for a short time at most."""
+    """Check for an RFC 9457 document with its content type, cacheable for a short time at most."""
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     cacheable = "public, max-age=300" if kind == "unknown-package" else "no-store"
@@ -49,23 +49,22 @@ def assert_problem(answer: Answer, status: int, kind: str) -> None:
         "'",
     ],
 )
-def test_an_invalid_name_is_refused_and_never_reaches_upstream(
-    ask: Ask, stand_in: StandIn, name: str
-) -> None:
+def test_invalid_name_is_refused(ask: Ask, stand_in: StandIn, name: str) -> None:
+    """Without an upstream call."""
     answer = ask(f"/packages/{name}")
     assert_problem(answer, 422, "invalid-input")
     assert [(e["location"], e["parameter"]) for e in answer.json["errors"]] == [("path", "package")]
     assert stand_in.requests == []
 
 
-def test_a_name_is_told_as_it_was_sent(ask: Ask) -> None:
+def test_name_is_shown_as_sent(ask: Ask) -> None:
     answer = ask("/packages/good%2Fdownloads")
     assert answer.json["instance"] == "/packages/good%2Fdownloads"
-    assert answer.json["errors"][0]["detail"].startswith("'good%2Fdownloads' can't be used.")
+    assert answer.json["errors"][0]["detail"].startswith("'good%2Fdownloads' is invalid.")
 
 
 @pytest.mark.parametrize("decoded", ["a\0b", "a\nb", "requests\n", "a b", "100%"])
-def test_a_path_that_api_gateway_decoded_is_read_alike(handler: Handler, decoded: str) -> None:
+def test_decoded_path_is_read_alike(handler: Handler, decoded: str) -> None:
     answer = answer_of(handler(http_event(f"/packages/{decoded}"), None))
     assert_problem(answer, 422, "invalid-input")
     assert [error["parameter"] for error in answer.json["errors"]] == ["package"]
@@ -89,9 +88,7 @@ def test_a_path_that_api_gateway_decoded_is_read_alike(handler: Handler, decoded
         "/😀",
     ],
 )
-def test_an_unknown_path_is_told_what_paths_there_are(
-    ask: Ask, stand_in: StandIn, path: str
-) -> None:
+def test_unknown_path_lists_known_paths(ask: Ask, stand_in: StandIn, path: str) -> None:
     answer = ask(path)
     assert_problem(answer, 404, "route-not-found")
     assert "/packages/{package}" in answer.json["detail"]
@@ -105,15 +102,13 @@ def test_an_unknown_path_is_told_what_paths_there_are(
         ("packages=", "Name at least one package"),
         ("packages=,,,", "Name at least one package"),
         ("packages=" + ",".join(f"p{n}" for n in range(51)), "At most 50 packages"),
-        ("packages=requests,../../etc", "'../../etc' can't be used."),
-        ("packages=requests&mirrors=maybe", "It is 'true' or 'false'."),
-        ("packages=requests&limit=5", "There is no such parameter here."),
-        ("packages=%F0%9F%98%80", "'😀' can't be used."),
+        ("packages=requests,../../etc", "'../../etc' is invalid."),
+        ("packages=requests&mirrors=maybe", "It must be 'true' or 'false'."),
+        ("packages=requests&limit=5", "This route has no such parameter."),
+        ("packages=%F0%9F%98%80", "'😀' is invalid."),
     ],
 )
-def test_a_bad_comparison_is_told_what_is_wrong(
-    ask: Ask, stand_in: StandIn, query: str, says: str
-) -> None:
+def test_bad_comparison_is_explained(ask: Ask, stand_in: StandIn, query: str, says: str) -> None:
     answer = ask("/compare", query)
     assert_problem(answer, 422, "invalid-input")
     (error,) = answer.json["errors"]
@@ -122,30 +117,30 @@ def test_a_bad_comparison_is_told_what_is_wrong(
 
 
 @pytest.mark.parametrize("path", ["/packages/requests", "/compare", "/health"])
-def test_an_unknown_query_parameter_is_named(ask: Ask, path: str) -> None:
+def test_unknown_parameter_is_named(ask: Ask, path: str) -> None:
     answer = ask(path, "packages=requests&mirror=true" if path == "/compare" else "mirror=true")
     assert_problem(answer, 422, "invalid-input")
     assert answer.json["errors"] == [
-        {"location": "query", "parameter": "mirror", "detail": "There is no such parameter here."}
+        {"location": "query", "parameter": "mirror", "detail": "This route has no such parameter."}
     ]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"])
 @pytest.mark.parametrize("path", ["/packages/requests", "/compare", "/health"])
-def test_a_wrong_method_is_told_the_right_ones(ask: Ask, path: str, method: str) -> None:
+def test_wrong_method_lists_allowed_methods(ask: Ask, path: str, method: str) -> None:
     answer = ask(path, method=method)
     assert_problem(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_an_unknown_package_is_a_404_that_names_it(ask: Ask) -> None:
+def test_unknown_package_is_404_naming_it(ask: Ask) -> None:
     answer = ask("/packages/no-such-package-xyz")
     assert_problem(answer, 404, "unknown-package")
     assert "'no-such-package-xyz'" in answer.json["detail"]
 
 
 LONG = 10_000
-"""Bytes of a query that API Gateway lets through."""
+"""Length in bytes of a query that API Gateway still accepts."""
 
 
 @pytest.mark.parametrize(
@@ -163,7 +158,7 @@ LONG = 10_000
         (f"/{'%F0%9F%98%80' * (LONG // 12)}", ""),
     ],
 )
-def test_little_is_repeated_of_what_was_sent(ask: Ask, path: str, query: str) -> None:
+def test_long_input_is_not_repeated(ask: Ask, path: str, query: str) -> None:
     answer = ask(path, query)
     assert answer.status in {404, 422}
     assert len(answer.body.encode()) < 10_000
@@ -171,7 +166,8 @@ def test_little_is_repeated_of_what_was_sent(ask: Ask, path: str, query: str) ->
     assert sum(map(len, answer.headers.values())) < 2_000
 
 
-def test_of_many_errors_ten_are_told_and_how_many_more(ask: Ask) -> None:
+def test_first_ten_errors_are_listed(ask: Ask) -> None:
+    """The detail gives the number of the others."""
     answer = ask("/packages/requests", "&".join(f"p{n}=1" for n in range(12)))
     assert [error["parameter"] for error in answer.json["errors"]] == [f"p{n}" for n in range(10)]
-    assert answer.json["detail"].endswith("p9: There is no such parameter here. And 2 more.")
+    assert answer.json["detail"].endswith("p9: This route has no such parameter. And 2 more.")

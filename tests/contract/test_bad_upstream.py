@@ -1,4 +1,4 @@
-"""What both variants say when pypistats.org can't be used."""
+"""Responses of both variants when pypistats.org fails."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -21,17 +21,19 @@ FAILURES = [
     ("dropped", 502, "upstream-broken", "upstream_error"),
 ]
 ENDLESS = {"hang", "drip"}
-"""Faults that only a deadline ends."""
+"""Faults that only a timeout ends."""
 
 AMPLE = {"UPSTREAM_TIMEOUT_S": "20", "DEADLINE_S": "30"}
 SHORT = {"UPSTREAM_TIMEOUT_S": "0.8", "DEADLINE_S": "1"}
+MEDIUM = {"UPSTREAM_TIMEOUT_S": "2", "DEADLINE_S": "2.5"}
+"""Long enough for a good call on a busy machine, next to one that hangs."""
 
 AskAt = Callable[..., Ask]
 
 
 @pytest.fixture
 def ask_at(variant: str) -> Iterator[AskAt]:
-    """Ask a variant whose upstream is at `url`, with patience that no slow machine exhausts."""
+    """Ask a variant whose upstream is at `url`, with timeouts long enough for a slow machine."""
     with ExitStack() as stack:
         yield lambda url, **environ: asking(
             stack.enter_context(handler_of(variant, PYPISTATS_URL=url, **{**AMPLE, **environ}))
@@ -39,7 +41,7 @@ def ask_at(variant: str) -> Iterator[AskAt]:
 
 
 def patience(fault: str) -> dict[str, str]:
-    """Short only where a test would wait for its end."""
+    """Short timeouts only for faults that would use them up."""
     return SHORT if fault in ENDLESS else AMPLE
 
 
@@ -51,7 +53,7 @@ def closed_port() -> int:
 
 
 @pytest.mark.parametrize(("fault", "status", "kind"), [failure[:3] for failure in FAILURES])
-def test_each_way_to_fail_has_its_problem(
+def test_failure_has_its_problem(
     ask_at: AskAt, stand_in: StandIn, fault: str, status: int, kind: str
 ) -> None:
     stand_in.set_faults([fault])
@@ -59,24 +61,24 @@ def test_each_way_to_fail_has_its_problem(
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["type"] == f"urn:pypi-pulse:problem:{kind}"
-    # FastAPI leaves upstream alone after some of the others, and tells for how long.
+    # After some of the other faults FastAPI pauses upstream calls, and sends Retry-After, too.
     assert "retry-after" in answer.headers or status != HTTPStatus.SERVICE_UNAVAILABLE
 
 
 @pytest.mark.parametrize(("fault", "outcome"), [(failure[0], failure[3]) for failure in FAILURES])
-def test_one_package_that_fails_disturbs_no_other(
+def test_failed_package_affects_no_other(
     ask_at: AskAt, stand_in: StandIn, fault: str, outcome: str
 ) -> None:
     stand_in.set_faults([f"{fault}:*:flask"])
-    answer = ask_at(stand_in.url, **patience(fault))("/compare", "packages=requests,flask")
+    answer = ask_at(stand_in.url, **(MEDIUM if fault in ENDLESS else AMPLE))(
+        "/compare", "packages=requests,flask"
+    )
     assert answer.status == 200
     assert [entry["status"] for entry in answer.json["packages"]] == ["ok", outcome]
 
 
 @pytest.mark.parametrize("fault", [failure[0] for failure in FAILURES])
-def test_a_comparison_of_which_nothing_could_be_had_is_a_503(
-    ask_at: AskAt, stand_in: StandIn, fault: str
-) -> None:
+def test_comparison_of_failures_only_is_503(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
     stand_in.set_faults([fault])
     answer = ask_at(stand_in.url, **patience(fault))("/compare", "packages=requests,flask")
     assert answer.status == 503
@@ -84,17 +86,17 @@ def test_a_comparison_of_which_nothing_could_be_had_is_a_503(
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_an_upstream_where_nothing_listens_is_a_502(ask_at: AskAt, closed_port: int) -> None:
+def test_closed_port_is_502(ask_at: AskAt, closed_port: int) -> None:
     answer = ask_at(f"http://127.0.0.1:{closed_port}")("/packages/requests")
     assert answer.status == 502
     assert answer.json["type"] == "urn:pypi-pulse:problem:upstream-unreachable"
 
 
-def test_an_upstream_that_has_no_address_is_a_502(ask_at: AskAt) -> None:
+def test_unresolvable_host_is_502(ask_at: AskAt) -> None:
     assert ask_at("http://upstream.invalid")("/packages/requests").status == 502
 
 
-def test_an_upstream_that_never_answers_is_a_504(ask_at: AskAt) -> None:
+def test_silent_upstream_is_504(ask_at: AskAt) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         answer = ask_at(url, **SHORT)("/packages/requests")
@@ -103,9 +105,7 @@ def test_an_upstream_that_never_answers_is_a_504(ask_at: AskAt) -> None:
 
 
 @pytest.mark.parametrize("fault", ["dropped", "truncated", "hang"])
-def test_a_connection_that_fails_once_is_tried_again(
-    ask_at: AskAt, stand_in: StandIn, fault: str
-) -> None:
+def test_failed_connection_is_retried(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
     stand_in.set_faults([f"{fault}:overall:requests:1"])
     ask = ask_at(stand_in.url, UPSTREAM_TIMEOUT_S="2")
     assert ask("/packages/requests").status == 200
@@ -113,16 +113,15 @@ def test_a_connection_that_fails_once_is_tried_again(
 
 
 @pytest.mark.parametrize("fault", ["dropped", "hang"])
-def test_it_is_tried_again_once_only(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
+def test_connection_is_retried_only_once(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
     stand_in.set_faults([fault])
-    ask_at(stand_in.url, UPSTREAM_TIMEOUT_S="0.3")("/packages/requests")
+    timeout_s = "1" if fault in ENDLESS else "20"
+    ask_at(stand_in.url, UPSTREAM_TIMEOUT_S=timeout_s)("/packages/requests")
     assert len(stand_in.requests) == 2
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "html"])
-def test_an_answer_however_bad_is_not_asked_for_again(
-    ask_at: AskAt, stand_in: StandIn, fault: str
-) -> None:
+def test_bad_response_is_not_retried(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
     stand_in.set_faults([fault])
     ask_at(stand_in.url)("/packages/requests")
     assert len(stand_in.requests) == 1

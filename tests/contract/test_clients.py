@@ -1,4 +1,4 @@
-"""How clients write what they ask: lists in brackets, a time against caches, a parameter twice."""
+"""How clients write queries: lists in brackets, a timestamp against caches, repeated parameters."""
 
 import re
 
@@ -19,7 +19,7 @@ def without_times(body: str) -> str:
 
 
 @pytest.mark.parametrize(("path", "query"), ROUTES.items())
-def test_the_time_that_jquery_adds_is_ignored(ask: Ask, path: str, query: str) -> None:
+def test_jquery_timestamp_is_ignored(ask: Ask, path: str, query: str) -> None:
     plain, timed = ask(path, query), ask(path, f"{query}&_=1795694400000")
     assert timed.status == 200
     assert without_times(timed.body) == without_times(plain.body)
@@ -34,7 +34,7 @@ def test_the_time_that_jquery_adds_is_ignored(ask: Ask, path: str, query: str) -
         "packages=requests&packages[]=flask",
     ],
 )
-def test_a_list_may_have_brackets(ask: Ask, query: str) -> None:
+def test_list_parameter_may_have_brackets(ask: Ask, query: str) -> None:
     answer = ask("/compare", query)
     assert answer.status == 200
     assert [entry["package"] for entry in answer.json["packages"]] == ["requests", "flask"]
@@ -49,7 +49,7 @@ def test_a_list_may_have_brackets(ask: Ask, query: str) -> None:
         ("/packages/requests/downloads", "period=week&period=", ("period", "week")),
     ],
 )
-def test_of_a_parameter_that_is_given_twice_the_first_counts(
+def test_first_of_repeated_parameter_counts(
     ask: Ask, path: str, query: str, first: tuple[str, object]
 ) -> None:
     answer = ask(path, query)
@@ -57,14 +57,15 @@ def test_of_a_parameter_that_is_given_twice_the_first_counts(
     assert answer.json[first[0]] == first[1]
 
 
-def test_a_bad_first_value_is_not_made_good_by_another(ask: Ask) -> None:
+def test_bad_first_value_is_refused(ask: Ask) -> None:
+    """Even if a good one follows."""
     answer = ask("/packages/requests", "mirrors=maybe&mirrors=true")
     assert answer.status == 422
     assert [error["parameter"] for error in answer.json["errors"]] == ["mirrors"]
 
 
 @pytest.mark.parametrize("path", ["/packages/requests", "/nope", "/health"])
-def test_a_page_may_send_any_header(ask: Ask, path: str) -> None:
+def test_preflight_allows_any_header(ask: Ask, path: str) -> None:
     preflight = {
         "origin": "https://example.org",
         "access-control-request-method": "GET",

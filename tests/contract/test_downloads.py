@@ -1,4 +1,4 @@
-"""Downloads over time, from both variants."""
+"""Download series from both variants."""
 
 from typing import Any
 
@@ -16,9 +16,7 @@ def upstream_rows(stand_in: StandIn, by: str) -> dict[tuple[str, str], int]:
 
 
 @pytest.mark.parametrize("by", ["overall", "python_major", "python_minor", "system"])
-def test_every_row_is_a_point_and_every_other_point_is_zero(
-    ask: Ask, stand_in: StandIn, by: str
-) -> None:
+def test_points_are_rows_or_zero(ask: Ask, stand_in: StandIn, by: str) -> None:
     answer = ask("/packages/requests/downloads", f"by={by}")
     assert answer.status == 200
     body: dict[str, Any] = answer.json
@@ -36,7 +34,7 @@ def test_every_row_is_a_point_and_every_other_point_is_zero(
     assert body["missing_dates"] == sorted(set(dates) - {date for _, date in rows})
 
 
-def test_csv_is_answered_as_text(ask: Ask) -> None:
+def test_csv_is_text(ask: Ask) -> None:
     answer = ask("/packages/requests/downloads", "format=csv&start=2026-11-20&mirrors=false")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
     header, *lines = answer.body.removesuffix("\r\n").split("\r\n")
@@ -57,7 +55,7 @@ def test_csv_is_answered_as_text(ask: Ask) -> None:
         (DEBUT, "start=2020-01-01&end=2020-12-31", ("2020-01-01", "2020-12-31", 0)),
     ],
 )
-def test_any_date_may_be_asked_for(
+def test_any_date_is_allowed(
     ask: Ask, package: str, query: str, days: tuple[str, str, int]
 ) -> None:
     answer = ask(f"/packages/{package}/downloads", query)
@@ -68,13 +66,13 @@ def test_any_date_may_be_asked_for(
         assert (body["start"], body["end"], len(one["points"])) == days
 
 
-def test_any_date_may_be_asked_for_in_csv(ask: Ask) -> None:
+def test_any_date_is_allowed_in_csv(ask: Ask) -> None:
     answer = ask(f"/packages/{RETIRED}/downloads", "start=2030-01-01&format=csv")
     assert (answer.status, answer.body) == (200, "date,category,downloads\r\n")
 
 
 @pytest.mark.parametrize("by", ["python_major", "python_minor", "system"])
-def test_a_package_that_only_mirrors_download_has_empty_series(ask: Ask, by: str) -> None:
+def test_mirrors_only_package_has_empty_series(ask: Ask, by: str) -> None:
     answer = ask(f"/packages/{MIRRORED}/downloads", f"by={by}&start=2026-11-20")
     assert answer.status == 200
     assert (answer.json["series"], answer.json["as_of"]) == ([], "2026-11-21")
@@ -84,7 +82,7 @@ def test_a_package_that_only_mirrors_download_has_empty_series(ask: Ask, by: str
 
 
 def test_as_of_without_rows_and_without_all(ask: Ask, stand_in: StandIn) -> None:
-    """A breakdown without rows is as of the day that should be there if nothing tells another."""
+    """Without rows, and without any hint of the loaded day, `as_of` is the expected newest day."""
     stand_in.set_faults(["500:overall:__all__"])
     answer = ask(f"/packages/{MIRRORED}/downloads", "by=system")
     assert (answer.status, answer.json["series"], answer.json["as_of"]) == (200, [], "2026-11-21")
@@ -94,15 +92,24 @@ def test_as_of_without_rows_and_without_all(ask: Ask, stand_in: StandIn) -> None
     ("query", "parameter", "says"),
     [
         ("start=2026-11-10&end=2026-11-09", "start", "It is after the end, 2026-11-09."),
-        ("start=soon", "start", "It is a date such as"),
+        ("start=soon", "start", "It must be a date such as"),
         ("by=country", "by", "'overall'"),
         ("period=year", "period", "'month'"),
-        ("by=system&mirrors=true", "mirrors", "with by=overall alone"),
+        ("by=system&mirrors=true", "mirrors", "only with by=overall"),
     ],
 )
-def test_what_can_not_be_asked_is_told_why(ask: Ask, query: str, parameter: str, says: str) -> None:
+def test_bad_query_is_explained(ask: Ask, query: str, parameter: str, says: str) -> None:
     answer = ask("/packages/requests/downloads", query)
     assert answer.status == 422
     (error,) = answer.json["errors"]
     assert error["parameter"] == parameter
     assert says in error["detail"]
+
+
+def test_without_all_of_pypi_every_package_is_as_of_its_own_day_while_none_has_the_newest(
+    ask: Ask, stand_in: StandIn
+) -> None:
+    stand_in.set_faults(["500:overall:__all__", "half-loaded:overall"])
+    compared = ask("/compare", "packages=docutils,regex").json["packages"]
+    days = {entry["package"]: entry["stats"]["as_of"] for entry in compared}
+    assert days == {"docutils": "2026-11-19", "regex": "2026-11-20"}

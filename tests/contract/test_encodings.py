@@ -1,4 +1,4 @@
-"""Upstream may compress its answers, as the proxy before pypistats.org does."""
+"""Upstream may compress its responses, as the proxy in front of pypistats.org does."""
 
 import gzip
 import threading
@@ -18,7 +18,7 @@ BODY = (
 
 @contextmanager
 def upstream_sending(payload: bytes, *, chunked: bool) -> Iterator[str]:
-    """The base URL of an upstream that answers everything with `payload`, called gzip."""
+    """Yield the base URL of an upstream that sends `payload` as gzip to every request."""
 
     class Sender(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -36,7 +36,7 @@ def upstream_sending(payload: bytes, *, chunked: bool) -> Iterator[str]:
             self.wfile.write(framed)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: pytest's output is for the tests."""
+            """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Sender) as server:
         server.daemon_threads = True
@@ -48,7 +48,7 @@ def upstream_sending(payload: bytes, *, chunked: bool) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_compressed_answer_is_read(variant: str, chunked: bool) -> None:
+def test_compressed_answer_is_read(variant: str, chunked: bool) -> None:
     with (
         upstream_sending(gzip.compress(BODY), chunked=chunked) as url,
         handler_of(variant, PYPISTATS_URL=url) as handler,
@@ -58,7 +58,7 @@ def test_a_compressed_answer_is_read(variant: str, chunked: bool) -> None:
     assert answer.json["total_downloads"] == 7
 
 
-def test_an_answer_that_is_not_compressed_as_it_says_is_a_502(variant: str) -> None:
+def test_wrongly_declared_gzip_is_502(variant: str) -> None:
     with (
         upstream_sending(BODY, chunked=False) as url,
         handler_of(variant, PYPISTATS_URL=url) as handler,

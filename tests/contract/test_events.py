@@ -1,4 +1,4 @@
-"""No event whatever makes an invocation crash, and an HTTP event's odd parts do no harm."""
+"""No event crashes an invocation, and odd parts of an HTTP event are harmless."""
 
 import asyncio
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
-# Those that Mangum, apig-wsgi, Starlette, Werkzeug or an application take apart.
+# Headers that Mangum, apig-wsgi, Starlette, Werkzeug or an application parse.
 READ_SOMEWHERE = [
     *("host", "Cookie", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port"),
     *("x-forwarded-prefix", "x-forwarded-proto", "forwarded", "content-length", "content-type"),
@@ -31,7 +31,7 @@ HEADERS = st.dictionaries(
     | st.sampled_from(["9" * 5_000, "1:" * 2_000, "gzip;q=" + "9" * 5_000, "text/csv;q=nan"]),
     max_size=5,
 )
-# The handlers outlive an example on purpose: warm invocations are what is being tested.
+# Handlers outlive a Hypothesis example on purpose: this tests warm invocations.
 WARM = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -54,7 +54,7 @@ WARM = settings(max_examples=60, suppress_health_check=[HealthCheck.function_sco
         {"source": "aws.events", "detail-type": "Scheduled Event"},
     ],
 )
-def test_an_event_that_is_no_http_event_is_a_400(handler: Handler, event: object) -> None:
+def test_non_http_event_is_400(handler: Handler, event: object) -> None:
     answer = answer_of(handler(event, SimpleNamespace(aws_request_id="invocation-1")))
     assert answer.status == 400
     assert answer.headers["content-type"] == "application/problem+json"
@@ -64,7 +64,7 @@ def test_an_event_that_is_no_http_event_is_a_400(handler: Handler, event: object
 
 @WARM
 @given(event=JSON)
-def test_any_json_gets_an_answer(handler: Handler, event: object) -> None:
+def test_any_json_event_gets_an_answer(handler: Handler, event: object) -> None:
     assert answer_of(handler(event, None)).status == 400
 
 
@@ -90,7 +90,7 @@ def test_any_http_event_gets_an_answer(handler: Handler, **parts: object) -> Non
 
 @WARM
 @given(headers=HEADERS)
-def test_no_header_makes_a_difference_to_health(handler: Handler, headers: dict[str, str]) -> None:
+def test_health_ignores_headers(handler: Handler, headers: dict[str, str]) -> None:
     event = http_event("/health")
     event["headers"] = headers
     assert answer_of(handler(event, None)).status == 200
@@ -111,25 +111,23 @@ def test_no_header_makes_a_difference_to_health(handler: Handler, headers: dict[
         {"cookie": "a=b", "content-length": "-1", "transfer-encoding": "chunked"},
     ],
 )
-def test_odd_headers_do_no_harm(ask: Ask, headers: dict[str, str]) -> None:
+def test_odd_headers_are_harmless(ask: Ask, headers: dict[str, str]) -> None:
     assert ask("/packages/requests", **headers).status == 200
 
 
 @pytest.mark.parametrize(("body", "is_base64"), [("hello", False), ("not base64!", True)])
-def test_a_body_on_a_get_is_not_read(handler: Handler, body: str, is_base64: bool) -> None:
+def test_body_of_get_is_ignored(handler: Handler, body: str, is_base64: bool) -> None:
     event = {**http_event("/packages/requests"), "body": body, "isBase64Encoded": is_base64}
     assert answer_of(handler(event, None)).status == 200
 
 
-def test_an_event_without_its_optional_parts_is_answered(handler: Handler) -> None:
+def test_minimal_event_is_answered(handler: Handler) -> None:
     http = {"method": "GET", "path": "/health"}
     event = {"version": "2.0", "requestContext": {"http": http}}
     assert answer_of(handler(event, None)).status == 200
 
 
-def test_another_event_loop_in_between_does_not_cost_the_connection(
-    ask: Ask, stand_in: StandIn
-) -> None:
+def test_other_event_loop_keeps_connection(ask: Ask, stand_in: StandIn) -> None:
     assert ask("/packages/requests").status == 200
     asyncio.run(asyncio.sleep(0))
     assert ask("/packages/flask").status == 200
@@ -138,9 +136,7 @@ def test_another_event_loop_in_between_does_not_cost_the_connection(
 
 @pytest.mark.parametrize("request_id", ["\ud800", "", "a b", "x" * 1000, None, 7])
 @pytest.mark.parametrize("path", ["/nope", "//nope", "/health"])
-def test_an_odd_request_id_gives_way_to_one_of_ours(
-    handler: Handler, path: str, request_id: object
-) -> None:
+def test_odd_request_id_is_replaced(handler: Handler, path: str, request_id: object) -> None:
     event = http_event(path)
     event["requestContext"]["requestId"] = request_id
     answer = answer_of(handler(event, None))
@@ -151,13 +147,13 @@ def test_an_odd_request_id_gives_way_to_one_of_ours(
 
 
 @pytest.mark.parametrize("host", ["..", "a..b", ".", ".a", "-", "a" * 300, "a." * 200 + "a", ""])
-def test_an_odd_host_does_no_harm(ask: Ask, host: str) -> None:
+def test_odd_host_is_harmless(ask: Ask, host: str) -> None:
     assert ask("/health", host=host).status == 200
     assert ask("/packages/requests", host=host).status == 200
 
 
 @pytest.mark.parametrize("path", ["/health", "/nope", "//health", "/packages/-x-"])
-def test_every_answer_may_be_read_by_every_page(ask: Ask, path: str) -> None:
+def test_every_origin_may_read_every_answer(ask: Ask, path: str) -> None:
     assert ask(path).headers["access-control-allow-origin"] == "*"
     head = ask(path, method="HEAD")
     assert (head.headers["access-control-allow-origin"], head.body) == ("*", "")

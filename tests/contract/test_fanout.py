@@ -1,4 +1,4 @@
-"""How many upstream calls of a comparison are under way at once."""
+"""Concurrency of a comparison's upstream calls."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ PATIENCE_S = 20
 
 
 class Meeting(ThreadingHTTPServer):
-    """An upstream that answers only once `size` calls are under way at the same moment."""
+    """An upstream that answers only when `size` calls are in progress at the same time."""
 
     daemon_threads = True
 
@@ -59,7 +59,7 @@ class MeetingHandler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: pytest's output is for the tests."""
+        """Print nothing."""
 
 
 @pytest.fixture
@@ -76,22 +76,20 @@ def compare(variant: str, meeting: Meeting, packages: int, **environ: str) -> li
 
 
 @pytest.mark.parametrize("variant", ["fastapi", "flask threads"])
-def test_ten_packages_are_fetched_at_once(variant: str, patience: dict[str, str]) -> None:
+def test_packages_are_fetched_concurrently(variant: str, patience: dict[str, str]) -> None:
     meeting = Meeting(10)
     assert compare(variant, meeting, 10, **patience) == ["ok"] * 10
     assert meeting.most_under_way == 10
 
 
-def test_flask_as_in_the_article_fetches_one_after_the_other(patience: dict[str, str]) -> None:
+def test_flask_sequential_fetches_one_by_one(patience: dict[str, str]) -> None:
     meeting = Meeting(1)
     assert compare("flask sequential", meeting, 5, **patience) == ["ok"] * 5
     assert meeting.most_under_way == 1
 
 
 @pytest.mark.parametrize("variant", ["fastapi", "flask threads"])
-def test_no_more_calls_are_under_way_than_upstream_concurrency_allows(
-    variant: str, patience: dict[str, str]
-) -> None:
+def test_upstream_concurrency_is_respected(variant: str, patience: dict[str, str]) -> None:
     meeting = Meeting(3)
     statuses = compare(variant, meeting, 9, UPSTREAM_CONCURRENCY="3", **patience)
     assert statuses == ["ok"] * 9

@@ -1,4 +1,4 @@
-"""How bodies leave through API Gateway: text as it is, compressed ones in base64."""
+"""Bodies in API Gateway's format: text unchanged, compressed bodies in base64."""
 
 import base64
 import gzip
@@ -17,7 +17,7 @@ def fastapi(stand_in: StandIn) -> Iterator[Handler]:
         yield handler
 
 
-def test_a_compressed_body_is_sent_in_base64(fastapi: Handler) -> None:
+def test_compressed_body_is_base64(fastapi: Handler) -> None:
     path = "/packages/requests/downloads"
     plain = fastapi(http_event(path), None)
     zipped = fastapi(http_event(path, headers={"accept-encoding": "gzip, br"}), None)
@@ -29,7 +29,7 @@ def test_a_compressed_body_is_sent_in_base64(fastapi: Handler) -> None:
     assert json.loads(plain["body"])["package"] == "requests"
 
 
-def test_a_304_leaves_with_no_body(fastapi: Handler) -> None:
+def test_304_has_no_body(fastapi: Handler) -> None:
     path = "/packages/requests"
     etag = fastapi(http_event(path), None)["headers"]["etag"]
     answer = fastapi(http_event(path, headers={"if-none-match": etag}), None)
@@ -38,6 +38,6 @@ def test_a_304_leaves_with_no_body(fastapi: Handler) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "format=csv"])
-def test_text_leaves_as_text(fastapi: Handler, query: str) -> None:
+def test_text_is_sent_as_text(fastapi: Handler, query: str) -> None:
     answer = fastapi(http_event("/packages/requests/downloads", query), None)
     assert answer["isBase64Encoded"] is False

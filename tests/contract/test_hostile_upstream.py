@@ -1,4 +1,4 @@
-"""An upstream that floods, drips, or sends what nobody asked for: both variants answer, and in time."""
+"""Upstream floods, drips, or sends unrequested content: both variants still answer in time."""
 
 import gzip
 import socket
@@ -49,7 +49,7 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("flood", FLOODS)
-def test_a_flood_is_a_502_that_takes_little_memory(variant: str, flood: str) -> None:
+def test_flood_is_502_in_little_memory(variant: str, flood: str) -> None:
     tracemalloc.start()
     reply = asked(variant, FLOODS[flood])
     _, peak = tracemalloc.get_traced_memory()
@@ -67,9 +67,7 @@ def test_a_flood_is_a_502_that_takes_little_memory(variant: str, flood: str) -> 
         ["Content-Encoding: \xff"],
     ],
 )
-def test_several_codings_or_one_that_was_not_asked_for_are_a_502(
-    variant: str, headers: list[str]
-) -> None:
+def test_unrequested_encoding_is_502(variant: str, headers: list[str]) -> None:
     reply = asked(variant, answer(gzip.compress(gzip.compress(rows_body([ROW]))), *headers))
     assert (reply.status, reply.json["type"]) == (502, BROKEN)
 
@@ -77,9 +75,7 @@ def test_several_codings_or_one_that_was_not_asked_for_are_a_502(
 @pytest.mark.parametrize(
     ("status", "expected"), [("404 Not Found", 404), ("429 Too Many Requests", 503)]
 )
-def test_a_failure_is_read_off_its_status_however_it_is_compressed(
-    variant: str, status: str, expected: int
-) -> None:
+def test_status_counts_despite_bad_encoding(variant: str, status: str, expected: int) -> None:
     assert asked(variant, answer(b"?", "Content-Encoding: br", status=status)).status == expected
 
 
@@ -98,7 +94,7 @@ def test_a_failure_is_read_off_its_status_however_it_is_compressed(
     ids=lambda head: head[:40],
 )
 @pytest.mark.parametrize("status", ["200 OK", "301 Moved", "503 Unavailable"])
-def test_a_head_that_makes_no_sense_is_a_502(variant: str, status: str, head: str) -> None:
+def test_malformed_head_is_502(variant: str, status: str, head: str) -> None:
     raw = f"HTTP/1.1 {status}\r\nConnection: close\r\n{head}\r\n\r\nhello".encode("latin-1")
     reply = asked(variant, just(raw))
     assert (reply.status, reply.json["type"]) == (502, BROKEN)
@@ -115,7 +111,7 @@ def test_a_head_that_makes_no_sense_is_a_502(variant: str, status: str, head: st
     ids=lambda row: str(row)[:80],
 )
 @pytest.mark.parametrize("path", ["/packages/requests", "/packages/requests/downloads"])
-def test_a_row_that_can_not_be_is_a_502(variant: str, path: str, row: dict[str, object]) -> None:
+def test_impossible_row_is_502(variant: str, path: str, row: dict[str, object]) -> None:
     reply = asked(variant, answer(rows_body([ROW, row])), path)
     assert (reply.status, reply.json["type"]) == (502, BROKEN)
 
@@ -125,7 +121,7 @@ MANY_VERSIONS = [
     for version in range(120)
     for ago in range(181)
 ]
-"""21,720 points by day: few enough to be believed, and more than one answer may have."""
+"""21,720 points by day: few enough to be accepted, but more than one response may have."""
 
 
 @pytest.mark.parametrize(
@@ -149,7 +145,7 @@ def test_too_many_points(variant: str, query: str, status: int) -> None:
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX: y", HEAD.encode() + b"\r\n "])
-def test_a_head_or_body_that_drips_ends_at_the_deadline(variant: str, head: bytes) -> None:
+def test_dripping_response_ends_at_deadline(variant: str, head: bytes) -> None:
     """Each byte comes in time, so only a limit on the whole call ends it."""
     with (
         raw_upstream(dripping(head)) as upstream,
@@ -164,7 +160,7 @@ def test_a_head_or_body_that_drips_ends_at_the_deadline(variant: str, head: byte
     assert took_s < DRIPS_FOR_S / 2
 
 
-def test_upstreams_cookies_are_never_sent_back(variant: str) -> None:
+def test_cookies_are_never_sent_back(variant: str) -> None:
     body = rows_body([ROW])
     cookies = ("Set-Cookie: session=1; Path=/", "Set-Cookie: other=2; Max-Age=99999")
     with (
@@ -177,7 +173,7 @@ def test_upstreams_cookies_are_never_sent_back(variant: str) -> None:
     assert "cookie" not in "".join(upstream.requests).lower()
 
 
-def test_only_gzip_is_asked_for(variant: str, stand_in: StandIn) -> None:
+def test_only_gzip_is_accepted(variant: str, stand_in: StandIn) -> None:
     with handler_of(variant, PYPISTATS_URL=stand_in.url) as handler:
         asking(handler)("/packages/requests")
     assert [request.headers["accept-encoding"] for request in stand_in.requests] == ["gzip"]
@@ -193,7 +189,7 @@ def test_upstreams_503_keeps_its_retry_after(variant: str) -> None:
     assert (of_nothing.status, of_nothing.headers["retry-after"]) == (503, "77")
 
 
-def test_a_comparison_keeps_the_retry_after_of_each_entry(variant: str) -> None:
+def test_comparison_keeps_retry_after_of_each_entry(variant: str) -> None:
     busy = answer(b"", "Retry-After: 77", status="503 Service Unavailable")
     good = answer(rows_body([ROW], package="flask"))
 

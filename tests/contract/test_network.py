@@ -1,4 +1,4 @@
-"""Both variants behind proxies and with certificates that the environment names, right and wrong."""
+"""Both variants with proxies and certificates from environment variables, valid and invalid."""
 
 import subprocess
 import sys
@@ -22,13 +22,13 @@ FOLDER, EMPTY = "a folder", "an empty file"
 
 @pytest.fixture
 def path_of(tmp_path: Path) -> Callable[[str], str]:
-    """The path that a test's parameter means."""
+    """Return the path for a test's parameter."""
     (tmp_path / "empty.pem").touch()
     paths = {FOLDER: str(tmp_path), EMPTY: str(tmp_path / "empty.pem")}
     return lambda what: paths.get(what, what)
 
 
-def test_upstream_on_loopback_is_asked_without_a_proxy(
+def test_loopback_upstream_bypasses_proxy(
     variant: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, proxy in EVERY_PROXY.items():
@@ -37,9 +37,7 @@ def test_upstream_on_loopback_is_asked_without_a_proxy(
         assert asking(handler)("/packages/requests").status == 200
 
 
-def test_upstream_elsewhere_is_asked_through_the_proxy(
-    variant: str, stand_in: StandIn, tmp_path: Path
-) -> None:
+def test_other_upstream_uses_proxy(variant: str, stand_in: StandIn, tmp_path: Path) -> None:
     with (
         company(stand_in.url, HOST, tmp_path) as proxied,
         handler_of(variant, PYPISTATS_URL=f"http://{HOST}", HTTP_PROXY=proxied.proxy) as handler,
@@ -49,9 +47,10 @@ def test_upstream_elsewhere_is_asked_through_the_proxy(
 
 
 @pytest.mark.parametrize("names_it", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", None])
-def test_a_companys_certificate_is_trusted_where_a_variable_names_it(
+def test_configured_certificate_is_trusted(
     variant: str, stand_in: StandIn, tmp_path: Path, names_it: str | None
 ) -> None:
+    """Without the variable, the company's certificate is not trusted."""
     with company(stand_in.url, HOST, tmp_path) as proxied:
         named = {names_it: str(proxied.certificate)} if names_it else {}
         settings = {"PYPISTATS_URL": f"https://{HOST}", "HTTPS_PROXY": proxied.proxy, **named}
@@ -64,7 +63,7 @@ def test_a_companys_certificate_is_trusted_where_a_variable_names_it(
         assert answer.json["type"].endswith(":upstream-unreachable")
 
 
-def test_a_proxy_that_refuses_is_an_upstream_that_can_not_be_reached(
+def test_refusing_proxy_is_upstream_unreachable(
     variant: str, stand_in: StandIn, tmp_path: Path
 ) -> None:
     with (
@@ -92,9 +91,10 @@ def test_a_proxy_that_refuses_is_an_upstream_that_can_not_be_reached(
         ("REQUESTS_CA_BUNDLE", "/nonexistent"),
     ],
 )
-def test_what_can_not_be_used_is_one_line_that_names_the_variable(
+def test_unusable_setting_names_its_variable(
     variant: str, path_of: Callable[[str], str], variable: str, value: str
 ) -> None:
+    """The error message is a single line."""
     value = path_of(value)
     with (
         pytest.raises(InvalidSettings) as caught,
@@ -106,7 +106,8 @@ def test_what_can_not_be_used_is_one_line_that_names_the_variable(
 
 
 @pytest.mark.parametrize("module", ["fastapi_app.handler", "flask_app.handler"])
-def test_in_lambda_it_is_the_message_of_the_import_error(module: str) -> None:
+def test_import_error_names_the_variable(module: str) -> None:
+    """As in Lambda, where settings are read on import."""
     settings = environ(ALL_PROXY="socks5://127.0.0.1:1080", NO_PROXY="[::1]", no_proxy="[::1]")
     done = subprocess.run(
         [sys.executable, "-c", f"import {module}"],

@@ -1,4 +1,4 @@
-"""Every request says in the log and in headers what it took and how it ended."""
+"""Each request is logged with its times and outcome, and has them in headers."""
 
 import json
 import logging
@@ -79,7 +79,7 @@ def requests_in(lines: pytest.LogCaptureFixture) -> list[dict[str, object]]:
         ("/nowhere", "", {"route": "none", "status": 404, "outcome": "invalid", "packages": 0}),
     ],
 )
-def test_a_request_leaves_one_line(
+def test_request_logs_one_line(
     handler: Handler,
     lines: pytest.LogCaptureFixture,
     path: str,
@@ -98,29 +98,29 @@ def test_a_request_leaves_one_line(
         assert line["days_behind"] == 0
 
 
-def test_no_library_adds_a_line(handler: Handler, lines: pytest.LogCaptureFixture) -> None:
+def test_libraries_log_nothing(handler: Handler, lines: pytest.LogCaptureFixture) -> None:
     handler(http_event("/packages/requests"), None)
     assert [record.getMessage() for record in lines.records] == ["request"]
 
 
-def test_a_head_is_told_by_its_route(handler: Handler, lines: pytest.LogCaptureFixture) -> None:
+def test_head_is_logged_with_its_route(handler: Handler, lines: pytest.LogCaptureFixture) -> None:
     handler(http_event("/packages/requests", method="HEAD"), None)
     (line,) = requests_in(lines)
     assert (line["method"], line["route"]) == ("HEAD", "/packages/{package}")
 
 
-def test_the_request_id_is_the_one_in_the_problem(handler: Handler) -> None:
+def test_problem_has_the_request_id(handler: Handler) -> None:
     answer = handler(http_event("/packages/no-such-package"), None)
     assert json.loads(answer["body"])["request_id"] == answer["headers"]["x-request-id"]
 
 
 @pytest.mark.parametrize("event", [{}, {"version": "1.0"}, None])
-def test_an_event_that_is_no_request_has_an_id_too(handler: Handler, event: object) -> None:
+def test_invalid_event_has_a_request_id(handler: Handler, event: object) -> None:
     answer = handler(event, None)
     assert json.loads(answer["body"])["request_id"] == answer["headers"]["x-request-id"]
 
 
-def test_only_the_first_request_of_an_environment_is_a_cold_start(
+def test_first_request_is_the_cold_start(
     handler: Handler, lines: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("apigateway.log._requests", iter(range(2)))
@@ -133,7 +133,7 @@ def test_only_the_first_request_of_an_environment_is_a_cold_start(
     ("fault", "outcome"),
     [("500", "upstream_error"), ("429", "throttled"), ("html", "upstream_error")],
 )
-def test_a_failure_of_upstream_is_told(
+def test_upstream_failure_is_logged(
     handler: Handler,
     stand_in: StandIn,
     lines: pytest.LogCaptureFixture,

@@ -1,4 +1,4 @@
-"""The contract that the FastAPI variant publishes."""
+"""The OpenAPI contract, as the FastAPI variant serves it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_every_route_is_in_the_document(ask: Ask) -> None:
+def test_every_route_is_documented(ask: Ask) -> None:
     assert set(operations(ask("/openapi.json").json)) == {
         "get_package_stats",
         "get_package_downloads",
@@ -37,7 +37,7 @@ def test_every_route_is_in_the_document(ask: Ask) -> None:
     }
 
 
-def test_every_error_is_documented_as_a_problem_document(ask: Ask) -> None:
+def test_errors_are_problem_documents(ask: Ask) -> None:
     problem = {"$ref": "#/components/schemas/ProblemDocument"}
     errors = [
         response["content"]
@@ -50,14 +50,14 @@ def test_every_error_is_documented_as_a_problem_document(ask: Ask) -> None:
     assert all(content["application/problem+json"]["schema"] == problem for content in errors)
 
 
-def test_parameters_are_documented_with_their_bounds(ask: Ask) -> None:
+def test_parameters_have_bounds(ask: Ask) -> None:
     compare = operations(ask("/openapi.json").json)["compare_packages"]
     packages = next(p for p in compare["parameters"] if p["name"] == "packages")
     assert packages["required"] is True
     assert (packages["schema"]["minItems"], packages["schema"]["maxItems"]) == (1, 50)
 
 
-def test_the_page_about_the_document_is_there(ask: Ask) -> None:
+def test_docs_page_links_to_contract(ask: Ask) -> None:
     answer = ask("/docs")
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"

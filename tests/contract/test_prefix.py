@@ -1,4 +1,4 @@
-"""Below a base path, and the twin below `/flask`, where one HTTP API serves both variants."""
+"""Base paths, and the prefix `/flask` where one HTTP API serves both variants."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from workbench.upstream import StandIn
 
 
 @pytest.mark.parametrize("path", ["/packages/requests", "/flask/packages/requests"])
-def test_the_twin_answers_with_its_prefix_and_without(stand_in: StandIn, path: str) -> None:
+def test_flask_answers_with_and_without_prefix(stand_in: StandIn, path: str) -> None:
     with handler_of("flask sequential", PYPISTATS_URL=stand_in.url) as handler:
         answer = asking(handler)(path)
     assert answer.status == 200
@@ -17,7 +17,7 @@ def test_the_twin_answers_with_its_prefix_and_without(stand_in: StandIn, path: s
 
 
 @pytest.mark.parametrize("path", ["/flask/nope", "/flask", "/flask/", "/flaskhealth"])
-def test_a_problem_names_the_path_that_was_asked_for(stand_in: StandIn, path: str) -> None:
+def test_problem_names_path_with_prefix(stand_in: StandIn, path: str) -> None:
     with handler_of("flask sequential", PYPISTATS_URL=stand_in.url) as handler:
         answer = asking(handler)(path)
     assert answer.status == 404
@@ -26,7 +26,7 @@ def test_a_problem_names_the_path_that_was_asked_for(stand_in: StandIn, path: st
 
 @pytest.fixture
 def ask_below(variant: str, stand_in: StandIn) -> Iterator[Ask]:
-    """A variant behind a stage `prod`: its events have that in their paths."""
+    """A variant behind a stage `prod`, which is part of the events' paths."""
     with handler_of(variant, PYPISTATS_URL=stand_in.url, BASE_PATH="prod/") as handler:
         yield asking(handler)
 
@@ -40,9 +40,7 @@ def ask_below(variant: str, stand_in: StandIn) -> Iterator[Ask]:
         ("/health", ""),
     ],
 )
-def test_a_route_is_served_below_the_base_path_and_without_it(
-    ask_below: Ask, path: str, query: str
-) -> None:
+def test_routes_answer_with_and_without_base_path(ask_below: Ask, path: str, query: str) -> None:
     below, without = ask_below(f"/prod{path}", query), ask_below(path, query)
     assert (below.status, without.status) == (200, 200)
     assert below.json | {"fetched_at": ""} == without.json | {"fetched_at": ""}
@@ -62,15 +60,13 @@ def test_a_route_is_served_below_the_base_path_and_without_it(
         ("/stage/health", 404),
     ],
 )
-def test_a_problem_below_the_base_path_names_the_whole_path(
-    ask_below: Ask, path: str, status: int
-) -> None:
+def test_problem_names_path_with_base_path(ask_below: Ask, path: str, status: int) -> None:
     answer = ask_below(path)
     assert answer.status == status
     assert answer.json["instance"] == path
 
 
-def test_the_twins_prefix_comes_after_the_base_path(stand_in: StandIn) -> None:
+def test_flask_prefix_follows_base_path(stand_in: StandIn) -> None:
     environ = {"PYPISTATS_URL": stand_in.url, "BASE_PATH": "/stats/v1"}
     with handler_of("flask sequential", **environ) as handler:
         ask = asking(handler)
@@ -82,9 +78,7 @@ def test_the_twins_prefix_comes_after_the_base_path(stand_in: StandIn) -> None:
 @pytest.mark.parametrize(
     ("base", "below"), [("", ""), ("prod", "/prod"), ("stats/v1", "/stats/v1")]
 )
-def test_what_an_answer_links_to_is_below_the_base_path(
-    stand_in: StandIn, base: str, below: str
-) -> None:
+def test_links_are_below_base_path(stand_in: StandIn, base: str, below: str) -> None:
     environ = {"PYPISTATS_URL": stand_in.url, "BASE_PATH": base}
     with handler_of("fastapi", **environ) as handler:
         ask = asking(handler)
@@ -95,7 +89,7 @@ def test_what_an_answer_links_to_is_below_the_base_path(
         assert [server["url"] for server in servers] == [below or "/"]
 
 
-def test_an_answer_at_the_root_links_to_the_root(stand_in: StandIn) -> None:
+def test_links_without_base_path_are_at_root(stand_in: StandIn) -> None:
     environ = {"PYPISTATS_URL": stand_in.url, "BASE_PATH": "prod"}
     with handler_of("fastapi", **environ) as handler:
         ask = asking(handler)

@@ -1,4 +1,4 @@
-"""The variants, each as the Lambda handler that its environment would set up."""
+"""The variants, each as a Lambda handler set up from environment variables."""
 
 import datetime as dt
 import json
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from apig_wsgi import make_lambda_handler
 
-from apigateway import never_crashing
+from apigateway import safe_handler
 from fastapi_app import app as fastapi_variant
 from fastapi_app.handler import OneLoopMangum
 from flask_app import app as flask_variant
@@ -20,10 +20,10 @@ from pulse_io.settings import Settings
 from pulse_io.wiring import open_catalogue
 
 NO_LIMITS = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
-"""The twin has no budget; what one does has tests of its own."""
+"""The Flask variant has no rate limit; the rate limit has its own tests."""
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
-"""The time of day for variants and the stand-in alike: it stands still."""
+"""The fixed time of day for the variants and the fake pypistats."""
 
 VARIANTS = ("fastapi", "flask sequential", "flask threads")
 
@@ -36,7 +36,7 @@ def _now() -> dt.datetime:
 
 @dataclass(frozen=True)
 class Answer:
-    """What API Gateway would send to the client."""
+    """The response that API Gateway would send to the client."""
 
     status: int
     headers: dict[str, str]
@@ -56,7 +56,7 @@ class Ask(Protocol):
 def http_event(
     path: str, query: str = "", method: str = "GET", headers: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """An event as API Gateway sends it for one request; `path` as the client sends it."""
+    """The API Gateway event of one request; `path` is as the client sends it."""
     return {
         "version": "2.0",
         "routeKey": "$default",
@@ -79,7 +79,7 @@ def http_event(
 
 
 def asking(handler: Handler) -> Ask:
-    """Turn requests to events and proxy responses to answers."""
+    """Turn requests into events, and proxy responses into answers."""
 
     def ask(path: str, query: str = "", method: str = "GET", **headers: str) -> Answer:
         encoded = quote(path, safe="/%")
@@ -97,18 +97,18 @@ def answer_of(response: Any) -> Answer:  # noqa: ANN401 - what a handler returns
 
 @contextmanager
 def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
-    """The Lambda handler of a variant, as its environment would set it up; its clock stands at NOW."""
+    """The Lambda handler of a variant, set up from environment variables; its clock stands at NOW."""
     if variant == "fastapi":
         settings = Settings.from_environ({**NO_LIMITS, **environ})
         catalogue = open_catalogue(settings, _now)
         adapter = OneLoopMangum(fastapi_variant.create_app(catalogue, settings.base_path))
-        yield never_crashing(adapter)
+        yield safe_handler(adapter)
         adapter.loop.run_until_complete(catalogue.aclose())
         adapter.loop.close()
     else:
         environ["FLASK_FANOUT"] = variant.removeprefix("flask ")
-        twins_settings = FlaskSettings.from_environ(environ)
-        blocking = BlockingUpstream(twins_settings, _now)
-        twin = flask_variant.create_app(blocking, twins_settings.base_path)
-        yield never_crashing(make_lambda_handler(twin))
+        flask_settings = FlaskSettings.from_environ(environ)
+        blocking = BlockingUpstream(flask_settings, _now)
+        app = flask_variant.create_app(blocking, flask_settings.base_path)
+        yield safe_handler(make_lambda_handler(app))
         blocking.close()

@@ -1,4 +1,4 @@
-"""Tables as template.yaml defines them, in AWS's DynamoDB Local and in moto's server."""
+"""Tables as defined in template.yaml, in DynamoDB Local and in moto's server."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from workbench.runtime.machine import ThisMachine
 from workbench.runtime.problems import NeedError
 
 PATIENCE_S = 20
-"""For tables that answer in their own time, where no time is what is tested."""
+"""Timeout for local tables in tests that are not about timeouts."""
 
 
 @pytest.fixture(autouse=True)
@@ -49,14 +49,14 @@ def moto_url() -> Iterator[str]:
 
 @pytest.fixture(params=["moto_url", "dynamodb_local_url"], ids=["moto", "dynamodb-local"])
 def table_url(request: pytest.FixtureRequest) -> str:
-    """A local DynamoDB: whoever asks for it runs in both."""
+    """The URL of a local DynamoDB; a test that uses it runs with both."""
     url: str = request.getfixturevalue(request.param)
     return url
 
 
 @pytest.fixture
 def table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
-    """A table that nobody has used, and an environment that leads to it."""
+    """An empty table, with environment variables that lead to it."""
     table = TableAt(table_url, create_table(table_url))
     for name, value in {**local_account(table.url), "CACHE_TABLE": table.name}.items():
         monkeypatch.setenv(name, value)
@@ -65,7 +65,7 @@ def table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
 
 @pytest.fixture
 def meter(table: TableAt, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
-    """What is between the table and those who ask it."""
+    """A meter between the table and its clients."""
     with metered(table.url) as meter:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", meter.url)
         yield meter

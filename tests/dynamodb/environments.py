@@ -1,4 +1,4 @@
-"""Execution environments over one table, each with all that is its own."""
+"""Opens the table that the environment variables name."""
 
 import asyncio
 import datetime as dt
@@ -12,13 +12,13 @@ from pulse_io.settings import Settings
 from pulse_io.store.table import Table, open_table
 
 NOON = dt.datetime(2099, 11, 22, 12, tzinfo=dt.UTC)
-"""In a future that does not come: DynamoDB Local deletes at once what has expired by the real clock."""
+"""Far in the future, since DynamoDB Local deletes items that have expired by the real clock."""
 
 T = TypeVar("T")
 
 
 class MovedClock:
-    """The real clock, and what a test has moved it by."""
+    """The real clock plus an offset that a test sets."""
 
     def __init__(self) -> None:
         self.moved_s = 0.0
@@ -29,7 +29,7 @@ class MovedClock:
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Table]:
-    """The table that the environment's variables lead to."""
+    """The table that the environment variables name."""
     settings = Settings.from_environ(os.environ)
     assert settings.cache_table
     table = open_table(settings, settings.cache_table)
@@ -40,7 +40,7 @@ async def opened() -> AsyncIterator[Table]:
 
 
 def asking(ask: Callable[[Table], Awaitable[T]]) -> T:
-    """What is asked of the table, on an event loop of its own."""
+    """Run `ask` with the table, on an event loop of its own."""
 
     async def main() -> T:
         async with opened() as table:

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TableAt:
-    """Where it is and what it is called."""
+    """A table's address and name."""
 
     url: str
     name: str
 
     @property
     def client(self) -> "DynamoDBClient":
-        """boto3's client for the DynamoDB that it is in."""
+        """A boto3 client for the table's DynamoDB."""
         return dynamodb_client(self.url)

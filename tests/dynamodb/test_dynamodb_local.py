@@ -1,4 +1,4 @@
-"""DynamoDB Local as the workbench runs it: on the loopback alone, and never longer than whoever started it."""
+"""DynamoDB Local as the workbench runs it: on loopback only, and it ends with its starter."""
 
 import contextlib
 import ipaddress
@@ -38,9 +38,9 @@ def ends(url: str) -> bool:
 
 
 def addresses_of_this_machine() -> list[str]:
-    """Where others reach it: the address it would call from (no packet is sent)."""
+    """The machine's address on the network, if it has one; no packet is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        with contextlib.suppress(OSError):  # no route: nobody can reach it
+        with contextlib.suppress(OSError):  # no route, so no address
             probe.connect(("192.0.2.1", 9))
         address = str(probe.getsockname()[0])
     parsed = ipaddress.ip_address(address)
@@ -49,19 +49,19 @@ def addresses_of_this_machine() -> list[str]:
 
 @pytest.fixture
 def command(machine: ThisMachine) -> Iterator[tuple[subprocess.Popen[str], str]]:  # noqa: ARG001 - installs it
-    """`python -m workbench.dynamodb`, running, and the URL that it says."""
+    """The running `python -m workbench.dynamodb`, and the URL that it prints."""
     with running("workbench.dynamodb") as process:
         yield process, url_said_by(process)
 
 
-def test_it_is_reached_on_the_loopback_alone(dynamodb_local_url: str) -> None:
+def test_listens_on_loopback_only(dynamodb_local_url: str) -> None:
     port = urlsplit(dynamodb_local_url).port
     assert listens(dynamodb_local_url)
     for address in addresses_of_this_machine():
         assert not listens(f"http://{address}:{port}")
 
 
-def test_it_ends_with_the_block_and_can_come_back_at_the_same_port(machine: ThisMachine) -> None:
+def test_restarts_on_same_port(machine: ThisMachine) -> None:
     with dynamodb_local(machine) as first:
         assert listens(first)
     assert not listens(first)
@@ -69,7 +69,7 @@ def test_it_ends_with_the_block_and_can_come_back_at_the_same_port(machine: This
         assert second == first
 
 
-def test_a_port_that_is_taken_is_an_error_that_says_so(machine: ThisMachine) -> None:
+def test_taken_port_is_an_error(machine: ThisMachine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(DynamoDBLocalError, match="in use"), dynamodb_local(machine, port):
@@ -77,9 +77,10 @@ def test_a_port_that_is_taken_is_an_error_that_says_so(machine: ThisMachine) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_it_ends_however_the_command_is_ended(
+def test_ends_with_its_command(
     command: tuple[subprocess.Popen[str], str], number: signal.Signals
 ) -> None:
+    """Whatever signal ends the command, SIGKILL included."""
     process, url = command
     process.send_signal(number)
     process.communicate()

@@ -1,6 +1,7 @@
-"""Of all environments one fetches; those who wait learn how it went, and take over if it died."""
+"""One environment fetches; the others wait for its result, or take over if it died."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -9,8 +10,10 @@ from pulse.names import PackageName
 from pulse.problems import UpstreamBroken, UpstreamProblem, UpstreamTooSlow, UpstreamUnreachable
 from pulse.questions import Breakdown, Question
 from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
+from tests.clocks import Clock
+from tests.counts import counts_of
 from tests.dynamodb.environments import NOON, asking
 
 pytestmark = pytest.mark.usefixtures("table")
@@ -25,14 +28,8 @@ PROBLEMS = [
 ]
 
 
-class Time:
-    """A clock for leases that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = NOON.timestamp()
-
-    def __call__(self) -> float:
-        return self.now
+def noon_clock() -> Clock[float]:
+    return Clock(NOON.timestamp())
 
 
 def failed(problem: UpstreamProblem) -> Failure:
@@ -40,63 +37,69 @@ def failed(problem: UpstreamProblem) -> Failure:
 
 
 def counts(fresh_for_s: int = 3600) -> DailyCounts:
-    day, until = NOON.date(), NOON + dt.timedelta(seconds=fresh_for_s)
-    return DailyCounts(day, {"with_mirrors": [1]}, "simulated", NOON, day, until)
+    until = NOON + dt.timedelta(seconds=fresh_for_s)
+    return replace(
+        counts_of({("with_mirrors", NOON.date()): 1}, fetched_at=NOON), fresh_until=until
+    )
 
 
-async def is_leased(rows: Rows, question: Question = OVERALL) -> bool:
+async def is_leased(rows: RowStore, question: Question = OVERALL) -> bool:
     return question in (await rows.read_with_leases([question])).leased
 
 
 def test_only_one_environment_gets_a_lease() -> None:
     async def ask(table: Table) -> None:
-        time = Time()
-        first, second = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        clock = noon_clock()
+        first, second = RowStore(table, LEASE_S, clock), RowStore(table, LEASE_S, clock)
         assert await first.lease([OVERALL]) == [OVERALL]
         assert await second.lease([OVERALL, SYSTEM]) == [SYSTEM]
         assert await first.lease([SYSTEM]) == []
         found = await second.read_with_leases([OVERALL, SYSTEM])
         assert found.leased == {OVERALL, SYSTEM}
-        assert not found.kept
+        assert not found.answers
 
     asking(ask)
 
 
-def test_a_lease_ends_by_itself_and_the_next_takes_over() -> None:
+def test_expired_lease_is_taken_over() -> None:
+    """The former holder can neither release nor overwrite the lease of its successor."""
+
     async def ask(table: Table) -> None:
-        time = Time()
-        dead, survivor, third = (Rows(table, LEASE_S, time) for _ in range(3))
+        clock = noon_clock()
+        dead, survivor, third = (RowStore(table, LEASE_S, clock) for _ in range(3))
         await dead.lease([OVERALL])
-        time.now += LEASE_S - 0.1
+        clock.now += LEASE_S - 0.1
         assert await survivor.lease([OVERALL]) == []
         assert await is_leased(survivor)
-        time.now += 0.2
+        clock.now += 0.2
         assert not await is_leased(survivor)
         assert await survivor.lease([OVERALL]) == [OVERALL]
         assert await third.lease([OVERALL]) == []
-        # It was not dead: what it gives back or fails at is no longer its own.
+        # It was only slow: it can no longer release the lease or store a failure.
         await dead.release(OVERALL)
         await dead.keep(OVERALL, failed(UpstreamTooSlow()))
         found = await third.read_with_leases([OVERALL])
         assert found.leased == {OVERALL}
-        assert not found.kept
+        assert not found.answers
 
     asking(ask)
 
 
-def test_a_write_that_was_made_twice_is_the_holders_all_the_same() -> None:
+def test_holder_may_repeat_its_lease() -> None:
+    """A client may repeat a write whose response was lost: the holder must not lose to itself."""
+
     async def ask(table: Table) -> None:
-        rows = Rows(table, LEASE_S, Time())
+        rows = RowStore(table, LEASE_S, noon_clock())
         assert await rows.lease([OVERALL]) == [OVERALL]
         assert await rows.lease([OVERALL]) == [OVERALL]
 
     asking(ask)
 
 
-def test_a_released_lease_is_free_at_once() -> None:
+def test_released_lease_is_free_at_once() -> None:
     async def ask(table: Table) -> None:
-        time = Time()
-        first, second = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        clock = noon_clock()
+        first, second = RowStore(table, LEASE_S, clock), RowStore(table, LEASE_S, clock)
         await first.lease([OVERALL])
         await first.release(OVERALL)
         assert not await is_leased(second)
@@ -106,51 +109,51 @@ def test_a_released_lease_is_free_at_once() -> None:
 
 
 @pytest.mark.parametrize(("fresh_for_s", "free"), [(10, True), (3600, False)])
-def test_a_lease_does_not_outlast_the_answer_that_it_was_for(
-    fresh_for_s: int, *, free: bool
-) -> None:
+def test_lease_ends_with_freshness_of_its_answer(fresh_for_s: int, *, free: bool) -> None:
     async def ask(table: Table) -> None:
-        time = Time()
-        first, second = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        clock = noon_clock()
+        first, second = RowStore(table, LEASE_S, clock), RowStore(table, LEASE_S, clock)
         await first.lease([OVERALL])
         await first.keep(OVERALL, counts(fresh_for_s))
-        time.now += fresh_for_s if free else 0
+        clock.now += fresh_for_s if free else 0
         assert await second.lease([OVERALL]) == [OVERALL] * free
 
     asking(ask)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.slug)
-def test_a_failure_is_told_to_those_who_wait_and_nobody_asks_again_for_ten_seconds(
+def test_failure_is_shared_for_ten_seconds(
     problem: UpstreamProblem,
 ) -> None:
+    """Waiting environments get the holder's failure, and upstream is not called again meanwhile."""
+
     async def ask(table: Table) -> None:
-        time = Time()
-        holder, waiting = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        clock = noon_clock()
+        holder, waiting = RowStore(table, LEASE_S, clock), RowStore(table, LEASE_S, clock)
         await holder.lease([OVERALL])
         await holder.keep(OVERALL, failed(problem))
-        time.now += 9.9
+        clock.now += 9.9
         found = await waiting.read_with_leases([OVERALL, SYSTEM])
         assert not found.leased
-        ((question, told),) = found.kept.items()
+        ((question, shared),) = found.answers.items()
         assert question == OVERALL
-        assert isinstance(told, Failure)
-        assert type(told.problem) is type(problem)
-        assert told.problem.detail == problem.detail
-        assert (told.since, told.fresh_until) == (NOON, NOON + dt.timedelta(seconds=10))
+        assert isinstance(shared, Failure)
+        assert type(shared.problem) is type(problem)
+        assert shared.problem.detail == problem.detail
+        assert (shared.since, shared.fresh_until) == (NOON, NOON + dt.timedelta(seconds=10))
         for rows in (waiting, holder):
             assert await rows.lease([OVERALL]) == []
-        time.now += 0.2
-        assert not (await waiting.read_with_leases([OVERALL])).kept
+        clock.now += 0.2
+        assert not (await waiting.read_with_leases([OVERALL])).answers
         assert await waiting.lease([OVERALL]) == [OVERALL]
 
     asking(ask)
 
 
-def test_what_a_failure_is_told_with_are_the_counts_that_there_were() -> None:
+def test_failure_keeps_earlier_counts() -> None:
     async def ask(table: Table) -> None:
-        time = Time()
-        holder, waiting = Rows(table, LEASE_S, time), Rows(table, LEASE_S, time)
+        clock = noon_clock()
+        holder, waiting = RowStore(table, LEASE_S, clock), RowStore(table, LEASE_S, clock)
         await holder.keep(OVERALL, counts())
         await holder.lease([OVERALL])
         await holder.keep(OVERALL, failed(UpstreamTooSlow()))
@@ -159,13 +162,16 @@ def test_what_a_failure_is_told_with_are_the_counts_that_there_were() -> None:
     asking(ask)
 
 
-def test_while_the_table_is_away_everybody_gets_every_lease(
+def test_unavailable_table_grants_every_lease(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CACHE_TABLE", "no-such-table")
 
     async def ask(table: Table) -> None:
-        for rows in (Rows(table, LEASE_S, Time()), Rows(table, LEASE_S, Time())):
+        for rows in (
+            RowStore(table, LEASE_S, noon_clock()),
+            RowStore(table, LEASE_S, noon_clock()),
+        ):
             assert await rows.lease([OVERALL, SYSTEM]) == [OVERALL, SYSTEM]
             assert not await is_leased(rows)
             await rows.keep(OVERALL, failed(UpstreamTooSlow()))

@@ -1,4 +1,4 @@
-"""What one environment has fetched, every other finds; and nothing good gives way to anything worse."""
+"""Environments share fetched counts, and a worse answer never replaces a better one."""
 
 import datetime as dt
 
@@ -10,7 +10,7 @@ from pulse.names import PackageName
 from pulse.problems import UnknownPackage
 from pulse.questions import Breakdown, Question
 from pulse_io.store.answers import Failure
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
 from tests.dynamodb.environments import NOON, asking
 from tests.dynamodb.table_at import TableAt
@@ -25,13 +25,13 @@ KEY = "rows#overall#requests"
 pytestmark = pytest.mark.usefixtures("table")
 
 
-def rows_at(table: Table, now: dt.datetime = NOON) -> Rows:
-    """The rows as an environment has them at that time."""
-    return Rows(table, 14, now.timestamp)
+def rows_at(table: Table, now: dt.datetime = NOON) -> RowStore:
+    """The row store of an environment at that time."""
+    return RowStore(table, 14, now.timestamp)
 
 
 def counts(fetched_at: dt.datetime = NOON, days: int = 181) -> DailyCounts:
-    """Counts with a day that is not there, as of an earlier day than their last."""
+    """Counts with an unknown day, as of a day before their last one."""
     return DailyCounts(
         first=dt.date(2099, 5, 25),
         counts={
@@ -50,12 +50,12 @@ def unknown(since: dt.datetime = NOON) -> Failure:
 
 
 def as_told(failure: object) -> tuple[object, ...]:
-    """A failure, with its problem by what a client sees of it: problems are equal to none but themselves."""
+    """A failure in comparable form, since problems compare by identity."""
     assert isinstance(failure, Failure)
     return type(failure.problem), failure.problem.detail, failure.since, failure.fresh_until
 
 
-def test_what_was_kept_is_found_as_it_was() -> None:
+def test_stored_counts_are_read_back() -> None:
     async def ask(table: Table) -> None:
         assert await rows_at(table).read([OVERALL]) == {}
         await rows_at(table).keep(OVERALL, counts())
@@ -67,7 +67,7 @@ def test_what_was_kept_is_found_as_it_was() -> None:
     asking(ask)
 
 
-def test_a_package_without_rows_is_found_as_one() -> None:
+def test_package_without_rows_is_read_back() -> None:
     empty = DailyCounts(
         dt.date(2099, 11, 21), {}, "pypistats.org", NOON, dt.date(2099, 11, 21), NOON + HOUR
     )
@@ -79,7 +79,7 @@ def test_a_package_without_rows_is_found_as_one() -> None:
     asking(ask)
 
 
-def test_an_older_answer_never_takes_the_place_of_a_newer_one() -> None:
+def test_older_answer_never_replaces_newer() -> None:
     async def ask(table: Table) -> None:
         rows = rows_at(table)
         await rows.keep(OVERALL, counts(NOON + HOUR))
@@ -92,7 +92,7 @@ def test_an_older_answer_never_takes_the_place_of_a_newer_one() -> None:
     asking(ask)
 
 
-def test_counts_that_are_no_longer_fresh_are_found_with_the_end_that_they_had() -> None:
+def test_stale_counts_keep_their_fresh_until() -> None:
     async def ask(table: Table) -> None:
         await rows_at(table).keep(OVERALL, counts())
         assert await rows_at(table, NOON + 2 * DAY).read([OVERALL]) == {OVERALL: counts()}
@@ -101,9 +101,9 @@ def test_counts_that_are_no_longer_fresh_are_found_with_the_end_that_they_had() 
 
 
 @pytest.mark.parametrize(("minutes", "there"), [(0, True), (59, True), (60, False)])
-def test_an_unknown_name_is_remembered_for_an_hour_whoever_deletes_the_item(
-    minutes: int, *, there: bool
-) -> None:
+def test_unknown_name_expires_after_an_hour(minutes: int, *, there: bool) -> None:
+    """By the item's own expiry, whether or not DynamoDB has deleted the item by then."""
+
     async def ask(table: Table) -> None:
         await rows_at(table).keep(OVERALL, unknown())
         found = await rows_at(table, NOON + dt.timedelta(minutes=minutes)).read([OVERALL])
@@ -112,7 +112,9 @@ def test_an_unknown_name_is_remembered_for_an_hour_whoever_deletes_the_item(
     asking(ask)
 
 
-def test_counts_that_expired_are_not_found_even_where_they_are_still_there(table: TableAt) -> None:
+def test_expired_counts_are_ignored(table: TableAt) -> None:
+    """DynamoDB deletes expired items late, so the table may still have them."""
+
     async def ask(table: Table) -> None:
         await rows_at(table).keep(OVERALL, counts())
         assert await rows_at(table, NOON + 181 * DAY).read([OVERALL]) == {}
@@ -123,7 +125,7 @@ def test_counts_that_expired_are_not_found_even_where_they_are_still_there(table
 
 
 @pytest.mark.parametrize("change", [{"format": 1}, {"format": 999}, {"counts": b"counts"}], ids=str)
-def test_what_another_version_kept_is_passed_over(change: dict[str, object]) -> None:
+def test_items_of_other_versions_are_ignored(change: dict[str, object]) -> None:
     async def ask(table: Table) -> None:
         await rows_at(table).keep(OVERALL, counts())
         item = await table.get(KEY)
@@ -136,8 +138,8 @@ def test_what_another_version_kept_is_passed_over(change: dict[str, object]) -> 
     asking(ask)
 
 
-def test_what_is_too_large_for_an_item_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulse_io.store.rows.MAX_BYTES", 100)
+def test_too_large_item_is_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulse_io.store.rows.MAX_COUNTS_BYTES", 100)
 
     async def ask(table: Table) -> None:
         await rows_at(table).keep(OVERALL, counts())
@@ -147,16 +149,17 @@ def test_what_is_too_large_for_an_item_is_not_kept(monkeypatch: pytest.MonkeyPat
     asking(ask)
 
 
-def test_while_the_table_is_away_nothing_is_found_and_nobody_disturbed(
+def test_unavailable_table_reads_as_empty(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Neither reading nor storing raises an error."""
     monkeypatch.setenv("CACHE_TABLE", "no-such-table")
 
     async def ask(table: Table) -> None:
         await rows_at(table).keep(OVERALL, counts())
         assert await rows_at(table).read([OVERALL]) == {}
         found = await rows_at(table).read_with_leases([OVERALL])
-        assert not found.kept
+        assert not found.answers
         assert not found.leased
 
     asking(ask)

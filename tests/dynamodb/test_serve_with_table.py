@@ -1,4 +1,4 @@
-"""`make run TABLE=local`: the API with a table below it, which comes and goes with the command."""
+"""`make run TABLE=local`: the API with a table that lives as long as the command."""
 
 import re
 import signal
@@ -20,7 +20,7 @@ PATIENCE_S = 30
 
 
 class Served:
-    """The running command: what it said about itself."""
+    """The running command, with the addresses that it printed."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stderr is not None
@@ -46,15 +46,13 @@ def served(machine: ThisMachine) -> Iterator[Served]:  # noqa: ARG001 - installs
         yield Served(process)
 
 
-def test_what_is_asked_for_is_in_the_table(served: Served) -> None:
+def test_answers_are_stored_in_table(served: Served) -> None:
     assert httpx.get(f"{served.url}/packages/requests", trust_env=False).status_code == 200
     assert served.table.client.scan(TableName=served.table.name)["Count"] > 0
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
-def test_the_table_ends_with_the_command(
-    served: Served, number: signal.Signals, status: int
-) -> None:
+def test_table_ends_with_command(served: Served, number: signal.Signals, status: int) -> None:
     assert listens(served.table.url)
     assert served.end(number) == status
     assert not listens(served.table.url)

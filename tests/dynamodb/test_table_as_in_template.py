@@ -1,4 +1,4 @@
-"""What the tests of this folder stand on: both local DynamoDBs have the template's table and keep its rules."""
+"""Premises of this folder's tests: both local DynamoDBs have the template's table and behave alike."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -6,14 +6,14 @@ from botocore.exceptions import ClientError
 from tests.dynamodb.table_at import TableAt
 
 
-def test_its_key_and_its_price_are_the_templates(table: TableAt) -> None:
+def test_key_and_billing_match_template(table: TableAt) -> None:
     described = table.client.describe_table(TableName=table.name)["Table"]
     assert described["KeySchema"] == [{"AttributeName": "key", "KeyType": "HASH"}]
     assert described["AttributeDefinitions"] == [{"AttributeName": "key", "AttributeType": "S"}]
     assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_its_items_expire_by_the_templates_attribute(table: TableAt) -> None:
+def test_expiry_attribute_matches_template(table: TableAt) -> None:
     description = table.client.describe_time_to_live(TableName=table.name)
     assert description["TimeToLiveDescription"] == {
         "TimeToLiveStatus": "ENABLED",
@@ -21,7 +21,7 @@ def test_its_items_expire_by_the_templates_attribute(table: TableAt) -> None:
     }
 
 
-def test_a_condition_that_does_not_hold_keeps_the_item_as_it_was(table: TableAt) -> None:
+def test_failed_condition_keeps_item(table: TableAt) -> None:
     def put(value: str) -> None:
         table.client.put_item(
             TableName=table.name,
@@ -37,5 +37,5 @@ def test_a_condition_that_does_not_hold_keeps_the_item_as_it_was(table: TableAt)
     assert found["Item"]["holder"] == {"S": "first"}
 
 
-def test_no_test_sees_the_items_of_another(table: TableAt) -> None:
+def test_table_starts_empty(table: TableAt) -> None:
     assert table.client.scan(TableName=table.name)["Count"] == 0

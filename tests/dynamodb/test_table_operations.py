@@ -1,4 +1,4 @@
-"""The table answers soon, or says that it can't; whoever asks goes on without it."""
+"""The table answers in time or is reported unavailable, so that callers go on without it."""
 
 import logging
 import socket
@@ -18,7 +18,7 @@ NEW = F("key").does_not_exist()
 
 
 def process_one_key_at_a_time(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Let DynamoDB leave all keys of a batch but the first; returns the keys that each will ask for."""
+    """Let DynamoDB process one key per batch; returns the keys of each request, filled in as they come."""
     asked = []
     batch_get = Client.batch_get
 
@@ -34,7 +34,7 @@ def process_one_key_at_a_time(monkeypatch: pytest.MonkeyPatch) -> list[list[str]
 
 
 @pytest.mark.usefixtures("table")
-def test_an_item_is_found_as_it_was_put() -> None:
+def test_put_then_get() -> None:
     async def ask(table: Table) -> None:
         assert await table.get("a") is None
         await table.put({"key": "a", "text": "x", "number": 7, "bytes": b"\0\xff"}, NEW)
@@ -48,7 +48,7 @@ def test_an_item_is_found_as_it_was_put() -> None:
     asking(ask)
 
 
-def test_a_set_of_items_is_read_by_one_operation(meter: Meter) -> None:
+def test_set_is_one_batch_read(meter: Meter) -> None:
     async def ask(table: Table) -> None:
         a, b = {"key": "a", "bytes": b"\0\xff"}, {"key": "b", "number": 7}
         await table.put(a, NEW)
@@ -60,7 +60,9 @@ def test_a_set_of_items_is_read_by_one_operation(meter: Meter) -> None:
     assert meter.names == ["PutItem", "PutItem", "BatchGetItem"]
 
 
-def test_a_set_beyond_what_dynamodb_takes_at_once_is_read_in_parts(meter: Meter) -> None:
+def test_large_set_is_split_into_batches(meter: Meter) -> None:
+    """DynamoDB reads at most 100 items per batch."""
+
     async def ask(table: Table) -> None:
         await table.put({"key": "100"}, NEW)
         assert await table.get_all([str(number) for number in range(101)]) == {
@@ -71,21 +73,25 @@ def test_a_set_beyond_what_dynamodb_takes_at_once_is_read_in_parts(meter: Meter)
     assert meter.names == ["PutItem", "BatchGetItem", "BatchGetItem"]
 
 
-@pytest.mark.parametrize("table_url", ["dynamodb_local_url"], indirect=True)  # moto tells no prices
-def test_one_item_is_read_as_it_was_just_written_and_a_set_for_half_of_that(meter: Meter) -> None:
+@pytest.mark.parametrize(
+    "table_url", ["dynamodb_local_url"], indirect=True
+)  # moto reports no consumed capacity
+def test_consistency_of_reads(meter: Meter) -> None:
+    """A single read is consistent; a batch read is eventually consistent, at half the price."""
+
     async def ask(table: Table) -> None:
         await table.put({"key": "a"}, NEW)
         assert await table.get("a") == {"key": "a"}
         assert await table.get_all("a") == {"a": {"key": "a"}}
 
     asking(ask)
-    # Local tables hide nothing from any read; by their price, the first was a consistent one.
+    # Local tables are always consistent; the units show that only the first read was consistent.
     reads = [(one.name, one.reads) for one in meter.read()[1:]]
     assert reads == [("GetItem", 1), ("BatchGetItem", 0.5)]
 
 
 @pytest.mark.usefixtures("table")
-def test_what_dynamodb_leaves_unprocessed_is_asked_for_again(
+def test_unprocessed_keys_are_retried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
@@ -104,7 +110,7 @@ def test_what_dynamodb_leaves_unprocessed_is_asked_for_again(
 
 
 @pytest.mark.usefixtures("table")
-def test_a_table_that_keeps_leaving_keys_unprocessed_is_unavailable(
+def test_keys_left_unprocessed_make_table_unavailable(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("pulse_io.store.table._RETRY", StaticDelayRetry(time_limit_secs=0, delay=0))
@@ -123,7 +129,7 @@ def test_a_table_that_keeps_leaving_keys_unprocessed_is_unavailable(
 
 
 @pytest.mark.usefixtures("table")
-def test_a_condition_that_fails_changes_nothing() -> None:
+def test_failed_condition_changes_nothing() -> None:
     async def ask(table: Table) -> None:
         await table.put({"key": "a", "number": 7}, NEW)
         with pytest.raises(ConditionFailed):
@@ -136,7 +142,7 @@ def test_a_condition_that_fails_changes_nothing() -> None:
 
 
 @pytest.mark.usefixtures("table")
-def test_what_fulfils_a_condition_is_deleted() -> None:
+def test_conditional_delete() -> None:
     async def ask(table: Table) -> None:
         await table.put({"key": "a", "number": 7}, NEW)
         await table.delete("a", F("number").equals(7))
@@ -145,7 +151,7 @@ def test_what_fulfils_a_condition_is_deleted() -> None:
     asking(ask)
 
 
-def test_a_table_that_does_not_exist_is_unavailable(
+def test_missing_table_is_unavailable(
     table: TableAt, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("CACHE_TABLE", f"{table.name}-gone")
@@ -165,7 +171,7 @@ def test_a_table_that_does_not_exist_is_unavailable(
 
 
 @pytest.mark.usefixtures("table")
-def test_without_credentials_the_table_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_make_table_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
 
@@ -177,7 +183,7 @@ def test_without_credentials_the_table_is_unavailable(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("table")
-def test_a_table_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_table_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pulse_io.store.table.TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
@@ -191,14 +197,14 @@ def test_a_table_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("table")
-def test_a_table_that_was_away_is_asked_again_after_a_while(
+def test_unavailable_table_is_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pulse_io.store.table.AWAY_S", 0)
+    monkeypatch.setattr("pulse_io.store.table.UNAVAILABLE_S", 0)
 
     async def ask(table: Table) -> None:
         with pytest.raises(TableUnavailable):
-            await table.put({"key": ""}, NEW)  # DynamoDB takes no empty key
+            await table.put({"key": ""}, NEW)  # DynamoDB refuses an empty key
         assert await table.get("a") is None
 
     asking(ask)

@@ -1,8 +1,9 @@
-"""What requests cost in the table is measured, and what months cost goes by it."""
+"""DynamoDB units of requests, as measured; monthly cost estimates are based on them."""
 
 import asyncio
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
 from pulse.questions import Breakdown, Question
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from pulse_io.store.table import open_table
+from tests.counts import counts_of
 from workbench.costs import FROM_TABLE, FROM_UPSTREAM, Units
 from workbench.dynamodb.account import local_account
 from workbench.dynamodb.item_size import item_bytes, write_units
@@ -24,18 +26,19 @@ from workbench.dynamodb.units import items_table, requests_table
 
 COMPARED = 2
 COLD_FETCH = ["BatchGetItem", "PutItem", "PutItem", "PutItem"]
-"""A look for all that is asked, the lease, the rate limit, and the counts."""
+"""The batch read, the lease, the rate limit and the counts."""
 
 
 @pytest.fixture
-def account(dynamodb_local_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def dynamodb_url(dynamodb_local_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of DynamoDB Local, with environment variables that lead to it."""
     for name, value in local_account(dynamodb_local_url).items():
         monkeypatch.setenv(name, value)
     return dynamodb_local_url
 
 
-def test_each_situation_costs_what_it_must(account: str) -> None:
-    measured = asyncio.run(costs(account, COMPARED))
+def test_units_of_each_situation(dynamodb_url: str) -> None:
+    measured = asyncio.run(costs(dynamodb_url, COMPARED))
     by_situation = {one.situation: one for one in measured}
     assert len(by_situation) == len(measured)
 
@@ -68,9 +71,9 @@ def test_each_situation_costs_what_it_must(account: str) -> None:
     compared = f"comparison of {COMPARED}: fresh in the table"
     assert units(compared) == Units(COMPARED * FROM_TABLE.reads, 0)
     assert names(compared) == ["BatchGetItem"]
-    missed = units(f"comparison of {COMPARED}: nobody has them")
-    assert 0 < missed.reads <= COMPARED * FROM_UPSTREAM.reads
-    assert 0 < missed.writes <= COMPARED * FROM_UPSTREAM.writes
+    fetched = units(f"comparison of {COMPARED}: nobody has them")
+    assert 0 < fetched.reads <= COMPARED * FROM_UPSTREAM.reads
+    assert 0 < fetched.writes <= COMPARED * FROM_UPSTREAM.writes
 
     (waited,) = (one for one in measured if one.situation.startswith("another environment's"))
     assert names(waited.situation)[:2] == ["BatchGetItem", "PutItem"]
@@ -78,16 +81,16 @@ def test_each_situation_costs_what_it_must(account: str) -> None:
     assert waited.writes == 1
 
 
-def test_a_fresh_comparison_of_fifty_is_one_read(account: str) -> None:
+def test_fresh_comparison_of_fifty_is_one_read(dynamodb_url: str) -> None:
     async def compare() -> list[str]:
         names = [f"package-{number}" for number in range(50)]
         asked = [Question(PackageName.parse(name), Breakdown.OVERALL) for name in names]
-        world = World.new(account, "http://127.0.0.1:9")
-        table = open_table(world.settings(account), world.table)
-        rows, day = Rows(table, 14, world.clock), NOW.date()
+        world = World.new(dynamodb_url, "http://127.0.0.1:9")
+        table = open_table(world.settings(dynamodb_url), world.table)
+        rows = RowStore(table, 14, world.clock)
+        kept = counts_of({("with_mirrors", NOW.date()): 1}, fetched_at=NOW)
+        kept = replace(kept, fresh_until=NOW + dt.timedelta(hours=1))
         for question in asked:
-            fresh_until = NOW + dt.timedelta(hours=1)
-            kept = DailyCounts(day, {"with_mirrors": [1]}, "simulated", NOW, day, fresh_until)
             await rows.keep(question, kept)
         await table.aclose()
         async with world.environment() as one:
@@ -98,8 +101,8 @@ def test_a_fresh_comparison_of_fifty_is_one_read(account: str) -> None:
     assert asyncio.run(compare()) == ["BatchGetItem"]
 
 
-def test_every_kind_of_item_is_weighed(account: str) -> None:
-    measured = dict(asyncio.run(sizes(account)))
+def test_sizes_of_each_item_kind(dynamodb_url: str) -> None:
+    measured = dict(asyncio.run(sizes(dynamodb_url)))
     for breakdown in ("overall", "python_major", "python_minor", "system"):
         debut, typical, largest = (
             measured[f"rows#{breakdown}#{package}"]
@@ -115,8 +118,8 @@ def test_every_kind_of_item_is_weighed(account: str) -> None:
 
 
 @pytest.mark.parametrize("padding", [900, 1007, 1008, 1009, 1010, 3000])
-def test_an_item_is_as_large_as_dynamodb_counts_it(account: str, padding: int) -> None:
-    client, table = dynamodb_client(account), create_table(account)
+def test_item_size_matches_dynamodb(dynamodb_url: str, padding: int) -> None:
+    client, table = dynamodb_client(dynamodb_url), create_table(dynamodb_url)
     item: dict[str, dict[str, Any]] = {
         "key": {"S": "é"},
         "n": {"N": "1784635261078"},
@@ -128,15 +131,13 @@ def test_an_item_is_as_large_as_dynamodb_counts_it(account: str, padding: int) -
 
 @pytest.mark.parametrize("consistent", [False, True])
 @pytest.mark.parametrize("keys", ["ab", "cd", "abcd"], ids=["there", "not there", "some there"])
-def test_a_batch_consumes_what_its_reads_would_alone(
-    account: str, keys: str, *, consistent: bool
-) -> None:
-    table = create_table(account)
+def test_batch_costs_sum_of_single_reads(dynamodb_url: str, keys: str, *, consistent: bool) -> None:
+    table = create_table(dynamodb_url)
     for key, size in ("a", 100), ("b", 5000):
         item: dict[str, Any] = {"key": {"S": key}, "bytes": {"B": b"x" * size}}
-        dynamodb_client(account).put_item(TableName=table, Item=item)
+        dynamodb_client(dynamodb_url).put_item(TableName=table, Item=item)
     wanted: list[dict[str, Any]] = [{"key": {"S": key}} for key in keys]
-    with metered(account) as meter:
+    with metered(dynamodb_url) as meter:
         client = dynamodb_client(meter.url)
         for one in wanted:
             client.get_item(TableName=table, Key=one, ConsistentRead=consistent)
@@ -145,7 +146,7 @@ def test_a_batch_consumes_what_its_reads_would_alone(
     assert batch == Operation("BatchGetItem", sum(single.reads for single in alone), 0)
 
 
-def test_a_page_gets_tables_with_a_row_each() -> None:
+def test_cost_tables_as_markdown() -> None:
     costs_page = requests_table([Cost("nothing is asked", ())]).markdown
     assert costs_page.splitlines()[-1] == "| nothing is asked | 0 | 0 | 0 |"
     assert re.match(r"\| item \| bytes \|\n", items_table([]).markdown)

@@ -1,6 +1,6 @@
 """The real `pypistats` client, run command by command against any base URL.
 
-Its base URL is a constant that no option changes, hence this driver, which is run as a process of
+The client has no option for its base URL, hence this driver, which runs as a process of
 its own: `python client_driver.py BASE_URL`, with commands as JSON on stdin and outcomes as JSON on
 stdout. Starting Python and importing the client costs more than a command does, so the driver forks
 for each: every command finds the client as freshly imported, as at a shell, and its cache empty.
@@ -25,7 +25,7 @@ from pypistats import _cache, cli
 
 def outcome(command: list[str], folder: Path) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of one command in a process of its own."""
-    # URLs that differ in letter case or in runs of separators share a file there.
+    # In its cache, URLs that differ in letter case or in runs of separators share a file.
     shutil.rmtree(_cache.CACHE_DIR, ignore_errors=True)
     with (folder / "stdout").open("w+b") as stdout, (folder / "stderr").open("w+b") as stderr:
         child = os.fork()
@@ -36,7 +36,7 @@ def outcome(command: list[str], folder: Path) -> tuple[int, str, str]:
 
 
 def _run(command: list[str], stdout: BinaryIO, stderr: BinaryIO) -> None:
-    """Be the client: never returns."""
+    """Run the client; never returns."""
     os.dup2(stdout.fileno(), 1)
     os.dup2(stderr.fileno(), 2)
     sys.argv = ["pypistats", *command]

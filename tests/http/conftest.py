@@ -1,4 +1,4 @@
-"""The API over HTTP on a port of its own, with the stand-in upstream below it."""
+"""The API over HTTP on its own port, with the fake pypistats as upstream."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 @pytest.fixture
 def clock() -> Clock:
-    """The time of day for the API and the stand-in alike; a test moves it."""
+    """The time of day for the API and the fake pypistats; a test can move it."""
     return Clock(NOON)
 
 
@@ -25,6 +25,6 @@ def stand_in(clock: Clock) -> Iterator[StandIn]:
 
 @pytest.fixture
 def api(stand_in: StandIn, clock: Clock) -> Iterator[Served]:
-    """The API as deployed, but for the budget, which has tests of its own."""
+    """The API as deployed, but without the rate limit, which has its own tests."""
     with served(stand_in.url, clock) as api:
         yield api

@@ -1,4 +1,4 @@
-"""Both variants behind one address, as API Gateway has them, and a way to spoil what passes."""
+"""A fake API Gateway: both variants behind one address, with hooks that change what passes."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,19 +15,19 @@ from tests.http.served import Clock
 from tests.serving import POLL_S, QuietHandler, serving
 
 PREFIX = "/flask"
-# These are between two neighbours, and the gateway has its own.
+# Hop-by-hop headers; the gateway sets its own.
 BETWEEN_NEIGHBOURS = {"connection", "date", "server", "transfer-encoding"}
 
 
 @dataclass
 class Passing:
-    """A request and its answer, on their way through the gateway; either may be changed."""
+    """A request and its response on their way through the gateway; both can be changed."""
 
     method: str
     path: str
-    """With its query."""
+    """The path with its query."""
     asked: dict[str, str]
-    """The request's headers, their names in lower case."""
+    """The request's headers, with lower-case names."""
     status: int = 0
     headers: httpx.Headers = field(default_factory=httpx.Headers)
     body: bytes = b""
@@ -37,12 +37,12 @@ Change = Callable[[Passing], None]
 
 
 def unchanged(_passing: Passing) -> None:
-    """Let it pass as it is."""
+    """Change nothing."""
 
 
 @contextmanager
-def twin_served(upstream_url: str, now: Clock) -> Iterator[str]:
-    """The Flask variant on a port of its own; yields its base URL."""
+def flask_served(upstream_url: str, now: Clock) -> Iterator[str]:
+    """Serve the Flask variant on its own port; yields its base URL."""
     settings = FlaskSettings.from_environ({"PYPISTATS_URL": upstream_url})
     server = make_server("127.0.0.1", 0, create_app(BlockingUpstream(settings, now)), threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
@@ -57,9 +57,9 @@ def twin_served(upstream_url: str, now: Clock) -> Iterator[str]:
 
 @contextmanager
 def gateway(
-    api_url: str, twin_url: str, *, before: Change = unchanged, after: Change = unchanged
+    api_url: str, flask_url: str, *, before: Change = unchanged, after: Change = unchanged
 ) -> Iterator[str]:
-    """Pass requests on to either variant, changed before or after that; yields the base URL."""
+    """Forward requests to both variants; `before` and `after` may change what passes. Yields the base URL."""
     with httpx.Client(trust_env=False, timeout=30) as client:
 
         class Handler(QuietHandler):
@@ -69,9 +69,9 @@ def gateway(
                 asked = {name.lower(): value for name, value in self.headers.items()}
                 passing = Passing(self.command, self.path, asked)
                 before(passing)
-                base = twin_url if passing.path.startswith(PREFIX) else api_url
+                base = flask_url if passing.path.startswith(PREFIX) else api_url
                 request = client.build_request(
-                    # httpx would else ask for compression by itself.
+                    # Otherwise httpx would ask for compression.
                     passing.method,
                     base + passing.path,
                     headers={"accept-encoding": "identity", **passing.asked},

@@ -1,4 +1,4 @@
-"""What the real `pypistats` client prints against a base URL."""
+"""Runs the real `pypistats` client against a base URL."""
 
 import json
 import os
@@ -13,7 +13,7 @@ DRIVER = Path(__file__).with_name("client_driver.py")
 
 
 class Outcome(NamedTuple):
-    """How a command ended; the base URL is cut out of what it wrote to stderr."""
+    """How a command ended; stderr is without the base URL."""
 
     command: str
     code: int
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
 
 def run_client(base_url: str, commands: Sequence[str], cache: Path) -> list[Outcome]:
     """Run commands such as `overall requests --daily`; the client keeps its cache in `cache`."""
-    # The outside world's settings stay outside: a proxy, colours, the width of a terminal.
+    # Without the outer environment's settings: a proxy, colours, the terminal's width.
     environ = {"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(cache), "NO_PROXY": "*"}
     done = subprocess.run(
         [sys.executable, str(DRIVER), base_url],

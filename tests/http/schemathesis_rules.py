@@ -1,6 +1,6 @@
-"""What schemathesis can't read from the contract, told as narrowly as can be.
+"""Rules that schemathesis can't read from the contract, as narrow as possible.
 
-It loads this module by itself. A failure that is dropped here was checked by hand before.
+schemathesis loads this module. Each failure that is dropped here was checked by hand.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import RejectedPositiveData
 
 # Most days between the years 1 and 9999 are outside any window, which ends yesterday. Drawn from the
-# whole range, hardly a request for days would get past its validation.
+# whole range, hardly any request with dates would pass validation.
 schemathesis.openapi.format(
     "date",
     st.dates(dt.date(2026, 5, 1), dt.date(2026, 12, 1)).map(str),
@@ -29,7 +29,7 @@ def filter_failure(
     case: schemathesis.Case[Any],
     response: schemathesis.Response,
 ) -> bool:
-    """Drop "valid data rejected" where a rule was broken that no schema can express.
+    """Drop "valid data rejected" if the request breaks a rule that no schema can express.
 
     The rules of `/packages/{package}/downloads`: days lie inside the package's window, which moves
     every day; `start` is not after `end`; `mirrors=true` goes with `by=overall` alone.
@@ -41,7 +41,7 @@ def filter_failure(
 
 
 def _is_justified(error: dict[str, Any], query: dict[str, Any]) -> bool:
-    """Whether the request really breaks the rule that the answer names."""
+    """Whether the request really breaks the rule named in the response."""
     match error["parameter"]:
         case "start" | "end" as parameter:
             window = _WINDOW.search(error["detail"])

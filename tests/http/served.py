@@ -18,15 +18,15 @@ from pulse_io.wiring import open_catalogue
 from workbench.serve import loopback_listener
 
 SERVER_KEEPS_ALIVE_S = 60
-"""Longer than any client of the tests does: with both at 5 s, uvicorn closes now and then on a
-connection that httpx is just about to use again."""
+"""Keep-alive, longer than httpx's: with both at 5 s, uvicorn sometimes closes a connection
+that httpx is about to reuse."""
 
 NO_LIMITS = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
 
 
 @dataclass
 class Clock:
-    """The time of day, UTC: it stands still until it is moved."""
+    """The time of day, UTC; it stands still until a test moves it."""
 
     now: dt.datetime
     began: float = field(default_factory=time.monotonic)
@@ -35,17 +35,17 @@ class Clock:
         return self.now
 
     def running(self) -> float:
-        """Seconds since 1970: the same time for leases and the rate limit, which goes on between moves."""
+        """Seconds since 1970, for leases and the rate limit; this time goes on between moves."""
         return self.now.timestamp() + time.monotonic() - self.began
 
     def move(self, **span: float) -> None:
-        """Go on by a span, as `timedelta` takes it."""
+        """Move the clock; takes the arguments of `timedelta`."""
         self.now += dt.timedelta(**span)
 
 
 @dataclass(frozen=True)
 class Served:
-    """The running API: its base URL, and a client for it."""
+    """The running API: its base URL and a client for it."""
 
     url: str
     client: httpx.Client
@@ -53,7 +53,7 @@ class Served:
 
 @contextmanager
 def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
-    """The API over the upstream at `upstream_url`, with these variables in its environment."""
+    """Serve the API over the upstream at `upstream_url`, with these environment variables."""
     settings = Settings.from_environ({"PYPISTATS_URL": upstream_url, **NO_LIMITS, **environ})
     catalogue = open_catalogue(settings, clock, clock.running)
     config = uvicorn.Config(
@@ -77,7 +77,7 @@ def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, telling another thread when it has started, and closing what the API holds open."""
+    """uvicorn that signals its start to another thread and closes the API's connections at the end."""
 
     def __init__(self, config: uvicorn.Config, catalogue: Catalogue) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""The same questions put to the API and to the upstream below it."""
+"""Sends the same requests to the API and to its upstream, to compare the responses."""
 
 import json
 from collections.abc import Sequence
@@ -12,33 +12,33 @@ from tests.http.served import Served
 from workbench.upstream import StandIn
 
 AT_ONCE = 8
-"""Requests under way together: a request alone spends most of its time waiting."""
+"""Concurrent requests, since a single one spends most of its time waiting."""
 
 
 @dataclass(frozen=True)
 class BothAnswers:
-    """What the API and what upstream answered to one question."""
+    """The API's and upstream's responses to one request."""
 
     target: str
     ours: httpx.Response
     upstreams: httpx.Response
 
     def same_body(self) -> bool:
-        """Whether ours is upstream's to the byte, but for what it says in a key more.
+        """Whether our body equals upstream's byte for byte, except for the additional key `source`.
 
-        The figures are the stand-in's, so ours ends with `"source": "simulated"`. Upstream's body
-        ends with a line break.
+        Figures come from the fake pypistats, so ours ends with `"source": "simulated"`. Upstream's
+        body ends with a line break.
         """
         expected = self.upstreams.text.removesuffix("}\n") + ',"source":"simulated"}'
         return (self.ours.status_code, self.ours.text) == (self.upstreams.status_code, expected)
 
     def same_rows(self, rows: list[dict[str, Any]]) -> bool:
-        """Whether ours holds exactly these rows in this order."""
+        """Whether our body has exactly these rows in this order."""
         return self.ours.status_code == httpx.codes.OK and self.ours.json()["data"] == rows
 
 
 def ask_both(api: Served, stand_in: StandIn, targets: Sequence[str]) -> list[BothAnswers]:
-    """Put every question to both, a few at a time; answers in the order of the questions."""
+    """Send each request to both; responses are in the order of the requests."""
     with (
         httpx.Client(base_url=stand_in.url, trust_env=False) as upstream,
         ThreadPoolExecutor(AT_ONCE) as pool,
@@ -49,6 +49,6 @@ def ask_both(api: Served, stand_in: StandIn, targets: Sequence[str]) -> list[Bot
 
 
 def rows_of(answer: httpx.Response) -> list[dict[str, Any]]:
-    """The rows of a series as they came."""
+    """The rows of a series in their order."""
     rows: list[dict[str, Any]] = json.loads(answer.text)["data"]
     return rows

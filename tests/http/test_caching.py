@@ -1,4 +1,4 @@
-"""HTTP as it should be: tags, 304, lifetimes, compression, links."""
+"""HTTP semantics: ETags, 304, Cache-Control, compression, links."""
 
 import gzip
 
@@ -19,9 +19,8 @@ PLAIN = {"accept-encoding": "identity"}
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_repeated_get_with_its_tag_is_a_304_and_costs_no_upstream_call(
-    api: Served, stand_in: StandIn, route: str
-) -> None:
+def test_matching_etag_gets_304(api: Served, stand_in: StandIn, route: str) -> None:
+    """Without an upstream call."""
     first = api.client.get(route)
     calls = len(stand_in.requests)
     again = api.client.get(route, headers={"if-none-match": first.headers["etag"]})
@@ -32,20 +31,20 @@ def test_a_repeated_get_with_its_tag_is_a_304_and_costs_no_upstream_call(
 
 
 @pytest.mark.parametrize("wildcard", ["*", '"other", W/{etag}', 'W/{etag},"x"'])
-def test_any_tag_that_matches_is_enough(api: Served, wildcard: str) -> None:
+def test_any_matching_etag_gets_304(api: Served, wildcard: str) -> None:
     etag = api.client.get("/packages/requests").headers["etag"]
     headers = {"if-none-match": wildcard.format(etag=etag)}
     assert api.client.get("/packages/requests", headers=headers).status_code == 304
 
 
 @pytest.mark.parametrize("tag", ['"other"', "", '"', "garbage, more"])
-def test_a_tag_that_does_not_match_gets_the_body(api: Served, tag: str) -> None:
+def test_other_etag_gets_body(api: Served, tag: str) -> None:
     answer = api.client.get("/packages/requests", headers={"if-none-match": tag})
     assert answer.status_code == 200
     assert answer.json()["package"] == "requests"
 
 
-def test_the_tag_is_strong_and_changes_with_the_bytes(api: Served, clock: Clock) -> None:
+def test_etag_is_strong_and_follows_body(api: Served, clock: Clock) -> None:
     one, other = (api.client.get(route).headers["etag"] for route in ROUTES[:2])
     assert one.startswith('"')
     assert one != other
@@ -54,7 +53,7 @@ def test_the_tag_is_strong_and_changes_with_the_bytes(api: Served, clock: Clock)
     assert api.client.get(ROUTES[0]).headers["etag"] != one
 
 
-def test_an_answer_may_be_kept_until_the_next_load(api: Served, clock: Clock) -> None:
+def test_max_age_lasts_until_next_load(api: Served, clock: Clock) -> None:
     expected = 13 * 3600 + 10 * 60
     for moved_s in (0, 100):
         clock.move(seconds=moved_s)
@@ -64,9 +63,7 @@ def test_an_answer_may_be_kept_until_the_next_load(api: Served, clock: Clock) ->
         )
 
 
-def test_a_stale_answer_may_be_kept_for_seconds_only(
-    api: Served, stand_in: StandIn, clock: Clock
-) -> None:
+def test_max_age_of_stale_answer_is_seconds(api: Served, stand_in: StandIn, clock: Clock) -> None:
     api.client.get("/packages/requests")
     stand_in.set_faults(["dropped"])
     clock.move(days=1)
@@ -74,14 +71,14 @@ def test_a_stale_answer_may_be_kept_for_seconds_only(
     assert answer.headers["cache-control"].startswith("public, max-age=10, s-maxage=10,")
 
 
-def test_a_comparison_may_be_kept_as_long_as_its_shortest_lived_part(api: Served) -> None:
+def test_max_age_of_comparison_is_its_shortest(api: Served) -> None:
     known = api.client.get("/compare?packages=requests,flask").headers["cache-control"]
     mixed = api.client.get("/compare?packages=requests,no-such").headers["cache-control"]
     assert known.startswith("public, max-age=47400,")
     assert mixed.startswith("public, max-age=300,")
 
 
-def test_a_comparison_with_a_failure_may_not_be_kept(api: Served, stand_in: StandIn) -> None:
+def test_comparison_with_failure_is_not_cacheable(api: Served, stand_in: StandIn) -> None:
     stand_in.set_faults(["500:*:flask"])
     answer = api.client.get("/compare?packages=requests,flask")
     assert answer.status_code == 200
@@ -97,29 +94,29 @@ def test_a_comparison_with_a_failure_may_not_be_kept(api: Served, stand_in: Stan
         ("/health", 200, "no-store"),
     ],
 )
-def test_errors_may_not_be_kept_but_for_an_unknown_package_for_a_short_time(
-    api: Served, route: str, status: int, cache_control: str
-) -> None:
+def test_cache_control_of_errors(api: Served, route: str, status: int, cache_control: str) -> None:
+    """No error may be cached, except an unknown package for a short time."""
     answer = api.client.get(route)
     assert answer.status_code == status
     assert answer.headers["cache-control"] == cache_control
 
 
 @pytest.mark.parametrize("route", [*ROUTES, "/health", "/nope", "/packages/no-such"])
-def test_head_is_get_without_the_body(api: Served, route: str) -> None:
+def test_head_is_get_without_body(api: Served, route: str) -> None:
     get = api.client.get(route, headers=PLAIN)
     head = api.client.head(route, headers=PLAIN)
     assert head.content == b""
     assert head.status_code == get.status_code
     ignored = {"date", "server-timing", "x-request-id"}
     if route in {"/nope", "/packages/no-such"}:
-        ignored.add("content-length")  # the request's id is in the body
+        ignored.add("content-length")  # the body contains the request id
     assert {k: v for k, v in head.headers.items() if k not in ignored} == {
         k: v for k, v in get.headers.items() if k not in ignored
     }
 
 
-def test_gzip_is_sent_if_asked_for_with_a_tag_of_its_own(api: Served) -> None:
+def test_gzip_has_its_own_etag(api: Served) -> None:
+    """The body is compressed only for clients that accept gzip."""
     route = "/packages/requests/downloads"
     plain = api.client.get(route, headers=PLAIN)
     with api.client.stream("GET", route, headers={"accept-encoding": "gzip"}) as zipped:
@@ -134,7 +131,7 @@ def test_gzip_is_sent_if_asked_for_with_a_tag_of_its_own(api: Served) -> None:
     assert api.client.get(route, headers=headers).status_code == 304
 
 
-def test_a_small_answer_is_sent_as_it_is(api: Served) -> None:
+def test_small_answer_is_not_compressed(api: Served) -> None:
     answer = api.client.get("/packages/requests", headers={"accept-encoding": "gzip"})
     assert "content-encoding" not in answer.headers
 
@@ -145,9 +142,7 @@ def test_every_answer_links_to_the_contract(api: Served) -> None:
 
 
 @pytest.mark.parametrize(("format_", "other"), [("json", "text/csv"), ("csv", "application/json")])
-def test_downloads_link_to_themselves_in_the_other_format(
-    api: Served, format_: str, other: str
-) -> None:
+def test_downloads_link_to_other_format(api: Served, format_: str, other: str) -> None:
     route = f"/packages/requests/downloads?by=system&period=week&format={format_}"
     answer = api.client.get(route)
     link = answer.links["alternate"]
@@ -157,7 +152,7 @@ def test_downloads_link_to_themselves_in_the_other_format(
     assert alternate.url.params["by"] == "system"
 
 
-def test_a_link_repeats_what_was_understood_and_nothing_else(api: Served) -> None:
+def test_link_repeats_only_known_parameters(api: Served) -> None:
     noise = "!" * 9_000
     query = f"by=system&by={noise}&_={noise}&start=2026-11-01"
     answer = api.client.get(f"/packages/requests/downloads?{query}")

@@ -1,4 +1,4 @@
-"""Pages of any origin may read the API."""
+"""CORS: pages of any origin may read the API."""
 
 import pytest
 
@@ -10,7 +10,7 @@ ORIGIN = {"origin": "https://example.org"}
 
 @pytest.mark.parametrize("headers", [{}, ORIGIN], ids=["without origin", "with origin"])
 @pytest.mark.parametrize("route", ROUTES)
-def test_every_answer_may_be_read_by_every_page(
+def test_every_origin_may_read_every_answer(
     api: Served, route: str, headers: dict[str, str]
 ) -> None:
     answer = api.client.get(route, headers=headers)
@@ -20,14 +20,14 @@ def test_every_answer_may_be_read_by_every_page(
     )
 
 
-def test_a_304_may_be_read_too(api: Served) -> None:
+def test_every_origin_may_read_a_304(api: Served) -> None:
     headers = {**ORIGIN, "if-none-match": "*"}
     answer = api.client.get("/packages/requests", headers=headers)
     assert answer.status_code == 304
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_a_preflight_allows_any_header(api: Served) -> None:
+def test_preflight_allows_any_header(api: Served) -> None:
     answer = api.client.options(
         "/packages/requests",
         headers={
@@ -43,7 +43,7 @@ def test_a_preflight_allows_any_header(api: Served) -> None:
     assert answer.headers["access-control-max-age"] == "86400"
 
 
-def test_plain_options_says_what_is_allowed(api: Served) -> None:
+def test_plain_options_lists_methods(api: Served) -> None:
     answer = api.client.options("/health")
     assert answer.status_code == 204
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"

@@ -1,4 +1,4 @@
-"""Downloads over time, over HTTP."""
+"""Download series over HTTP."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def totals(series: dict[str, Any]) -> dict[str, int]:
 
 @pytest.mark.parametrize("by", BREAKDOWNS)
 @pytest.mark.parametrize("period", ["day", "week", "month"])
-def test_csv_sums_to_the_totals_of_json(api: Served, by: str, period: str) -> None:
+def test_csv_sums_to_json_totals(api: Served, by: str, period: str) -> None:
     answer = api.client.get(
         "/packages/requests/downloads", params={"by": by, "period": period, "format": "csv"}
     )
@@ -48,7 +48,7 @@ def test_versions_sort_as_versions(api: Served) -> None:
     assert versions.index("3.9") < versions.index("3.10")
 
 
-def test_missing_days_are_the_same_as_in_the_stats(api: Served) -> None:
+def test_missing_dates_match_stats(api: Served) -> None:
     stats = api.client.get("/packages/requests").json()
     assert stats["missing_dates"]
     assert downloads(api, "requests")["missing_dates"] == stats["missing_dates"]
@@ -62,15 +62,14 @@ def test_missing_days_are_the_same_as_in_the_stats(api: Served) -> None:
         ("*/*", "application/json"),
     ],
 )
-def test_the_accept_header_decides_where_no_format_is_given(
-    api: Served, accept: str, content_type: str
-) -> None:
+def test_accept_header_decides_format(api: Served, accept: str, content_type: str) -> None:
+    """Only if the query names no format."""
     answer = api.client.get("/packages/requests/downloads", headers={"accept": accept})
     assert answer.headers["content-type"].startswith(content_type)
     assert "Accept" in answer.headers["vary"].split(", ")
 
 
-def test_the_format_wins_over_the_accept_header(api: Served) -> None:
+def test_format_parameter_beats_accept_header(api: Served) -> None:
     headers = {"accept": "text/csv"}
     answer = api.client.get("/packages/requests/downloads?format=json", headers=headers)
     assert answer.headers["content-type"] == "application/json"
@@ -79,25 +78,25 @@ def test_the_format_wins_over_the_accept_header(api: Served) -> None:
 @pytest.mark.parametrize(
     "query", ["start=2026-11-10&end=2026-11-09", "start=last%20week", "start="]
 )
-def test_malformed_and_reversed_dates_are_refused(api: Served, query: str) -> None:
+def test_bad_dates_are_refused(api: Served, query: str) -> None:
     answer = api.client.get(f"/packages/requests/downloads?{query}")
     assert answer.status_code == 422
     assert [error["parameter"] for error in answer.json()["errors"]] == ["start"]
 
 
-def test_a_list_in_several_header_lines_is_one_list(api: Served) -> None:
+def test_repeated_accept_headers_are_one_list(api: Served) -> None:
     headers = [("accept", "application/xml"), ("accept", "text/csv")]
     request = httpx.Request("GET", f"{api.url}/packages/requests/downloads", headers=headers)
     assert api.client.send(request).headers["content-type"].startswith("text/csv")
 
 
-def test_csv_says_in_headers_whose_figures_they_are(api: Served) -> None:
+def test_csv_headers_name_the_source(api: Served) -> None:
     answer = api.client.get("/packages/requests/downloads?format=csv")
     assert answer.headers["x-pulse-source"] == "simulated"
     assert answer.headers["x-pulse-stale"] == "false"
 
 
-def test_the_last_thirty_days_of_a_young_package_begin_with_zeros(api: Served) -> None:
+def test_young_package_starts_with_zeros(api: Served) -> None:
     answer = downloads(api, DEBUT, start="2026-10-23", end="2026-11-22")
     points = answer["series"][0]["points"]
     assert (answer["start"], answer["end"]) == ("2026-10-23", "2026-11-21")
@@ -115,13 +114,13 @@ def test_the_last_thirty_days_of_a_young_package_begin_with_zeros(api: Served) -
         ("since=2026-11-01", "since"),
     ],
 )
-def test_a_parameter_that_can_not_be_used_is_named(api: Served, query: str, parameter: str) -> None:
+def test_unusable_parameter_is_named(api: Served, query: str, parameter: str) -> None:
     answer = api.client.get(f"/packages/requests/downloads?{query}")
     assert answer.status_code == 422
     assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
 
 
-def test_without_mirrors_is_what_the_other_breakdowns_count(api: Served) -> None:
+def test_other_breakdowns_count_without_mirrors(api: Served) -> None:
     query = {"by": "system", "mirrors": "false"}
     by_system = sum(totals(downloads(api, "requests", **query)).values())
     overall = totals(downloads(api, "requests", by="overall", mirrors="false"))

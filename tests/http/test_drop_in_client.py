@@ -1,7 +1,7 @@
-"""The real `pypistats` client needs only another base URL.
+"""The real `pypistats` client works with only its base URL changed.
 
-The client computes `--last-month`, `--this-month` and months by name from today's date, while the
-figures here end at a fixed one, so they are asked for by the dates that they stand for.
+The client computes `--last-month`, `--this-month` and named months from today's date, while the
+figures here end at a fixed date, so the tests pass explicit dates instead.
 """
 
 import json
@@ -27,7 +27,7 @@ DATES = [
     "--start-date 2026-11-01",
     "--start-date 2026-09",
     "--end-date 2026-06-30",
-    "--start-date 2026-10-03 --end-date 2026-10-07",  # one of these days is lost
+    "--start-date 2026-10-03 --end-date 2026-10-07",  # one of these days is missing
     "--month 2026-10",
     "--start-date 2026-01-01",  # before the window: the client warns
 ]
@@ -55,7 +55,7 @@ NO_SUCH_PACKAGE = "no-such-package-anywhere"
 
 
 class BothClients:
-    """The client against us, and against upstream."""
+    """Runs the client against our API and against upstream."""
 
     def __init__(self, api: Served, stand_in: StandIn, folder: Path) -> None:
         self._api = api
@@ -69,7 +69,7 @@ class BothClients:
         return run_client(f"{self._stand_in.url}/api/", commands, self._folder / "upstreams")
 
     def both(self, commands: Sequence[str]) -> tuple[list[Outcome], list[Outcome]]:
-        """Ours and upstream's, at the same time."""
+        """Outcomes against our API and against upstream, run concurrently."""
         with ThreadPoolExecutor() as pool:
             upstreams = pool.submit(self.upstreams, commands)
             return self.ours(commands), upstreams.result()
@@ -81,11 +81,11 @@ def client(api: Served, stand_in: StandIn, tmp_path: Path) -> BothClients:
 
 
 def without_source(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """The outcomes but for the key `source`.
+    """The outcomes without the key `source`.
 
-    Ours say `"source": "simulated"` since the figures below are the stand-in's, invented.
-    Upstream's own answers have no such key, and ours have none when its figures are real. In all
-    but JSON the client shows nothing of it.
+    Ours have `"source": "simulated"`, since the figures come from the fake pypistats.
+    Upstream's responses have no such key, and neither have ours if the figures are real. The
+    client shows it in JSON only.
     """
     return [outcome._replace(stdout=_without_source(outcome.stdout)) for outcome in outcomes]
 
@@ -99,7 +99,7 @@ def _without_source(printed: str) -> str:
 
 
 def failed(outcomes: Iterable[Outcome], status: int) -> bool:
-    """Whether every command ended with the client's own error for that HTTP status."""
+    """Whether each command ended with the client's own error for that HTTP status."""
     return all(
         outcome.code != 0
         and outcome.stdout == ""
@@ -109,15 +109,13 @@ def failed(outcomes: Iterable[Outcome], status: int) -> bool:
 
 
 def tables(outcomes: Iterable[Outcome]) -> list[str]:
-    """What was printed where there was something to print."""
+    """The non-empty outputs."""
     printed = [outcome.stdout for outcome in outcomes if outcome.code == 0]
     return [output for output in printed if not output.startswith("No data found")]
 
 
 @pytest.mark.parametrize("subcommand", FILTERS)
-def test_a_series_prints_the_same_in_every_format_and_total(
-    client: BothClients, subcommand: str
-) -> None:
+def test_series_formats_and_totals_match(client: BothClients, subcommand: str) -> None:
     commands = [
         *(f"{subcommand} requests {output}" for output in FORMATS),
         *(
@@ -131,7 +129,7 @@ def test_a_series_prints_the_same_in_every_format_and_total(
 
 
 @pytest.mark.parametrize("subcommand", FILTERS)
-def test_a_series_prints_the_same_with_every_filter(client: BothClients, subcommand: str) -> None:
+def test_series_filters_match(client: BothClients, subcommand: str) -> None:
     commands = [
         f"{subcommand} requests {chosen} {output}"
         for chosen, output in product(FILTERS[subcommand], ["", "--daily -f json"])
@@ -142,9 +140,7 @@ def test_a_series_prints_the_same_with_every_filter(client: BothClients, subcomm
 
 
 @pytest.mark.parametrize("subcommand", FILTERS)
-def test_a_series_prints_the_same_within_dates_and_in_every_look(
-    client: BothClients, subcommand: str
-) -> None:
+def test_series_dates_and_styles_match(client: BothClients, subcommand: str) -> None:
     commands = [
         *(f"{subcommand} requests {d} {t} -f tsv" for d, t in product(DATES, TOTALS)),
         *(f"{subcommand} requests {look}" for look in LOOKS),
@@ -154,13 +150,13 @@ def test_a_series_prints_the_same_within_dates_and_in_every_look(
     assert len(tables(ours)) == len(commands)
 
 
-def test_the_client_refuses_dates_before_the_window_alike(client: BothClients) -> None:
+def test_dates_before_window_are_refused_alike(client: BothClients) -> None:
     ours, upstreams = client.both([f"{name} requests {BEFORE_THE_WINDOW}" for name in FILTERS])
     assert ours == upstreams
     assert all("before earliest available data (2026-05-25)" in outcome.stderr for outcome in ours)
 
 
-def test_recent_prints_the_same_in_every_format_and_period(client: BothClients) -> None:
+def test_recent_formats_and_periods_match(client: BothClients) -> None:
     commands = [
         *(f"recent requests {output}" for output in FORMATS),
         *(f"recent requests {p} {output}" for p, output in product(PERIODS, ["", "-j"])),
@@ -171,16 +167,15 @@ def test_recent_prints_the_same_in_every_format_and_period(client: BothClients) 
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_subcommand_prints_the_same_for_packages_of_all_sizes_ages_and_spellings(
-    client: BothClients, package: str
-) -> None:
+def test_subcommands_match_for_every_kind_of_package(client: BothClients, package: str) -> None:
+    """Packages of all sizes and ages, with names in several spellings."""
     commands = [f"{subcommand} {package} -f tsv" for subcommand in SUBCOMMANDS]
     ours, upstreams = client.both(commands)
     assert ours == upstreams
     assert len(tables(ours)) == len(commands)
 
 
-def test_a_version_without_downloads_has_no_table_on_either(client: BothClients) -> None:
+def test_version_without_downloads_prints_no_data(client: BothClients) -> None:
     ours, upstreams = client.both(
         ["python_major requests --version 7", "python_minor requests --version 7.7"]
     )
@@ -188,10 +183,11 @@ def test_a_version_without_downloads_has_no_table_on_either(client: BothClients)
     assert all(outcome.stdout.startswith("No data found for ") for outcome in ours)
 
 
-def test_a_name_that_upstream_does_not_normalise_prints_the_same_as_the_normal_one(
+def test_unnormalised_name_prints_as_normalised(
     client: BothClients,
 ) -> None:
-    # The client lower-cases names and upstream converts `.` and `_`, which leaves runs of them.
+    """Upstream finds nothing under that spelling."""
+    # The client lower-cases names, upstream replaces `.` and `_` one by one, so a run stays a run.
     commands = [f"{subcommand} Typing..Extensions" for subcommand in SUBCOMMANDS]
     ours, upstreams = client.both(commands)
     assert tables(upstreams) == []
@@ -201,7 +197,7 @@ def test_a_name_that_upstream_does_not_normalise_prints_the_same_as_the_normal_o
 
 
 @pytest.mark.parametrize("system", ["other", "null", "OTHER"])
-def test_systems_that_upstream_can_not_find_are_printed(client: BothClients, system: str) -> None:
+def test_systems_unknown_to_upstream_filter_are_printed(client: BothClients, system: str) -> None:
     ours, upstreams = client.both([f"system requests --os {system} --daily -f json"])
     assert tables(upstreams) == []
     (everything,) = client.upstreams(["system requests --daily -f json"])
@@ -210,18 +206,18 @@ def test_systems_that_upstream_can_not_find_are_printed(client: BothClients, sys
     assert json.loads(ours[0].stdout)["data"] == rows
 
 
-def test_an_unknown_package_is_an_error_on_all_five_subcommands(client: BothClients) -> None:
+def test_unknown_package_is_error_on_every_subcommand(client: BothClients) -> None:
     ours, upstreams = client.both([f"{name} {NO_SUCH_PACKAGE}" for name in SUBCOMMANDS])
     assert failed(ours, 404)
-    # Upstream has an error for two of them, and no more than no data for the others.
+    # Upstream fails for two of them and returns no data for the others.
     assert [outcome.code for outcome in upstreams] == [1, 1, 0, 0, 0]
 
 
-def test_a_system_that_nobody_knows_is_an_error(client: BothClients) -> None:
+def test_unknown_system_is_an_error(client: BothClients) -> None:
     assert failed(client.ours(["system requests --os beos"]), 422)
 
 
-def test_no_data_is_found_where_only_mirrors_download(client: BothClients) -> None:
+def test_mirrors_only_package_prints_no_data(client: BothClients) -> None:
     commands = [f"{name} {MIRRORED}" for name in ("python_major", "python_minor", "system")]
     ours, upstreams = client.both(commands)
     assert {(outcome.code, outcome.stderr) for outcome in ours} == {(0, "")}

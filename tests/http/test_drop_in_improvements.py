@@ -1,4 +1,4 @@
-"""What the drop-in does better than pypistats.org, with the stand-in to show the difference."""
+"""Improvements of the drop-in endpoints over pypistats.org, compared with the fake pypistats."""
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
 
 @every_endpoint
-def test_an_unknown_package_is_a_404_on_every_endpoint(
+def test_unknown_package_is_404_on_every_endpoint(
     api: Served, stand_in: StandIn, endpoint: str
 ) -> None:
     target = f"/api/packages/no-such-package/{endpoint}"
@@ -49,9 +49,10 @@ def test_an_unknown_package_is_a_404_on_every_endpoint(
         ("system?os=", "os"),
     ],
 )
-def test_a_bad_value_is_a_422_that_names_the_parameter_and_never_goes_upstream(
+def test_bad_value_is_422_naming_parameter(
     api: Served, stand_in: StandIn, question: str, parameter: str
 ) -> None:
+    """Without an upstream call."""
     answer = api.client.get(f"/api/packages/requests/{question}")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == PROBLEM
@@ -61,9 +62,8 @@ def test_a_bad_value_is_a_422_that_names_the_parameter_and_never_goes_upstream(
 
 
 @every_endpoint
-def test_a_name_that_can_be_none_is_a_422_and_never_goes_upstream(
-    api: Served, stand_in: StandIn, endpoint: str
-) -> None:
+def test_invalid_name_is_422(api: Served, stand_in: StandIn, endpoint: str) -> None:
+    """Without an upstream call."""
     answer = api.client.get(f"/api/packages/-requests-/{endpoint}")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == PROBLEM
@@ -87,7 +87,7 @@ def test_names_are_normalised_by_pep_503(
 
 
 @every_endpoint
-def test_names_that_upstream_converts_have_the_same_body(
+def test_spellings_known_to_upstream_have_same_body(
     api: Served, stand_in: StandIn, endpoint: str
 ) -> None:
     names = ["typing.extensions", "typing_extensions", "zope.interface", "%72equests"]
@@ -96,9 +96,7 @@ def test_names_that_upstream_converts_have_the_same_body(
 
 
 @every_endpoint
-def test_unknown_parameters_are_ignored_as_upstream_does(
-    api: Served, stand_in: StandIn, endpoint: str
-) -> None:
+def test_unknown_parameters_are_ignored(api: Served, stand_in: StandIn, endpoint: str) -> None:
     path = f"/api/packages/requests/{endpoint}"
     unknown, others = ask_both(api, stand_in, [f"{path}?color=red&x", f"{path}?by=week&format=csv"])
     assert unknown.same_body()
@@ -106,23 +104,19 @@ def test_unknown_parameters_are_ignored_as_upstream_does(
 
 
 @every_endpoint
-def test_a_trailing_slash_is_a_404_as_upstream(
-    api: Served, stand_in: StandIn, endpoint: str
-) -> None:
+def test_trailing_slash_is_404(api: Served, stand_in: StandIn, endpoint: str) -> None:
     (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{endpoint}/"])
     assert (both.ours.status_code, both.upstreams.status_code) == (404, 404)
     assert both.ours.headers["content-type"] == PROBLEM
 
 
 @every_endpoint
-def test_any_page_and_any_cache_can_use_an_answer(
-    api: Served, stand_in: StandIn, endpoint: str
-) -> None:
+def test_cors_and_caching_headers(api: Served, stand_in: StandIn, endpoint: str) -> None:
     (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{endpoint}"])
     headers = both.ours.headers
     assert headers["content-type"] == both.upstreams.headers["content-type"] == "application/json"
     assert headers["access-control-allow-origin"] == "*"
-    # Noon here: newer figures come at 01:10.
+    # It is noon; newer figures come at 01:10.
     assert "max-age=47400, s-maxage=47400, " in headers["cache-control"]
     again = api.client.get(both.target, headers={"If-None-Match": headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -157,7 +151,7 @@ def test_all_filters_of_an_endpoint_cost_one_call(
 
 
 @every_endpoint
-def test_when_upstream_throttles_the_answer_says_when_to_come_back(
+def test_throttled_upstream_gives_retry_after(
     api: Served, stand_in: StandIn, endpoint: str
 ) -> None:
     stand_in.set_faults(["429"])
@@ -170,7 +164,7 @@ def test_when_upstream_throttles_the_answer_says_when_to_come_back(
 
 
 @every_endpoint
-def test_when_upstream_fails_the_last_figures_are_served_and_say_that_they_are_stale(
+def test_failing_upstream_serves_stale_figures(
     api: Served, stand_in: StandIn, clock: Clock, endpoint: str
 ) -> None:
     path = f"/api/packages/requests/{endpoint}"
@@ -201,7 +195,8 @@ def test_upstreams_503_keeps_its_retry_after(
     assert (ours.status_code, ours.headers.get("retry-after")) == (status, seconds)
 
 
-def test_after_a_503_upstream_is_left_alone_for_as_long_as_it_said(clock: Clock) -> None:
+def test_retry_after_of_503_is_kept(clock: Clock) -> None:
+    """No call is made to upstream until then."""
     busy = answer(b"503", "Retry-After: 77", status="503 Service Unavailable")
     limits = {"UPSTREAM_PER_SECOND": "5", "UPSTREAM_PER_MINUTE": "30"}
     with raw_upstream(busy) as upstream, served(upstream.url, clock, **limits) as api:

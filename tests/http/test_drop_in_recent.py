@@ -1,4 +1,4 @@
-"""The drop-in's `recent` is upstream's own of the same moment, though it is never asked for it."""
+"""The drop-in's `recent` equals upstream's at any time, although it is computed from rows."""
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
@@ -32,16 +32,14 @@ def ask(api: Served, stand_in: StandIn, *packages: str) -> list[BothAnswers]:
     return ask_both(api, stand_in, [f"/api/packages/{name}/recent" for name in packages])
 
 
-def test_the_days_that_are_compared_hold_lost_ones() -> None:
+def test_compared_days_include_lost_days() -> None:
     assert all(is_lost(package, day) for package, day in LOST_FOR_ONE.items())
     assert all(is_lost(package, LOST_FOR_ALL) for package in PACKAGES)
     last = (MIDNIGHT + dt.timedelta(days=DAYS - 1)).date()
     assert all(MIDNIGHT.date() < day < last for day in [*LOST_FOR_ONE.values(), LOST_FOR_ALL])
 
 
-def test_recent_is_upstreams_own_at_every_moment_of_forty_days(
-    api: Served, stand_in: StandIn, clock: Clock
-) -> None:
+def test_recent_matches_for_forty_days(api: Served, stand_in: StandIn, clock: Clock) -> None:
     differing = []
     for moment in (
         MIDNIGHT + dt.timedelta(days=day, **hours) for day in range(DAYS) for hours in MOMENTS
@@ -55,9 +53,8 @@ def test_recent_is_upstreams_own_at_every_moment_of_forty_days(
     assert differing == []
 
 
-def test_a_day_that_is_lost_for_all_costs_two_calls_more_for_all_packages_together(
-    api: Served, stand_in: StandIn, clock: Clock
-) -> None:
+def test_lost_day_costs_two_more_calls(api: Served, stand_in: StandIn, clock: Clock) -> None:
+    """Two in total, for all packages together."""
     clock.now = dt.datetime.combine(LOST_FOR_ALL + dt.timedelta(days=1), dt.time(12), dt.UTC)
     for package in ("requests", "falcon", HERMIT):
         for _ in range(2):
@@ -72,10 +69,8 @@ def test_a_day_that_is_lost_for_all_costs_two_calls_more_for_all_packages_togeth
     ]
 
 
-def test_a_period_without_downloads_counts_0_where_upstream_answers_404(
-    api: Served, stand_in: StandIn, clock: Clock
-) -> None:
-    # Upstream takes a known package for unknown there.
+def test_period_without_downloads_is_0(api: Served, stand_in: StandIn, clock: Clock) -> None:
+    """Upstream answers 404 there, as if the package were unknown."""
     package, day = "requests", LOST_FOR_ONE["requests"]
     clock.now = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(12), dt.UTC)
     (both,) = ask_both(api, stand_in, [f"/api/packages/{package}/recent?period=day"])
@@ -84,16 +79,17 @@ def test_a_period_without_downloads_counts_0_where_upstream_answers_404(
     assert both.ours.json()["data"] == {"last_day": 0}
 
 
-def test_recent_is_not_asked_of_upstream_where_rows_tell_it(api: Served, stand_in: StandIn) -> None:
+def test_recent_comes_from_rows(api: Served, stand_in: StandIn) -> None:
+    """No call to upstream's `recent` if rows give the answer."""
     for query in ("", "?period=day", "?period=week", "?period=month"):
         api.client.get(f"/api/packages/requests/recent{query}").raise_for_status()
     assert [request.path for request in stand_in.requests] == ["/api/packages/requests/overall"]
 
 
-def test_without_the_rows_of_all_of_pypi_recent_is_a_guess_that_nobody_keeps(
+def test_recent_without_all_of_pypi_is_not_cacheable(
     api: Served, stand_in: StandIn, clock: Clock
 ) -> None:
-    # Nothing tells then whether upstream is late; a figure that is a day old is better than none.
+    """It is a guess then: nothing shows whether upstream is late. A day-old figure beats none."""
     package, day = "requests", LOST_FOR_ONE["requests"]
     clock.now = dt.datetime.combine(day, dt.time(12), dt.UTC)
     (before,) = ask(api, stand_in, package)
@@ -110,7 +106,7 @@ def test_without_the_rows_of_all_of_pypi_recent_is_a_guess_that_nobody_keeps(
     assert after.same_body()
 
 
-def test_those_who_ask_at_once_share_the_calls_of_a_day_that_is_lost_for_all(
+def test_concurrent_requests_share_lost_day_calls(
     api: Served, stand_in: StandIn, clock: Clock
 ) -> None:
     clock.now = dt.datetime.combine(LOST_FOR_ALL + dt.timedelta(days=1), dt.time(12), dt.UTC)
@@ -122,10 +118,10 @@ def test_those_who_ask_at_once_share_the_calls_of_a_day_that_is_lost_for_all(
     assert sorted(asked) == sorted(set(asked))
 
 
-def test_while_upstream_is_late_recent_ends_with_the_day_before_as_its_own_does(
-    clock: Clock,
-) -> None:
-    # A clock that is three hours slow loads every day three hours late.
+def test_late_upstream_recent_ends_a_day_earlier(clock: Clock) -> None:
+    """As upstream's own `recent` does."""
+
+    # With a clock three hours slow, the fake pypistats loads each day three hours late.
     def slow() -> dt.datetime:
         return clock() - dt.timedelta(hours=3)
 

@@ -1,6 +1,6 @@
-"""The drop-in's bodies hold upstream's rows, order and keys: 50 packages, each endpoint and value.
+"""The drop-in's bodies have upstream's rows, order and keys: 50 packages, all endpoints and values.
 
-Upstream finds nothing for `other` and `null`: there its unfiltered rows say what ours have to be.
+Upstream finds nothing for `other` and `null`; there we compare with its unfiltered rows.
 """
 
 from collections.abc import Iterable
@@ -30,38 +30,34 @@ FILTERS = {"python_major": "version", "python_minor": "version", "system": "os"}
 SERIES = ["overall", *FILTERS]
 NOT_FOUND_UPSTREAM = {"null", "other"}
 WITHOUT_ROWS = {"python_major": ["7"], "python_minor": ["7.7", "3.1"], "system": []}
-"""Values that are good and that no row has."""
+"""Valid values that no row has."""
 
 
-def test_fifty_packages_of_all_sizes_are_compared() -> None:
+def test_fifty_packages_include_odd_ones() -> None:
     assert len(set(PACKAGES)) == 50
     assert {*ODD_ONES} < {*PACKAGES}
 
 
 def differing(answers: Iterable[BothAnswers]) -> list[str]:
-    """The questions to which our body is not upstream's."""
+    """The requests for which our body differs from upstream's."""
     return [both.target for both in answers if not both.same_body()]
 
 
 @pytest.mark.parametrize("endpoint", ["recent", *SERIES])
-def test_without_a_parameter_every_body_is_upstreams(
-    api: Served, stand_in: StandIn, endpoint: str
-) -> None:
+def test_bodies_match_without_parameters(api: Served, stand_in: StandIn, endpoint: str) -> None:
     answers = ask_both(api, stand_in, [f"/api/packages/{name}/{endpoint}" for name in PACKAGES])
     assert {both.upstreams.status_code for both in answers} == {200}
     assert differing(answers) == []
 
 
 @pytest.mark.parametrize("query", ["mirrors=true", "mirrors=false", "&mirrors=true", "&"])
-def test_with_or_without_mirrors_every_body_is_upstreams(
-    api: Served, stand_in: StandIn, query: str
-) -> None:
+def test_bodies_match_with_mirrors_parameter(api: Served, stand_in: StandIn, query: str) -> None:
     targets = [f"/api/packages/{name}/overall?{query}" for name in PACKAGES]
     assert differing(ask_both(api, stand_in, targets)) == []
 
 
 @pytest.mark.parametrize("value", ["", "1", "0", "False", "True", "TRUE", "maybe", "true%20"])
-def test_mirrors_that_are_neither_true_nor_false_are_both_as_upstream(
+def test_other_mirrors_values_give_both_categories(
     api: Served, stand_in: StandIn, value: str
 ) -> None:
     both, plain = ask_both(
@@ -85,23 +81,19 @@ def test_mirrors_that_are_neither_true_nor_false_are_both_as_upstream(
         "system?os=linux&_=1795694400000",
     ],
 )
-def test_of_a_parameter_that_is_given_twice_the_first_counts_as_upstream(
-    api: Served, stand_in: StandIn, question: str
-) -> None:
+def test_first_of_repeated_parameter_counts(api: Served, stand_in: StandIn, question: str) -> None:
     (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{question}"])
     assert both.same_body()
 
 
 @pytest.mark.parametrize("period", ["day", "week", "month"])
-def test_in_every_period_every_recent_body_is_upstreams(
-    api: Served, stand_in: StandIn, period: str
-) -> None:
+def test_recent_bodies_match_in_every_period(api: Served, stand_in: StandIn, period: str) -> None:
     targets = [f"/api/packages/{name}/recent?period={period}" for name in PACKAGES]
     assert differing(ask_both(api, stand_in, targets)) == []
 
 
 @pytest.mark.parametrize(("endpoint", "parameter"), FILTERS.items())
-def test_with_every_version_or_system_every_body_is_upstreams(
+def test_bodies_match_with_version_or_system(
     api: Served, stand_in: StandIn, endpoint: str, parameter: str
 ) -> None:
     paths = [f"/api/packages/{name}/{endpoint}" for name in PACKAGES]
@@ -139,7 +131,7 @@ def _in_every_case(values: Iterable[str]) -> list[str]:
         *[("python_minor?version", value) for value in ("null", "NULL", "nUlL")],
     ],
 )
-def test_what_upstream_can_not_find_is_found_in_any_case(
+def test_systems_are_found_in_any_case(
     api: Served, stand_in: StandIn, question: str, value: str
 ) -> None:
     path = f"/api/packages/requests/{question.partition('?')[0]}"
@@ -151,9 +143,8 @@ def test_what_upstream_can_not_find_is_found_in_any_case(
 
 
 @pytest.mark.parametrize("endpoint", SERIES)
-def test_of_real_figures_a_body_is_upstreams_with_no_key_more(
-    stand_in: StandIn, endpoint: str
-) -> None:
+def test_real_figures_have_no_source_key(stand_in: StandIn, endpoint: str) -> None:
+    """A body with real figures equals upstream's to the byte."""
     upstreams = httpx.get(f"{stand_in.url}/api/packages/requests/{endpoint}", trust_env=False).text
     asked = Question(PackageName.parse("requests"), Breakdown(endpoint))
     counts = read_answer(asked, UpstreamAnswer(200, {}, upstreams.encode(), NOON))

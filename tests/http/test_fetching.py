@@ -1,4 +1,4 @@
-"""One upstream fetch serves all, while it is fresh; and stale beats broken."""
+"""One upstream fetch serves all routes while it is fresh, and stale data is better than an error."""
 
 from contextlib import ExitStack
 
@@ -19,11 +19,14 @@ ROUTES_ON_OVERALL = [
     "/api/packages/requests/recent?period=week",
     "/api/packages/requests/overall?mirrors=false",
 ]
-SHORT = {"UPSTREAM_TIMEOUT_S": "0.8", "DEADLINE_S": "1"}
-"""For faults that only a deadline ends."""
+LONGEST_S = 62 + 5
+"""A minute and its margin, and what a call may take on a busy machine: until its answer it counts as new."""
+
+SHORT = {"UPSTREAM_TIMEOUT_S": "2", "DEADLINE_S": "2.5"}
+"""Timeouts for faults that only a timeout ends, long enough for good calls on a busy machine."""
 
 
-def test_one_fetch_serves_every_route_that_needs_it(api: Served, stand_in: StandIn) -> None:
+def test_one_fetch_serves_every_route(api: Served, stand_in: StandIn) -> None:
     for route in ROUTES_ON_OVERALL:
         assert api.client.get(route).status_code == 200, route
     assert [r.path for r in stand_in.requests] == ["/api/packages/requests/overall"]
@@ -36,7 +39,7 @@ def test_each_endpoint_is_fetched_once(api: Served, stand_in: StandIn) -> None:
     assert len(stand_in.requests) == 3
 
 
-def test_an_unknown_package_is_asked_for_again_after_an_hour(
+def test_unknown_package_is_fetched_again_after_an_hour(
     api: Served, stand_in: StandIn, clock: Clock
 ) -> None:
     for minutes, calls in ((0, 1), (59, 1), (1, 2)):
@@ -59,9 +62,7 @@ def test_numbers_stay_fresh_until_the_next_load(
 
 
 @pytest.mark.parametrize("fault", ["dropped", "500", "429", "hang", "html"])
-def test_when_upstream_fails_the_last_answer_is_served_and_says_that_it_is_stale(
-    stand_in: StandIn, clock: Clock, fault: str
-) -> None:
+def test_failing_upstream_serves_stale_answer(stand_in: StandIn, clock: Clock, fault: str) -> None:
     with served(stand_in.url, clock, **(SHORT if fault == "hang" else {})) as api:
         before = api.client.get("/packages/requests").json()
         stand_in.set_faults([fault])
@@ -70,7 +71,7 @@ def test_when_upstream_fails_the_last_answer_is_served_and_says_that_it_is_stale
         assert api.client.get("/packages/requests").json() == {**before, "stale": True}
 
 
-def test_every_route_says_that_it_is_stale(api: Served, stand_in: StandIn, clock: Clock) -> None:
+def test_every_route_marks_stale_answers(api: Served, stand_in: StandIn, clock: Clock) -> None:
     for route in ROUTES_ON_OVERALL:
         api.client.get(route)
     stand_in.set_faults(["dropped"])
@@ -84,7 +85,7 @@ def test_every_route_says_that_it_is_stale(api: Served, stand_in: StandIn, clock
     assert [entry["status"] for entry in compared] == ["stale", "stale"]
 
 
-def test_upstream_that_comes_back_is_believed_again_without_a_restart(clock: Clock) -> None:
+def test_recovered_upstream_is_used_without_restart(clock: Clock) -> None:
     with ExitStack() as upstream:
         url = upstream.enter_context(StandIn(now=clock, limits=False)).url
         with served(url, clock) as api:
@@ -99,9 +100,7 @@ def test_upstream_that_comes_back_is_believed_again_without_a_restart(clock: Clo
     assert (stats["stale"], stats["latest_date"]) == (False, "2026-11-22")
 
 
-def test_an_upstream_that_hangs_is_not_asked_by_every_request(
-    stand_in: StandIn, clock: Clock
-) -> None:
+def test_hanging_upstream_is_not_called_again(stand_in: StandIn, clock: Clock) -> None:
     with served(stand_in.url, clock, **SHORT) as api:
         api.client.get("/packages/requests")
         stand_in.set_faults(["hang"])
@@ -113,9 +112,7 @@ def test_an_upstream_that_hangs_is_not_asked_by_every_request(
         assert len(stand_in.requests) == asked
 
 
-def test_an_upstream_that_hangs_is_left_alone_for_all_packages(
-    stand_in: StandIn, clock: Clock
-) -> None:
+def test_hanging_upstream_is_left_alone_for_all_packages(stand_in: StandIn, clock: Clock) -> None:
     stand_in.set_faults(["hang"])
     with served(stand_in.url, clock, **SHORT) as api:
         assert api.client.get("/packages/requests").status_code == 504
@@ -145,7 +142,7 @@ def test_failure_is_kept_for_ten_seconds(stand_in: StandIn, clock: Clock, fault:
         assert api.client.get("/packages/requests").status_code == 200
 
 
-def test_with_the_cache_off_every_request_goes_upstream(stand_in: StandIn, clock: Clock) -> None:
+def test_cache_off_fetches_every_time(stand_in: StandIn, clock: Clock) -> None:
     with served(stand_in.url, clock, CACHE="off") as api:
         for _ in range(3):
             assert api.client.get("/packages/requests").status_code == 200
@@ -162,20 +159,21 @@ def test_calls_beyond_the_limit_are_throttled(stand_in: StandIn, clock: Clock) -
     statuses = [entry["status"] for entry in answer.json()["packages"]]
     assert sorted(statuses) == ["ok", "ok", "ok", "throttled", "throttled"]
     throttled = [e["problem"] for e in answer.json()["packages"] if e["status"] == "throttled"]
-    assert all(50 <= problem["retry_after"] <= 62 for problem in throttled)
+    assert all(50 <= problem["retry_after"] <= LONGEST_S for problem in throttled)
     assert int(answer.headers["retry-after"]) == max(p["retry_after"] for p in throttled)
     assert answer.headers["cache-control"] == "no-store"
     assert again.status_code == nothing.status_code == beyond.status_code == 503
-    assert 50 <= int(nothing.headers["retry-after"]) <= int(again.headers["retry-after"]) <= 62
-    # All three calls of the next minute are promised: this one is for the minute after.
-    assert 120 <= int(beyond.headers["retry-after"]) <= 62 + 10 + 62
-    assert 50 <= int(again.headers["retry-after"]) <= 62
+    assert (
+        50 <= int(nothing.headers["retry-after"]) <= int(again.headers["retry-after"]) <= LONGEST_S
+    )
+    # All three calls of the next minute are reserved, so this one gets the minute after.
+    assert 120 <= int(beyond.headers["retry-after"]) <= LONGEST_S + 10 + LONGEST_S
+    assert 50 <= int(again.headers["retry-after"]) <= LONGEST_S
     assert len(stand_in.requests) == 3
 
 
-def test_a_retry_counts_and_without_room_for_it_the_failure_is_told(
-    stand_in: StandIn, clock: Clock
-) -> None:
+def test_retry_counts_towards_rate_limit(stand_in: StandIn, clock: Clock) -> None:
+    """Without a free slot for the retry, the first failure is the answer."""
     limits = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "1"}
     stand_in.set_faults(["dropped"])
     with served(stand_in.url, clock, **limits) as api:
@@ -193,9 +191,7 @@ def test_rate_limit_keeps_upstream_from_answering_429(clock: Clock) -> None:
         assert len(limited.requests) == 12
 
 
-def test_a_request_ends_at_its_deadline_and_not_when_upstream_is_given_up(
-    stand_in: StandIn, clock: Clock
-) -> None:
+def test_deadline_ends_before_upstream_timeout(stand_in: StandIn, clock: Clock) -> None:
     stand_in.set_faults(["hang"])
     patient = {"UPSTREAM_TIMEOUT_S": "20", "DEADLINE_S": "0.5"}
     for cache in ("on", "off"):

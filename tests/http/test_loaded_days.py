@@ -1,4 +1,4 @@
-"""Days that are late, half loaded, lost or without downloads: what is answered and how often upstream is asked."""
+"""Days that are late, half loaded, lost or without downloads: responses and number of upstream calls."""
 
 import datetime as dt
 from collections import Counter
@@ -21,7 +21,7 @@ def calls(stand_in: StandIn) -> Counter[str]:
 
 
 @pytest.mark.parametrize("endpoint", THREE)
-def test_a_package_that_only_mirrors_download_is_known(api: Served, endpoint: str) -> None:
+def test_mirrors_only_package_is_known(api: Served, endpoint: str) -> None:
     answer = api.client.get(f"/api/packages/{MIRRORED}/{endpoint}")
     assert answer.status_code == 200
     assert answer.json()["data"] == []
@@ -31,13 +31,13 @@ def test_a_package_that_only_mirrors_download_is_known(api: Served, endpoint: st
 
 
 @pytest.mark.parametrize("endpoint", ["recent", "overall", *THREE])
-def test_a_name_that_no_endpoint_knows_is_a_404(api: Served, endpoint: str) -> None:
+def test_unknown_name_is_404_on_every_endpoint(api: Served, endpoint: str) -> None:
     answer = api.client.get(f"/api/packages/no-such-package/{endpoint}")
     assert answer.json()["type"] == "urn:pypi-pulse:problem:unknown-package"
 
 
 @pytest.mark.parametrize("path", [f"/api/packages/no-such-package/{one}" for one in THREE])
-def test_an_unknown_name_is_remembered_for_an_hour(
+def test_unknown_name_is_kept_for_an_hour(
     api: Served, stand_in: StandIn, clock: Clock, path: str
 ) -> None:
     for minutes, asked in ((0, 1), (59, 1), (1, 2)):
@@ -57,9 +57,10 @@ def test_an_unknown_name_is_remembered_for_an_hour(
         "/packages/no-such-package/downloads?by=system",
     ],
 )
-def test_a_package_without_downloads_yesterday_is_asked_for_once_a_day(
+def test_package_without_downloads_yesterday_is_fetched_daily(
     api: Served, stand_in: StandIn, clock: Clock, path: str
 ) -> None:
+    """The missing row is no reason to fetch it more often than once a day."""
     clock.now = LOADED
     for _ in range(48 if "no-such" not in path else 2):
         api.client.get(path)
@@ -70,7 +71,7 @@ def test_a_package_without_downloads_yesterday_is_asked_for_once_a_day(
     assert set(calls(stand_in).values()) == {2}
 
 
-def test_a_comparison_ends_with_the_same_day_for_all(api: Served) -> None:
+def test_comparison_has_one_as_of_for_all(api: Served) -> None:
     answer = api.client.get(f"/compare?packages=requests,{RETIRED}&mirrors=false").json()
     alive, retired = (entry["stats"] for entry in answer["packages"])
     assert alive["as_of"] == retired["as_of"] == "2026-11-21"
@@ -82,7 +83,7 @@ def test_a_comparison_ends_with_the_same_day_for_all(api: Served) -> None:
     }
 
 
-def test_a_half_loaded_day_is_late(api: Served, stand_in: StandIn, clock: Clock) -> None:
+def test_half_loaded_day_is_late(api: Served, stand_in: StandIn, clock: Clock) -> None:
     stand_in.set_faults(["half-loaded:overall"])
     clock.now = LOADED
     stats = api.client.get("/packages/requests?mirrors=false")
@@ -98,7 +99,9 @@ def test_a_half_loaded_day_is_late(api: Served, stand_in: StandIn, clock: Clock)
     assert "max-age=84600," in stats.headers["cache-control"]
 
 
-def test_a_late_day_is_asked_for_every_half_hour_and_then_no_more(clock: Clock) -> None:
+def test_late_day_is_fetched_every_half_hour(clock: Clock) -> None:
+    """Until it is there, and no more after that."""
+
     def slow() -> dt.datetime:
         return clock() - dt.timedelta(hours=3)
 
@@ -114,7 +117,7 @@ def test_a_late_day_is_asked_for_every_half_hour_and_then_no_more(clock: Clock) 
     assert asked[OVERALL.format(RETIRED)] == asked[OVERALL.format("__all__")] == 7
 
 
-def test_a_lost_day_is_asked_for_once(api: Served, stand_in: StandIn, clock: Clock) -> None:
+def test_lost_day_is_fetched_once(api: Served, stand_in: StandIn, clock: Clock) -> None:
     clock.now = dt.datetime.combine(LOST + dt.timedelta(days=1), dt.time(2), dt.UTC)
     for _ in range(20):
         stats = api.client.get("/packages/requests").json()
@@ -124,7 +127,9 @@ def test_a_lost_day_is_asked_for_once(api: Served, stand_in: StandIn, clock: Clo
     assert set(calls(stand_in).values()) == {1}
 
 
-def test_a_late_day_is_told_from_one_that_was_lost_a_week_before(clock: Clock) -> None:
+def test_late_day_a_week_after_lost_day(clock: Clock) -> None:
+    """A lost day a week earlier must not make a late day look loaded."""
+
     def slow() -> dt.datetime:
         return clock() - dt.timedelta(hours=3)
 

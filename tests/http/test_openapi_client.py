@@ -1,4 +1,4 @@
-"""A client that a public generator makes from the contract, against the running API."""
+"""A client generated from the contract by a public generator, against the running API."""
 
 import datetime as dt
 import subprocess
@@ -30,12 +30,12 @@ OPERATIONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "get_system": ("drop_in", {"package": "requests"}, "UpstreamSeries"),
     "get_health": ("health", {}, "Health"),
 }
-"""By operation: the module it is in, arguments that it needs, and the model of its answer."""
+"""By operation: its module, its required arguments and the model of its response."""
 
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Served]:
-    """One running API for the whole file: nothing here changes what it answers."""
+    """One running API for the whole file, since no test here changes its state."""
     clock = Clock(dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC))
     with StandIn(now=clock, limits=False) as stand_in, served(stand_in.url, clock) as api:
         yield api
@@ -91,7 +91,7 @@ def client(generated: str, api: Served) -> Iterator[Client]:
         yield Client(made, import_module(f"{generated}.models"))
 
 
-def test_every_operation_of_the_contract_is_called_here() -> None:
+def test_every_operation_is_called() -> None:
     assert OPERATIONS.keys() == {
         operation["operationId"]
         for path in app.openapi()["paths"].values()
@@ -107,9 +107,7 @@ def test_an_operation_answers_with_its_model(client: Client, operation: str) -> 
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_model_holds_all_that_was_sent_and_nothing_unforeseen(
-    client: Client, operation: str, api: Served
-) -> None:
+def test_model_holds_exactly_what_was_sent(client: Client, operation: str, api: Served) -> None:
     answer = client(operation)
     sent = api.client.get(path_of(operation), params=query_of(operation)).json()
     assert without_time_zone_spelling(answer.parsed.to_dict()) == without_time_zone_spelling(sent)
@@ -128,7 +126,7 @@ def query_of(operation: str) -> dict[str, Any]:
 
 
 def without_time_zone_spelling(document: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The document with UTC written as it is sent: datetime writes +00:00 for Z."""
+    """The document with UTC written as `Z`; datetime writes `+00:00`."""
     match document:
         case dict():
             return {key: without_time_zone_spelling(value) for key, value in document.items()}
@@ -140,7 +138,7 @@ def without_time_zone_spelling(document: Any) -> Any:  # noqa: ANN401 - any JSON
             return document
 
 
-def test_dates_are_dates_and_choices_are_enumerations(client: Client) -> None:
+def test_dates_and_enumerations_have_types(client: Client) -> None:
     series = client(
         "get_package_downloads",
         start=dt.date(2026, 11, 1),
@@ -155,7 +153,7 @@ def test_dates_are_dates_and_choices_are_enumerations(client: Client) -> None:
     assert series.series[0].points[0].complete is False
 
 
-def test_a_comparison_has_figures_and_failures_as_different_models(client: Client) -> None:
+def test_comparison_entries_have_two_models(client: Client) -> None:
     known, unknown = client("compare_packages", packages=["requests", "no-such-p"]).parsed.packages
     assert isinstance(known, client.models.ComparedPackage)
     assert known.status is client.models.ComparedPackageStatus.OK
@@ -165,7 +163,7 @@ def test_a_comparison_has_figures_and_failures_as_different_models(client: Clien
     assert unknown.problem.status == 404
 
 
-def test_booleans_are_sent_as_the_api_reads_them(client: Client) -> None:
+def test_booleans_are_sent_in_lower_case(client: Client) -> None:
     assert client("get_package_stats", mirrors=False).parsed.mirrors is False
     assert client("get_package_stats", mirrors=True).parsed.mirrors is True
 
@@ -180,14 +178,14 @@ def test_the_drop_in_filters(client: Client) -> None:
 
 
 @pytest.mark.parametrize("operation", [o for o, (_, n, _) in OPERATIONS.items() if "package" in n])
-def test_an_unknown_package_is_a_problem_document(client: Client, operation: str) -> None:
+def test_unknown_package_is_problem_document(client: Client, operation: str) -> None:
     answer = client(operation, package="no-such-package")
     assert isinstance(answer.parsed, client.models.ProblemDocument)
     assert answer.status_code == answer.parsed.status == 404
     assert answer.parsed.type_ == "urn:pypi-pulse:problem:unknown-package"
 
 
-def test_bad_input_is_a_problem_document_that_names_the_parameter(client: Client) -> None:
+def test_bad_input_names_the_parameter(client: Client) -> None:
     answer = client("compare_packages", packages=["-requests"])
     assert isinstance(answer.parsed, client.models.ProblemDocument)
     assert answer.status_code == answer.parsed.status == 422

@@ -1,4 +1,4 @@
-"""The contract as someone sees it who makes a client from it."""
+"""The OpenAPI contract, as a generator of clients needs it."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ ERRORS = {
 
 
 def examples() -> Iterator[tuple[str, dict[str, Any], Any]]:
-    """Each example in the document: where it stands, its schema, and itself."""
+    """Each example in the document: its place, its schema and its value."""
     for name, schema in SCHEMAS.items():
         yield from ((name, schema, example) for example in schema["examples"])
     for name, parameter in PARAMETERS.items():
@@ -51,7 +51,7 @@ def examples() -> Iterator[tuple[str, dict[str, Any], Any]]:
                     yield f"{name} {status} {media_type}", content["schema"], content["example"]
 
 
-def test_the_committed_contract_is_the_code_s() -> None:
+def test_committed_contract_matches_code() -> None:
     renew = f"docs/openapi.json is not what the code says; renew it with `{COMMAND}`"
     assert COMMITTED.read_text(encoding="utf-8") == as_committed(), renew
 
@@ -70,7 +70,7 @@ def test_every_route_is_in_the_contract() -> None:
     }
 
 
-def test_the_whole_contract_says_whose_it_is_and_where_it_is_served() -> None:
+def test_contract_has_info_and_server() -> None:
     assert DOCUMENT["info"]["title"] == "PyPI Pulse"
     assert DOCUMENT["info"]["version"] == app.version
     assert DOCUMENT["info"]["license"]["identifier"] == "MIT"
@@ -78,7 +78,8 @@ def test_the_whole_contract_says_whose_it_is_and_where_it_is_served() -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_an_operation_has_a_name_a_tag_and_says_what_it_does(name: str) -> None:
+def test_operation_is_documented(name: str) -> None:
+    """It has an id, a tag, a summary and a description."""
     operation = OPERATIONS[name]
     assert operation["operationId"].isidentifier()
     assert operation["tags"]
@@ -86,7 +87,7 @@ def test_an_operation_has_a_name_a_tag_and_says_what_it_does(name: str) -> None:
     assert operation["description"]
 
 
-def test_no_two_operations_have_the_same_name() -> None:
+def test_operation_ids_are_unique() -> None:
     names = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(set(names)) == len(names)
 
@@ -98,11 +99,11 @@ def test_every_tag_is_described_and_used() -> None:
 
 
 TAKES_ANYTHING = "GET /api/packages/{package}/overall mirrors"
-"""As upstream does: what is neither of two words gives both series."""
+"""As upstream does, any value other than true and false gives both series."""
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_a_parameter_is_described_and_takes_no_value_without_bounds(name: str) -> None:
+def test_parameter_is_described_and_bounded(name: str) -> None:
     assert PARAMETERS[name]["description"]
     assert is_bounded(PARAMETERS[name]["schema"]) is (name != TAKES_ANYTHING)
 
@@ -121,19 +122,19 @@ def is_bounded(schema: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_a_model_is_described_and_has_an_example(name: str) -> None:
+def test_model_has_description_and_example(name: str) -> None:
     assert SCHEMAS[name]["description"]
     assert SCHEMAS[name]["examples"]
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_field_is_described_there_or_where_its_model_is(name: str) -> None:
+def test_field_has_description_or_model(name: str) -> None:
     field = FIELDS[name]
     assert field.get("description") or "$ref" in field
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_an_error_is_a_problem_document_with_examples_of_its_status(name: str) -> None:
+def test_error_is_problem_document_with_examples(name: str) -> None:
     [(media_type, content)] = ERRORS[name]["content"].items()
     assert media_type == "application/problem+json"
     assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
@@ -144,7 +145,7 @@ def test_an_error_is_a_problem_document_with_examples_of_its_status(name: str) -
 @pytest.mark.parametrize(
     ("schema", "example"), [pytest.param(*rest, id=name) for name, *rest in examples()]
 )
-def test_an_example_is_valid(schema: dict[str, Any], example: object) -> None:
+def test_example_is_valid(schema: dict[str, Any], example: object) -> None:
     whole = {**schema, "components": DOCUMENT["components"]}
     validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
     assert [error.message for error in validator.iter_errors(example)] == []
@@ -155,7 +156,8 @@ def test_csv_has_an_example() -> None:
     assert figures["text/csv"]["example"].startswith("date,category,downloads\r\n2026-")
 
 
-def test_the_entries_of_a_comparison_are_told_apart_by_every_status_they_can_have() -> None:
+def test_comparison_entries_are_discriminated_by_status() -> None:
+    """Every status that an entry can have is in the discriminator's mapping."""
     entries = SCHEMAS["Comparison"]["properties"]["packages"]["items"]
     assert entries["discriminator"]["propertyName"] == "status"
     assert entries["discriminator"]["mapping"] == {
@@ -165,7 +167,7 @@ def test_the_entries_of_a_comparison_are_told_apart_by_every_status_they_can_hav
     }
 
 
-def test_links_lead_to_operations_and_parameters_that_are_there() -> None:
+def test_links_name_existing_operations_and_parameters() -> None:
     parameters = {
         operation["operationId"]: {one["name"] for one in operation.get("parameters", [])}
         for operation in OPERATIONS.values()
@@ -179,7 +181,8 @@ def test_links_lead_to_operations_and_parameters_that_are_there() -> None:
     assert all(link["parameters"].keys() <= parameters[link["operationId"]] for link in links)
 
 
-def test_what_no_answer_can_say_is_not_in_the_contract() -> None:
+def test_optional_fields_are_never_null() -> None:
+    """A field without a value is left out of the response, so the contract has no null for it."""
     left_out = {
         name: field
         for name, field in FIELDS.items()

@@ -1,4 +1,4 @@
-"""The call by which docs/api.md reads CSV into pandas."""
+"""The pandas call of docs/api.md reads our CSV correctly."""
 
 import os
 import re
@@ -18,7 +18,7 @@ print(downloads.downloads.sum())
 """
 
 
-def test_pandas_reads_versions_null_and_dates_as_they_are(api: Served) -> None:
+def test_pandas_keeps_versions_null_and_dates(api: Served) -> None:
     script = CALL.replace(f"http://{DOCUMENTED_AT}", api.url) + SHOWN
     assert api.url in script
     done = subprocess.run(

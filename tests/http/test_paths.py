@@ -1,11 +1,11 @@
-"""Paths as servers hand them on: uvicorn to FastAPI, werkzeug to the twin."""
+"""Encoded paths through real servers: uvicorn for FastAPI, werkzeug for Flask."""
 
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.http.gateway import twin_served
+from tests.http.gateway import flask_served
 from tests.http.served import Clock, Served
 from workbench.upstream import StandIn
 
@@ -18,16 +18,16 @@ def client(
         yield api.client
         return
     with (
-        twin_served(stand_in.url, clock) as url,
-        httpx.Client(base_url=url, trust_env=False) as twins_client,
+        flask_served(stand_in.url, clock) as url,
+        httpx.Client(base_url=url, trust_env=False) as flask_client,
     ):
-        yield twins_client
+        yield flask_client
 
 
 @pytest.mark.parametrize(
     "name", ["good%2Fdownloads", "a%00b", "requests%0A", "%7F", "..%2Fhealth", "a%252Fb"]
 )
-def test_an_encoded_slash_or_control_character_is_part_of_a_name(
+def test_encoded_characters_belong_to_the_name(
     client: httpx.Client, stand_in: StandIn, name: str
 ) -> None:
     answer = client.get(f"/packages/{name}")
@@ -39,7 +39,7 @@ def test_an_encoded_slash_or_control_character_is_part_of_a_name(
 
 
 @pytest.mark.parametrize("path", ["/health%0A", "/health%2F", "/packages%2Frequests", "/%2Fhealth"])
-def test_it_makes_no_other_route_of_a_path(client: httpx.Client, path: str) -> None:
+def test_encoded_slash_makes_no_other_route(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert answer.json()["instance"] == path

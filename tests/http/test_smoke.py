@@ -1,4 +1,4 @@
-"""`make smoke`: says yes to an API that keeps its promises, and names the one that is broken."""
+"""`make smoke` accepts a correct API and names each violation of an incorrect one."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.http.conftest import NOON
-from tests.http.gateway import Change, Passing, gateway, twin_served, unchanged
+from tests.http.gateway import Change, Passing, flask_served, gateway, unchanged
 from tests.http.served import Clock, served
 from tests.serving import answering
 from workbench.contract import COMMITTED
@@ -23,7 +23,7 @@ from workbench.smoke.promises import Promise, try_all
 from workbench.upstream import StandIn
 
 PACKAGE = re.compile(r"(/flask)?/packages/requests(\?.*)?$")
-# Upstream takes 30 calls a minute from everybody.
+# Upstream accepts 30 calls a minute per client.
 CALLS_OF_A_RUN = 12
 
 Smoke = Callable[..., int]
@@ -32,7 +32,7 @@ Promises = tuple[Promise, ...]
 
 @dataclass(frozen=True)
 class Variants:
-    """Both variants, each on a port of its own, and the upstream below them."""
+    """Both variants, each on its own port, and their upstream."""
 
     fastapi: str
     flask: str
@@ -48,12 +48,12 @@ class Variants:
 
 @pytest.fixture(scope="module")
 def variants() -> Iterator[Variants]:
-    """What passes is changed on its way, and they are not; so they serve all tests."""
+    """All tests share the variants, since only the gateway changes responses."""
     now = Clock(NOON)
     with (
         StandIn(now=now, limits=False) as stand_in,
         served(stand_in.url, now) as api,
-        twin_served(stand_in.url, now) as flask,
+        flask_served(stand_in.url, now) as flask,
     ):
         yield Variants(api.url, flask, stand_in)
 
@@ -71,7 +71,7 @@ def smoke(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> Smoke:
 
 
 def without(name: str) -> Change:
-    """An answer that lacks a header."""
+    """A response without a header."""
 
     def change(passing: Passing) -> None:
         passing.headers.pop(name, None)
@@ -80,7 +80,7 @@ def without(name: str) -> Change:
 
 
 def replaced(pattern: re.Pattern[str], old: str, new: str) -> Change:
-    """Another body for what is asked at such a path."""
+    """Another body for paths like this."""
 
     def change(passing: Passing) -> None:
         if pattern.match(passing.path):
@@ -90,7 +90,7 @@ def replaced(pattern: re.Pattern[str], old: str, new: str) -> Change:
 
 
 def unasked(name: str) -> Change:
-    """A request that lost a header on its way."""
+    """A request without a header."""
 
     def change(passing: Passing) -> None:
         passing.asked = {k: v for k, v in passing.asked.items() if k.lower() != name}
@@ -99,7 +99,7 @@ def unasked(name: str) -> Change:
 
 
 def failing(path: str, status: int) -> Change:
-    """Another status for what is asked at a path that contains this."""
+    """Another status for paths that contain this."""
 
     def change(passing: Passing) -> None:
         if path in passing.path:
@@ -205,7 +205,7 @@ ON_THE_WAY_THERE: dict[str, tuple[Promises, Change, str]] = {
 @pytest.mark.parametrize(
     ("promises", "change", "words"), ON_THE_WAY_BACK.values(), ids=ON_THE_WAY_BACK
 )
-def test_a_broken_promise_is_named(
+def test_broken_response_is_named(
     variants: Variants, promises: Promises, change: Change, words: str
 ) -> None:
     with variants.behind_one_address(after=change) as url:
@@ -215,23 +215,19 @@ def test_a_broken_promise_is_named(
 @pytest.mark.parametrize(
     ("promises", "change", "words"), ON_THE_WAY_THERE.values(), ids=ON_THE_WAY_THERE
 )
-def test_a_broken_promise_about_what_is_asked_is_named(
+def test_broken_request_is_named(
     variants: Variants, promises: Promises, change: Change, words: str
 ) -> None:
     with variants.behind_one_address(before=change) as url:
         assert any(words in reason for reason in broken(url, promises))
 
 
-def test_an_api_that_keeps_its_promises_gets_a_zero(
-    smoke: Smoke, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_good_api_exits_0(smoke: Smoke, capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke() == 0
     assert re.search(r": \d\d promises kept, 0 broken\.", capsys.readouterr().out)
 
 
-def test_an_api_that_breaks_one_gets_a_one_and_a_row_that_says_so(
-    smoke: Smoke, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_broken_api_exits_1_with_a_row(smoke: Smoke, capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke(after=failing("/system", 500)) == 1
 
     printed = capsys.readouterr().out
@@ -240,9 +236,8 @@ def test_an_api_that_breaks_one_gets_a_one_and_a_row_that_says_so(
     assert ", 1 broken." in printed
 
 
-def test_it_is_polite_asks_every_route_and_sends_the_headers_that_it_was_given(
-    variants: Variants, smoke: Smoke
-) -> None:
+def test_smoke_asks_every_route_politely(variants: Variants, smoke: Smoke) -> None:
+    """It makes few upstream calls, covers every route and sends the headers it was given."""
     asked, headers = set(), set()
 
     def note(passing: Passing) -> None:
@@ -250,7 +245,7 @@ def test_it_is_polite_asks_every_route_and_sends_the_headers_that_it_was_given(
         headers.add(passing.asked.get("x-tried-by"))
 
     before = len(variants.stand_in.requests)
-    # Packages that nobody has asked for yet.
+    # Packages that are not in the cache yet.
     smoke("--package=numpy", "--other=boto3", "--header=X-Tried-By: tests", before=note)
 
     assert 0 < len(variants.stand_in.requests) - before <= CALLS_OF_A_RUN
@@ -259,7 +254,7 @@ def test_it_is_polite_asks_every_route_and_sends_the_headers_that_it_was_given(
     assert headers == {"tests"}
 
 
-def test_where_nothing_answers_it_says_so(
+def test_unreachable_api_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -287,7 +282,7 @@ def test_where_nothing_answers_it_says_so(
         (200, {"content_type": "text/html"}, "200 OK with text/html: '<h1>Hello</h1>'"),
     ],
 )
-def test_what_else_answers_is_told_in_a_line(
+def test_other_server_is_reported_in_a_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     status: int,
@@ -310,12 +305,10 @@ def test_what_else_answers_is_told_in_a_line(
             (301, {"location": "https://elsewhere.example/"}),
             "redirect to 'https://elsewhere.example/'",
         ),
-        ((200, {}), "it is not the JSON that was asked for"),
+        ((200, {}), "it is not the expected JSON"),
     ],
 )
-def test_an_api_whose_upstream_is_none_is_told(
-    answer: tuple[int, dict[str, str]], words: str
-) -> None:
+def test_api_without_upstream_is_reported(answer: tuple[int, dict[str, str]], words: str) -> None:
     status, headers = answer
     with (
         answering(status, b"<h1>Hello</h1>", **headers) as upstream_url,
@@ -333,7 +326,7 @@ def test_an_api_whose_upstream_is_none_is_told(
         ({}, ["--cacert=/nonexistent"], "--cacert='/nonexistent': No such file"),
     ],
 )
-def test_a_way_that_can_not_be_used_is_told_in_a_line(
+def test_unusable_proxy_is_reported_in_a_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     settings: dict[str, str],
@@ -350,16 +343,14 @@ def test_a_way_that_can_not_be_used_is_told_in_a_line(
     assert line.startswith(told)
 
 
-def test_loopback_is_asked_without_a_proxy(
-    variants: Variants, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_loopback_bypasses_proxy(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "socks5://127.0.0.1:1")
     assert broken(variants.fastapi, (figures.ALL_OF_PYPI,)) == []
 
 
 @pytest.mark.parametrize("arguments", [[""], ["pulse.example.org"], ["http://x", "--header=x"]])
-def test_what_is_no_url_or_header_is_refused(
+def test_bad_url_or_header_is_refused(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["smoke", *arguments])
@@ -369,7 +360,7 @@ def test_what_is_no_url_or_header_is_refused(
 
 
 def broken(url: str, promises: Promises) -> list[str]:
-    """What was said of each promise that was not kept."""
+    """The reason for each failed check."""
     with client_for(url, headers={}, timeout_s=30) as client:
         verdicts = list(try_all(Live(client), promises))
     return [verdict.broken for verdict in verdicts if verdict.broken is not None]

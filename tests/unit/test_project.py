@@ -1,4 +1,4 @@
-"""What is said twice is said alike."""
+"""Facts stated in several files agree."""
 
 import re
 import tomllib
@@ -10,17 +10,27 @@ import yaml
 from pulse import __version__
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["CONTRIBUTING.md", "RELEASING.md", "SECURITY.md"]
+DECISIONS = sorted(path.name for path in (ROOT / "docs/adr").glob("[0-9]*.md"))
+ARCHITECTURE = "docs/architecture.md"
+PAGES = [
+    "CONTRIBUTING.md",
+    "RELEASING.md",
+    "SECURITY.md",
+    ARCHITECTURE,
+    "docs/glossary.md",
+    "docs/adr/README.md",
+    *(f"docs/adr/{name}" for name in DECISIONS),
+]
 
 
-def test_the_version_is_the_same_everywhere() -> None:
+def test_version_is_the_same_everywhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
     assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def code(page: str) -> str:
-    """What stands in a page's code blocks and between its backticks."""
+    """The contents of a page's code blocks and inline code."""
     text = (ROOT / page).read_text()
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, flags=re.MULTILINE | re.DOTALL)
     rest = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
@@ -37,15 +47,57 @@ def test_commands_exist(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_paths_exist(page: str) -> None:
     names = [path.name for path in ROOT.iterdir() if path.name not in {".venv", ".cache", ".git"}]
-    paths = re.findall(rf"(?<!\S)(?:{'|'.join(map(re.escape, names))})[\w./-]*", code(page))
-    paths += re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", (ROOT / page).read_text())
-    assert paths
+    paths = re.findall(
+        rf"(?<!\S)(?:{'|'.join(map(re.escape, names))})(?:/[\w./-]*)?(?![\w.-])", code(page)
+    )
     for path in paths:
         assert (ROOT / path).exists(), path
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    for path in re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", (ROOT / page).read_text()):
+        assert (ROOT / page).parent.joinpath(path).exists(), path
+
+
+def test_architecture_says_where_to_change_what() -> None:
+    """Each row of the table names a path that exists."""
+    _, rest = (ROOT / ARCHITECTURE).read_text().split("## Where do I change …")
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", rest.split("\n## ")[0], flags=re.MULTILINE)[1:]
+    assert rows
+    for what, where in rows:
+        names = re.findall(r"`([^` ]+)`", where)
+        assert names, what
+        for name in names:
+            assert (ROOT / name).exists(), name
+
+
+def test_architecture_shows_every_package() -> None:
+    page, picture = (ROOT / ARCHITECTURE).read_text(), (ROOT / "docs/architecture.svg").read_text()
+    for package in (ROOT / "functions").glob("*/__init__.py"):
+        assert f"`functions/{package.parent.name}/`" in page
+        assert f">{package.parent.name}<" in picture
+
+
+def test_every_decision_is_listed() -> None:
+    index = (ROOT / "docs/adr/README.md").read_text()
+    listed = re.findall(
+        r"^\| \[(\d+)\]\(([\w.-]+)\) \| (.+) \| (\d{4}-\d\d-\d\d)", index, re.MULTILINE
+    )
+    assert [name for _, name, _, _ in listed] == DECISIONS
+    for number, name, title, date in listed:
+        text = (ROOT / "docs/adr" / name).read_text()
+        assert name.startswith(f"{number:>04}-")
+        assert text.startswith(f"# {number}. {title}\n\nDate: {date}")
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == [
+            "Context",
+            "Decision",
+            "Alternatives",
+        ]
+
+
 def test_pre_commit_runs_make_lint() -> None:
-    """There is one list of checks, the Makefile's."""
+    """The Makefile has the only list of checks."""
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     ((hook,),) = (repository["hooks"] for repository in config["repos"])
     assert hook["entry"] == "make lint"
@@ -61,7 +113,7 @@ def test_readme_links_to_the_pages() -> None:
     assert "](SECURITY.md)" in readme
 
 
-def test_contributors_are_told_of_every_kind_of_test() -> None:
+def test_contributing_lists_every_kind_of_test() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text()
     told = set(re.findall(r"^\| `(tests/\w+)` \|", page, flags=re.MULTILINE))
     suites = {test.relative_to(ROOT).parts[1] for test in (ROOT / "tests").rglob("test_*.py")}

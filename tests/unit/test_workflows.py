@@ -1,4 +1,4 @@
-"""GitHub runs what a merge needs, with as few rights as it can, before anything is deployed."""
+"""GitHub workflows: the checks for a merge, minimal rights, tests before deployment."""
 
 import re
 import tomllib
@@ -21,14 +21,14 @@ JOBS = [
     for name, job in workflow["jobs"].items()
 ]
 ON = True
-"""YAML 1.1 takes the key `on` for a truth value."""
+"""YAML 1.1 reads the key `on` as true."""
 
 
 def commands(job: dict[str, Any]) -> list[str]:
     return [step["run"] for step in job["steps"] if "run" in step]
 
 
-def test_ci_runs_for_pull_requests_for_main_and_for_other_workflows() -> None:
+def test_ci_triggers() -> None:
     assert CI[ON] == {
         "pull_request": None,
         "push": {"branches": ["main"]},
@@ -44,19 +44,19 @@ def test_ci_runs_what_a_merge_needs() -> None:
     assert needed <= run
 
 
-def test_ci_runs_the_quick_tests_as_contributors_do() -> None:
+def test_ci_runs_quick_tests_with_make() -> None:
     (quick,) = (one for one in commands(CI["jobs"]["quick"]) if "pytest" in one)
     assert f"\n{quick} " in (ROOT / "CONTRIBUTING.md").read_text()
 
 
-def test_quick_tests_run_on_the_oldest_python_and_on_lambdas() -> None:
+def test_quick_tests_run_on_oldest_and_lambda_python() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     (on_lambda,) = set(re.findall(r"Runtime: python(\S+)", (ROOT / "template.yaml").read_text()))
     versions = CI["jobs"]["quick"]["strategy"]["matrix"]["python-version"]
     assert versions == [project["requires-python"].removeprefix(">="), on_lambda]
 
 
-def test_a_failing_job_fails_ci() -> None:
+def test_failing_job_fails_ci() -> None:
     for job in CI["jobs"].values():
         assert "if" not in job
         assert "continue-on-error" not in job
@@ -64,7 +64,7 @@ def test_a_failing_job_fails_ci() -> None:
             assert not {"if", "continue-on-error"} & step.keys()
 
 
-def test_a_newer_push_cancels_the_run_before_it_and_no_deployment() -> None:
+def test_push_cancels_older_run_but_no_deployment() -> None:
     assert CI["name"] == "ci"
     assert CI["concurrency"] == {
         "group": "ci-${{ github.workflow == 'ci' && github.ref || github.run_id }}",
@@ -73,26 +73,26 @@ def test_a_newer_push_cancels_the_run_before_it_and_no_deployment() -> None:
     assert DEPLOY["concurrency"]["cancel-in-progress"] is False
 
 
-def test_nothing_is_deployed_before_the_tests_passed() -> None:
+def test_deployment_needs_passed_tests() -> None:
     assert DEPLOY["jobs"].keys() == {"tests", "deploy"}
     assert DEPLOY["jobs"]["tests"] == {
         "uses": "./.github/workflows/ci.yaml",
         "permissions": {"contents": "read"},
     }
     assert DEPLOY["jobs"]["deploy"]["needs"] == "tests"
-    # `if: always()` would deploy in spite of a failure.
+    # `if: always()` would deploy despite a failure.
     assert "if" not in DEPLOY["jobs"]["deploy"]
 
 
-def test_ci_may_read_the_code_and_nothing_else() -> None:
+def test_ci_may_only_read_code() -> None:
     assert CI["permissions"] == {"contents": "read"}
     assert not any("permissions" in job for job in CI["jobs"].values())
     assert "secrets" not in (FOLDER / "ci.yaml").read_text()
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_jobs_end_and_keep_no_credentials(job: dict[str, Any]) -> None:
-    if "uses" in job:  # another workflow's jobs, which are here too
+def test_jobs_time_out_and_keep_no_credentials(job: dict[str, Any]) -> None:
+    if "uses" in job:  # it calls another workflow, whose jobs are tested here, too
         return
     assert job["timeout-minutes"] <= 90
     assert job["runs-on"] == "ubuntu-24.04"
@@ -101,14 +101,14 @@ def test_jobs_end_and_keep_no_credentials(job: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_actions_are_pinned_and_no_input_reaches_a_shell(job: dict[str, Any]) -> None:
+def test_actions_are_pinned_and_shells_get_no_input(job: dict[str, Any]) -> None:
     for step in job.get("steps", []):
         if "uses" in step:
             assert re.fullmatch(r"[\w-]+/[\w-]+@(v\d+|[0-9a-f]{40})", step["uses"])
         assert "${{" not in step.get("run", "")
 
 
-def test_an_action_has_one_version() -> None:
+def test_action_has_one_version() -> None:
     used = {
         step["uses"]
         for workflow in WORKFLOWS.values()
@@ -119,11 +119,11 @@ def test_an_action_has_one_version() -> None:
     assert len({action.partition("@")[0] for action in used}) == len(used)
 
 
-def test_dependabot_looks_where_there_is_something() -> None:
+def test_dependabot_covers_every_ecosystem() -> None:
     updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
     folders = {one["package-ecosystem"]: ROOT / one["directory"].strip("/") for one in updates}
     assert folders.keys() == {"github-actions", "npm"}
     assert folders["github-actions"] == ROOT
     assert (folders["npm"] / "package-lock.json").exists()
-    # Dependabot's npm would write addresses into the lock file.
+    # Dependabot's npm would write registry URLs into the lock file.
     assert "omit-lockfile-registry-resolved=true" in (folders["npm"] / ".npmrc").read_text()

@@ -60,11 +60,33 @@ def _asked_plan() -> Plan:
         default=0,
         help="seconds that upstream now and then stalls (%(default)s)",
     )
+    add(
+        "--kill-table",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="after so many seconds the table is killed (never)",
+    )
+    add(
+        "--kill-holders",
+        type=int,
+        default=0,
+        metavar="COUNT",
+        help="environments that are killed now and then, in the middle of their calls (%(default)s)",
+    )
     add("--seed", type=int, default=random.randrange(2**32), help="of all that is drawn (any)")  # noqa: S311 - not a secret
     asked = parser.parse_args()
     if asked.processes < 1 or not 1 <= asked.packages <= MOST_PACKAGES or asked.minutes <= 0:
         parser.error(f"write at least one process, 1 to {MOST_PACKAGES} packages and some minutes")
-    return Plan(asked.processes, asked.packages, asked.minutes * 60, asked.seed, asked.stall)
+    return Plan(
+        asked.processes,
+        asked.packages,
+        asked.minutes * 60,
+        asked.seed,
+        asked.stall,
+        asked.kill_table,
+        min(asked.kill_holders, asked.processes),
+    )
 
 
 if __name__ == "__main__":

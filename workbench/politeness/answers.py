@@ -30,11 +30,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came for each package, after how many seconds to ask again, and words about what is `OTHER`."""
+    """What came for each package, after how many seconds to ask again, and words about what is `OTHER`.
+
+    `reserved` is false where the answer says that no call is reserved for then, for any of the packages.
+    """
 
     kinds: Mapping[str, Kind]
     retry_after_s: int | None = None
     words: str = ""
+    reserved: bool = True
 
     @property
     def throttled(self) -> tuple[str, ...]:
@@ -57,7 +61,20 @@ def read(response: httpx.Response, packages: Sequence[str]) -> Answer:
         return nothing(packages, f"{response.status_code}, not readable: {error!r}")
     odd = Kind.OTHER in kinds.values()
     words = f"{response.status_code}: {response.text[:150]}" if odd else ""
-    return Answer(kinds, retry_after_s, words)
+    return Answer(kinds, retry_after_s, words, _is_reserved(response))
+
+
+def _is_reserved(response: httpx.Response) -> bool:
+    """Whether a call is reserved for what has to be asked for again, or for some of it."""
+    try:
+        body = response.json()
+    except ValueError:
+        return True
+    if not isinstance(body, dict):
+        return True
+    entries = body.get("packages", [{"problem": body}])
+    problems = [one["problem"] for one in entries if "problem" in one]
+    return not problems or any("reserved" not in problem for problem in problems)
 
 
 def _kinds(response: httpx.Response, packages: Sequence[str], *, promised: bool) -> dict[str, Kind]:

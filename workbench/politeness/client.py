@@ -32,9 +32,11 @@ class Outcomes:
         answers: How many answers.
         packages: How many packages in them, by what was said of each.
         had: The packages that it got data for at least once.
-        kept: Waits after which some of what had been throttled was there.
+        kept: Waits after which some of what had been throttled was there. Those for which no call was
+            reserved, as the answer said, do not count.
         broken: Waits after which none of it was: how many seconds each of them was.
         not_due: Waits that would have outlasted the run.
+        lost: Answers that never came since their environment was killed; they were asked for again.
         words: The first answers that were none of what is promised.
     """
 
@@ -44,6 +46,7 @@ class Outcomes:
     kept: int = 0
     broken: list[int] = field(default_factory=list)
     not_due: int = 0
+    lost: int = 0
     words: list[str] = field(default_factory=list)
 
     def take(self, answer: Answer) -> None:
@@ -58,19 +61,33 @@ class Outcomes:
 
 
 class Client:
-    """Asks for `duration_s` from `run` on; its `outcomes` grow meanwhile."""
+    """Asks for `duration_s` from `run` on; its `outcomes` grow meanwhile.
 
-    def __init__(
-        self, environments: Sequence[str], packages: Sequence[str], duration_s: float, seed: str
+    `address` is its own, any free one where there is none. `mortal` environments may be killed, and begin
+    anew.
+    """
+
+    def __init__(  # noqa: PLR0913 - one for each thing that a run decides about its clients
+        self,
+        environments: Sequence[str],
+        packages: Sequence[str],
+        duration_s: float,
+        seed: str,
+        *,
+        address: str | None = None,
+        mortal: bool = False,
     ) -> None:
         self.outcomes = Outcomes()
         self._environments = environments
         self._packages = packages
         self._duration_s = duration_s
+        self._mortal = mortal
         self._ends_at = 0.0
         self._chance = random.Random(seed)  # noqa: S311 - not a secret
         self._waiting: set[str] = set()
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+        self._http = httpx.AsyncClient(
+            timeout=TIMEOUT_S, transport=httpx.AsyncHTTPTransport(local_address=address)
+        )
 
     async def run(self) -> None:
         """Ask, burst after burst, and return when every answer is there."""
@@ -103,23 +120,29 @@ class Client:
                 self.outcomes.not_due += 1
                 return
             self._waiting |= set(waiting)
-            waited_s = answer.retry_after_s
+            waited_s, reserved = answer.retry_after_s, answer.reserved
             await asyncio.sleep(waited_s)
             answer = await self._ask(waiting)
             self._waiting -= set(waiting)
             self.outcomes.take(answer)
-            if set(answer.throttled) >= set(waiting):
+            if set(answer.throttled) < set(waiting):
+                self.outcomes.kept += reserved
+            elif reserved:
                 self.outcomes.broken.append(waited_s)
-            else:
-                self.outcomes.kept += 1
 
     async def _ask(self, packages: tuple[str, ...]) -> Answer:
-        environment = self._chance.choice(self._environments)
-        if len(packages) == 1:
-            url = f"{environment}/packages/{packages[0]}"
-        else:
-            url = f"{environment}/compare?packages={','.join(packages)}"
         try:
-            return read(await self._http.get(url), packages)
+            return read(await self._http.get(self._url(packages)), packages)
+        except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+            if not self._mortal:
+                return nothing(packages, repr(error))
+            self.outcomes.lost += 1
+            return await self._ask(packages)
         except httpx.HTTPError as error:
             return nothing(packages, repr(error))
+
+    def _url(self, packages: Sequence[str]) -> str:
+        environment = self._chance.choice(self._environments)
+        if len(packages) == 1:
+            return f"{environment}/packages/{packages[0]}"
+        return f"{environment}/compare?packages={','.join(packages)}"

@@ -1,6 +1,8 @@
 """One run: the world, the clients in it, and what came of it."""
 
 import asyncio
+import random
+import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,11 +15,11 @@ from workbench.upstream.control import SETTINGS_PATH
 
 from .calls import EndpointCalls, by_endpoint, read_calls
 from .client import Client, Outcomes
-from .plan import STALL_EVERY_S, Plan
+from .plan import KILL_EVERY_S, SLOW_MS, STALL_EVERY_S, Plan
 from .world import World, world
 
-FIRST_STALL_S: Final = 1.2
-"""While calls are under way, or about to be."""
+FIRST_S: Final = 1.2
+"""When upstream stalls or an environment is killed: while calls are under way, or about to be."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +46,72 @@ def measure(machine: Machine, plan: Plan, say: Callable[[str], None]) -> Result:
 
 
 async def _load(running: World, plan: Plan) -> list[Outcomes]:
+    urls = [environment.url for environment in running.environments]
     clients = [
-        Client(running.environments, plan.names, plan.duration_s, seed=f"{plan.seed}/{number}")
+        Client(
+            urls,
+            plan.names,
+            plan.duration_s,
+            seed=f"{plan.seed}/{number}",
+            address=own_address(number),
+            mortal=plan.killed > 0,
+        )
         for number in range(plan.processes)
     ]
-    stalling = asyncio.create_task(_stall_now_and_then(running.upstream, plan.stall_s))
-    async with asyncio.TaskGroup() as asking:
-        for client in clients:
-            asking.create_task(client.run())
-    stalling.cancel()
+    async with asyncio.TaskGroup() as troubling:
+        troubles = [
+            troubling.create_task(_stall_now_and_then(running.upstream, plan.stall_s)),
+            troubling.create_task(_kill_table(running, plan)),
+            troubling.create_task(_kill_now_and_then(running, plan)),
+        ]
+        async with asyncio.TaskGroup() as asking:
+            for client in clients:
+                asking.create_task(client.run())
+        for trouble in troubles:
+            trouble.cancel()
     return [client.outcomes for client in clients]
+
+
+def own_address(number: int) -> str | None:
+    """An address on the loopback for each client: so many calls are reserved for one address at most.
+
+    Linux has all of 127.0.0.0/8; where only 127.0.0.1 is there, all clients are one.
+    """
+    address = f"127.0.0.{number + 2}"
+    with socket.socket() as one:
+        try:
+            one.bind((address, 0))
+        except OSError:
+            return None
+    return address
 
 
 async def _stall_now_and_then(upstream_url: str, stall_s: float) -> None:
     """Let upstream's worker stall, in the first burst and again and again, until this is cancelled."""
-    pause_s = FIRST_STALL_S
+    pause_s = FIRST_S
     async with httpx.AsyncClient(trust_env=False) as client:
         while stall_s:
             await asyncio.sleep(pause_s)
             await client.put(f"{upstream_url}{SETTINGS_PATH}?stall_ms={stall_s * 1000}")
             pause_s = STALL_EVERY_S
+
+
+async def _kill_table(running: World, plan: Plan) -> None:
+    if plan.table_dies_after_s:
+        await asyncio.sleep(plan.table_dies_after_s)
+        await asyncio.to_thread(running.kill_table)
+
+
+async def _kill_now_and_then(running: World, plan: Plan) -> None:
+    """Kill some environments in the first burst, and some again and again, until this is cancelled."""
+    if not plan.killed:
+        return
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await client.put(f"{running.upstream}{SETTINGS_PATH}?latency_ms={SLOW_MS}")
+    chance = random.Random(plan.seed)  # noqa: S311 - not a secret
+    pause_s = FIRST_S
+    while True:
+        await asyncio.sleep(pause_s)
+        for environment in chance.sample(running.environments, plan.killed):
+            await asyncio.to_thread(environment.begin_anew)
+        pause_s = KILL_EVERY_S

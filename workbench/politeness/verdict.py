@@ -12,18 +12,22 @@ from .run import Result
 def broken_promises(result: Result) -> list[str]:
     """A sentence for each promise that was broken; none if all were kept."""
     return [
-        *(sentence for calls in result.endpoints for sentence in _to_upstream(calls)),
+        *(
+            sentence
+            for calls in result.endpoints
+            for sentence in _to_upstream(calls, result.plan.calls_due)
+        ),
         *(
             f"client {number}: {sentence}"
             for number, outcomes in enumerate(result.clients, 1)
-            for sentence in _to_client(outcomes)
+            for sentence in _to_client(outcomes, told_truly=result.plan.tells_truly)
         ),
         *_unused(result),
     ]
 
 
-def _to_upstream(calls: EndpointCalls) -> Iterator[str]:
-    if calls.most_per_package > 1:
+def _to_upstream(calls: EndpointCalls, calls_due: int) -> Iterator[str]:
+    if calls.most_per_package > calls_due:
         yield f"{calls.endpoint}: a package was asked for {calls.most_per_package} times"
     if calls.most_per_second > PER_SECOND:
         yield f"{calls.endpoint}: {calls.most_per_second} calls in a second"
@@ -33,10 +37,11 @@ def _to_upstream(calls: EndpointCalls) -> Iterator[str]:
         yield f"{calls.endpoint}: upstream answered 429 {calls.refused} times"
 
 
-def _to_client(outcomes: Outcomes) -> Iterator[str]:
+def _to_client(outcomes: Outcomes, *, told_truly: bool) -> Iterator[str]:
+    """`told_truly` is false where a wait may be in vain; it is in the table of the report all the same."""
     if others := outcomes.packages[Kind.OTHER]:
         yield f"{others} packages with neither data nor a Retry-After, such as {outcomes.words[0]}"
-    if outcomes.broken:
+    if outcomes.broken and told_truly:
         waits = ", ".join(f"{wait_s} s" for wait_s in outcomes.broken)
         yield f"{len(outcomes.broken)} times nothing was there after the Retry-After, of {waits}"
 

@@ -1,6 +1,7 @@
 """The world of a run: a table, an upstream with its limits on, and execution environments, each a process."""
 
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -36,13 +37,40 @@ OWN_SETTINGS: Final = (
 """Measured at their defaults, whatever this process's environment says."""
 
 
+class Environment:
+    """A server of the API on a socket that outlives it, so that requests wait while it begins anew."""
+
+    def __init__(
+        self, listener: socket.socket, settings: dict[str, str], log: IO[bytes], ending: ExitStack
+    ) -> None:
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._fd = listener.fileno()
+        self._settings = settings
+        self._log = log
+        self._ending = ending
+        self._process = self._start()
+
+    def begin_anew(self) -> None:
+        """Kill it, with all that it knows and does, and start another in its place."""
+        self._process.kill()
+        self._process.wait()
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "workbench.politeness.environment", str(self._fd)]
+        return self._ending.enter_context(
+            started(command, environ=self._settings, stderr=self._log, pass_fds=[self._fd])
+        )
+
+
 @dataclass(frozen=True)
 class World:
-    """Where everything answers, as base URLs."""
+    """Where everything answers; `upstream` is a base URL."""
 
     upstream: str
-    environments: tuple[str, ...]
+    environments: tuple[Environment, ...]
     log: Path
+    kill_table: Callable[[], None]
 
     def logged(self) -> Counter[str]:
         """The lines that execution environments have logged so far, each with how often."""
@@ -57,11 +85,12 @@ def world(machine: Machine, processes: int, say: Callable[[str], None]) -> Itera
         NeedError: DynamoDB Local can't be had here; says what to do.
     """
     with (
-        dynamodb_local(machine) as dynamodb,
+        ExitStack() as table_life,
         _upstream() as upstream,
         # Appended to, so that many processes can write to it.
         tempfile.NamedTemporaryFile("ab", prefix="pypi-pulse-politeness-") as log,
     ):
+        dynamodb = table_life.enter_context(dynamodb_local(machine))
         table = create_table(dynamodb)
         _warm_up(dynamodb, table)
         settings = {
@@ -72,7 +101,7 @@ def world(machine: Machine, processes: int, say: Callable[[str], None]) -> Itera
         }
         say(f"Starting {processes} execution environments")
         with _environments(processes, environ(**settings), log) as environments:
-            yield World(upstream, environments, Path(log.name))
+            yield World(upstream, environments, Path(log.name), table_life.close)
 
 
 def _warm_up(dynamodb: str, table: str) -> None:
@@ -111,29 +140,18 @@ def _upstream() -> Iterator[str]:
 @contextmanager
 def _environments(
     count: int, settings: dict[str, str], log: IO[bytes]
-) -> Iterator[tuple[str, ...]]:
+) -> Iterator[tuple[Environment, ...]]:
     """So many servers of the API; started a few at a time, and ready."""
     with ExitStack() as stack:
-        urls: list[str] = []
+        started_ones: list[Environment] = []
         for number in range(count):
-            urls.append(stack.enter_context(_environment(settings, log)))
+            listener = stack.enter_context(loopback_listener(0))
+            started_ones.append(Environment(listener, settings, log, stack))
             if number >= STARTING_AT_ONCE:
-                _wait_until_healthy(urls[number - STARTING_AT_ONCE])
-        for url in urls:
-            _wait_until_healthy(url)
-        yield tuple(urls)
-
-
-@contextmanager
-def _environment(settings: dict[str, str], log: IO[bytes]) -> Iterator[str]:
-    with loopback_listener(0) as listener:
-        port = listener.getsockname()[1]
-        command = [
-            *(sys.executable, "-m", "workbench.politeness.environment"),
-            str(listener.fileno()),
-        ]
-        with started(command, environ=settings, stderr=log, pass_fds=[listener.fileno()]):
-            yield f"http://127.0.0.1:{port}"
+                _wait_until_healthy(started_ones[number - STARTING_AT_ONCE].url)
+        for environment in started_ones:
+            _wait_until_healthy(environment.url)
+        yield tuple(started_ones)
 
 
 def _wait_until_healthy(url: str) -> None:

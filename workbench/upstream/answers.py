@@ -92,9 +92,14 @@ def answer(method: str, question: Question | None, now: datetime) -> Answer:
 
 
 def half_loaded(complete: Answer) -> Answer:
-    """Answer as while the newest day is being loaded: the last of its categories is not there yet."""
-    content = json.loads(complete.body)
+    """Answer as while the newest day is being loaded: the last of its categories is not there yet.
+
+    What has no rows stays as it is.
+    """
+    content = json.loads(complete.body) if complete.status is HTTPStatus.OK else {"data": []}
     rows = content["data"]
+    if not rows or not isinstance(rows, list):
+        return complete
     newest = max(row["date"] for row in rows)
     last = max((row for row in rows if row["date"] == newest), key=lambda row: row["category"])
     rows.remove(last)

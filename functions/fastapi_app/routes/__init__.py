@@ -1,1 +1,1 @@
-"""The routes, a file for each kind of question."""
+"""The routes, one module for each OpenAPI tag."""

@@ -1,4 +1,4 @@
-"""Questions about several packages at once."""
+"""The route that compares several packages."""
 
 from typing import Annotated
 
@@ -21,16 +21,16 @@ router = APIRouter(tags=["compare"])
     operation_id="compare_packages",
     summary="Several packages side by side",
     response_model=Comparison,
-    response_description="Each package, with its figures or why there are none.",
+    response_description="Each package, with its figures or its problem.",
     responses={
         **openapi.SEVERAL_FIGURES,
-        **openapi.ABOUT_SEVERAL_PACKAGES,
+        **openapi.SEVERAL_PACKAGES_ERRORS,
     },
 )
 async def compare_packages(
     request: Request, query: Annotated[CompareQuery, Query()], catalogue: FromCatalogue
 ) -> Response:
-    """Up to 50 packages in one answer, each with its own status: one that fails disturbs no other."""
+    """Compares up to 50 packages. Each has its own status; a failure does not affect the others."""
     questions = {package: Question(package, Breakdown.OVERALL) for package in query.packages}
     answers = await catalogue.fetch_all(questions.values())
     outcomes = {package: answers[question] for package, question in questions.items()}

@@ -1,4 +1,4 @@
-"""What routes are given by the application."""
+"""Dependencies that FastAPI injects into routes."""
 
 from typing import Annotated, cast
 

@@ -1,4 +1,4 @@
-"""The drop-in: pypistats.org's own API, for clients that only need another base URL."""
+"""The drop-in routes: pypistats.org's own API, for clients that only change their base URL."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from pulse.dropin_parameters import (
 from pulse.questions import Breakdown, Question
 from pulse_io.catalogue import Catalogue
 
-RESPONSES: openapi.Responses = {**openapi.FIGURES, **openapi.ABOUT_ONE_PACKAGE}
+RESPONSES: openapi.Responses = {**openapi.FIGURES, **openapi.ONE_PACKAGE_ERRORS}
 
 router = APIRouter(prefix="/api/packages/{package}", tags=["drop-in"], responses=RESPONSES)
 
@@ -32,7 +32,7 @@ async def _series(
     breakdown: Breakdown,
     categories: tuple[str, ...] | None,
 ) -> Response:
-    """All rows of an endpoint, or those of the categories, as upstream answers them."""
+    """The rows of an endpoint, all or those of `categories`, in upstream's format."""
     counts = await catalogue.fetch(Question(package, breakdown))
     answer = upstream_series(package, breakdown, counts, categories)
     return data_response(request, answer.model_dump_json(), counts.fresh_until)
@@ -43,7 +43,7 @@ async def _series(
     operation_id="get_recent",
     summary="Downloads in the last day, week and month, without mirrors",
     response_model=UpstreamRecent,
-    response_description="The sums that were asked for.",
+    response_description="The requested sums.",
 )
 async def get_recent(
     request: Request,
@@ -51,7 +51,7 @@ async def get_recent(
     query: Annotated[RecentQuery, Query()],
     catalogue: FromCatalogue,
 ) -> Response:
-    """As pypistats.org's `recent`: 1, 7 and 30 days that end with the newest day it has loaded."""
+    """Like pypistats.org's `recent`: the last 1, 7 and 30 days up to the newest loaded day."""
     counts = await catalogue.fetch(Question(package, Breakdown.OVERALL))
     answer = upstream_recent(package, counts, query.period)
     return data_response(request, answer.model_dump_json(), counts.fresh_until)
@@ -62,7 +62,7 @@ async def get_recent(
     operation_id="get_overall",
     summary="Daily downloads with and without mirrors",
     response_model=UpstreamSeries,
-    response_description="The rows that were asked for.",
+    response_description="The requested rows.",
 )
 async def get_overall(
     request: Request,
@@ -79,7 +79,7 @@ async def get_overall(
     operation_id="get_python_major",
     summary="Daily downloads by Python's major version",
     response_model=UpstreamSeries,
-    response_description="The rows that were asked for.",
+    response_description="The requested rows.",
 )
 async def get_python_major(
     request: Request,
@@ -96,7 +96,7 @@ async def get_python_major(
     operation_id="get_python_minor",
     summary="Daily downloads by Python's minor version",
     response_model=UpstreamSeries,
-    response_description="The rows that were asked for.",
+    response_description="The requested rows.",
 )
 async def get_python_minor(
     request: Request,
@@ -113,7 +113,7 @@ async def get_python_minor(
     operation_id="get_system",
     summary="Daily downloads by operating system",
     response_model=UpstreamSeries,
-    response_description="The rows that were asked for.",
+    response_description="The requested rows.",
 )
 async def get_system(
     request: Request,

@@ -1,4 +1,4 @@
-"""Whether the function runs."""
+"""The health route."""
 
 from typing import Annotated
 
@@ -19,10 +19,10 @@ router = APIRouter(tags=["health"])
     operation_id="get_health",
     summary="Whether the function runs",
     response_model=Health,
-    response_description="It runs.",
-    responses={**openapi.FIGURES, **openapi.ABOUT_NO_PACKAGE},
+    response_description="The function runs.",
+    responses={**openapi.FIGURES, **openapi.NO_PACKAGE_ERRORS},
 )
 async def get_health(request: Request, _query: Annotated[NoQuery, Query()]) -> Response:
-    """Its version and variant. It never calls upstream."""
+    """The version and variant of the function. Never calls upstream."""
     health = Health(version=__version__, variant="fastapi")
     return data_response(request, health.model_dump_json(), None)

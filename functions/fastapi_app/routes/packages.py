@@ -1,4 +1,4 @@
-"""Questions about one package."""
+"""The routes about one package."""
 
 from typing import Annotated
 
@@ -28,10 +28,10 @@ Package = Annotated[
 @router.get(
     "/packages/{package}",
     operation_id="get_package_stats",
-    summary="A package's downloads, summed up",
+    summary="A package's download totals",
     response_model=PackageStats,
     response_description="The package's figures.",
-    responses={**openapi.FIGURES, **openapi.ABOUT_ONE_PACKAGE},
+    responses={**openapi.FIGURES, **openapi.ONE_PACKAGE_ERRORS},
 )
 async def get_package_stats(
     request: Request,
@@ -39,7 +39,7 @@ async def get_package_stats(
     query: Annotated[StatsQuery, Query()],
     catalogue: FromCatalogue,
 ) -> Response:
-    """Totals, the last day, week and month, growth, and the days that upstream has no row for."""
+    """Totals, sums of the last day, week and month, growth, and days without a row upstream."""
     counts = await catalogue.fetch(Question(package, Breakdown.OVERALL))
     stats = package_stats(package, counts, mirrors=query.mirrors)
     return data_response(request, stats.model_dump_json(), counts.fresh_until)
@@ -51,7 +51,7 @@ async def get_package_stats(
     summary="A package's downloads over time",
     response_model=DownloadSeries,
     response_description="A series for each category.",
-    responses={**openapi.FIGURES_OR_CSV, **openapi.ABOUT_ONE_PACKAGE},
+    responses={**openapi.FIGURES_OR_CSV, **openapi.ONE_PACKAGE_ERRORS},
 )
 async def get_package_downloads(
     request: Request,
@@ -59,7 +59,7 @@ async def get_package_downloads(
     query: Annotated[DownloadsQuery, Query()],
     catalogue: FromCatalogue,
 ) -> Response:
-    """Days, weeks or months by category, as JSON or CSV, with nothing left out in between."""
+    """Gapless series of days, weeks or months for each category, as JSON or CSV."""
     dates = read_dates(query)
     counts = await catalogue.fetch(Question(package, Breakdown(query.by)))
     series = download_series(package, query, dates, counts)

@@ -1,1 +1,1 @@
-"""Where answers are kept: in memory, and in the table that all execution environments share."""
+"""The two caches: memory, and the table that all execution environments share."""

@@ -1,4 +1,4 @@
-"""What is kept about a question."""
+"""The types of cached answers and of lookup results."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ FAILURE_KEPT_FOR: Final = dt.timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there are no counts, and until when it is not worth asking again (UTC)."""
+    """A problem, when it occurred, and when to ask again (both UTC)."""
 
     problem: Problem
     since: dt.datetime
@@ -21,27 +21,28 @@ class Failure:
 
     @property
     def is_unknown_package(self) -> bool:
-        """Whether it is the source's answer and not a failure of it."""
+        """Whether the source answered that it does not know the package; otherwise the source failed."""
         return isinstance(self.problem, UnknownPackage)
 
 
-Kept = DailyCounts | Failure
+CachedAnswer = DailyCounts | Failure
+"""What memory and the table store for a question."""
 
 
-class Found(NamedTuple):
-    """An answer, and where it was found."""
+class LookupResult(NamedTuple):
+    """An answer and the tier that it came from."""
 
     answer: DailyCounts | Problem
     tier: Tier
 
 
-def newer(one: Kept | None, other: Kept | None) -> Kept | None:
-    """Of two kept answers to a question, the one that was asked for last."""
+def newer(one: CachedAnswer | None, other: CachedAnswer | None) -> CachedAnswer | None:
+    """The more recently fetched of two cached answers to one question."""
     if one is None or other is None:
         return one or other
     return max(one, other, key=_asked_at)
 
 
-def _asked_at(kept: Kept) -> tuple[dt.datetime, dt.datetime]:
-    at = kept.since if isinstance(kept, Failure) else kept.fetched_at
-    return at, kept.fresh_until
+def _asked_at(cached: CachedAnswer) -> tuple[dt.datetime, dt.datetime]:
+    at = cached.since if isinstance(cached, Failure) else cached.fetched_at
+    return at, cached.fresh_until

@@ -1,4 +1,4 @@
-"""Where AWS's credentials are found, looked for at the first request that needs them."""
+"""AWS credentials, looked up at the first request that needs them."""
 
 from aiodynamo.credentials import (
     ChainCredentials,
@@ -12,17 +12,16 @@ from aiodynamo.http.types import HttpImplementation
 
 
 class CredentialsAtFirstUse(Credentials):
-    """The environment's, a profile's, or those of Lambda's own endpoint, whichever there are.
+    """Credentials from environment variables, a profile or the container endpoint, in this order.
 
-    With SnapStart an environment is restored from a snapshot that was made before its credentials
-    were there, so that what is found at import is found too early.
+    With SnapStart, the module is imported before the snapshot, when the credentials are not there yet.
     """
 
     def __init__(self) -> None:
         self._chain: ChainCredentials | None = None
 
     async def get_key(self, http: HttpImplementation) -> Key | None:
-        """The key to sign with, None if there is none."""
+        """The key to sign requests with, or None."""
         if self._chain is None:
             self._chain = ChainCredentials(
                 [EnvironmentCredentials(), FileCredentials(), ContainerMetadataCredentials()]
@@ -30,10 +29,10 @@ class CredentialsAtFirstUse(Credentials):
         return await self._chain.get_key(http)
 
     def invalidate(self) -> bool:
-        """Forget them, so that they are looked for anew."""
+        """Forget the credentials, so that they are looked up again."""
         self._chain = None
         return True
 
     def is_disabled(self) -> bool:
-        """Never: what there is shows later."""
+        """Always False: whether there are credentials is known only at the first request."""
         return False

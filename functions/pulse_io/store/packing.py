@@ -1,4 +1,4 @@
-"""Daily counts as few bytes: DynamoDB bills by the kilobyte."""
+"""Packs daily counts into few bytes: DynamoDB bills by the kilobyte."""
 
 import datetime as dt
 import json
@@ -12,7 +12,7 @@ _LEVEL: Final = 9
 
 
 class UnreadableCounts(ValueError):
-    """These bytes are no counts, or another version's."""
+    """The bytes are not packed counts, or have another version's format."""
 
 
 def pack(first: dt.date, counts: Mapping[str, Counts]) -> bytes:
@@ -22,10 +22,10 @@ def pack(first: dt.date, counts: Mapping[str, Counts]) -> bytes:
 
 
 def unpack(packed: bytes) -> tuple[dt.date, dict[str, list[int | None]]]:
-    """The first day, and the counts by category in the order that they had.
+    """The first day, and the counts by category in their original order.
 
     Raises:
-        UnreadableCounts: they can't be made out.
+        UnreadableCounts: the bytes can't be unpacked.
     """
     try:
         content = json.loads(zlib.decompress(packed))
@@ -42,4 +42,4 @@ def _check(first: dt.date, counts: Mapping[str, Counts]) -> None:
         raise ValueError("not lists of one length")
     if any(count is not None and count < 0 for days in counts.values() for count in days):
         raise ValueError("a negative count")
-    first + dt.timedelta(days=max(lengths, default=0))  # or it overflows
+    first + dt.timedelta(days=max(lengths, default=0))  # raises OverflowError past year 9999

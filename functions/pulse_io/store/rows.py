@@ -1,11 +1,11 @@
-"""The table's rows: what any execution environment fetched, and who is fetching what right now.
+"""Stores answers, failures and leases in the table, for all execution environments.
 
-An answer is one item. A lease is a small item beside it, so that taking one costs a single unit: it has a
-holder and an end, nothing renews it, and the next one takes it over when it has ended. A failure is kept as
-a lease that says why; nobody asks again before its end.
+An answer is one item. A lease is a separate small item, so that taking it costs one write unit. It has a
+holder and an end; it is not renewed, and after its end another environment may take it. A failure replaces
+the lease and stays until its own end; no environment calls upstream before then.
 
-What was written last may be read by others a moment later. While the table is away nothing is found and
-nothing kept, and everybody gets every lease.
+Reads are eventually consistent. While the table is unavailable, reads return nothing, writes do nothing and
+every environment gets every lease.
 """
 
 import asyncio
@@ -29,34 +29,36 @@ from pulse.problems import (
 )
 from pulse.questions import Question
 from pulse_io.sources.rate_limit import Clock
-from pulse_io.store.answers import Failure, Kept
+from pulse_io.store.answers import CachedAnswer, Failure
 from pulse_io.store.packing import UnreadableCounts, pack, unpack
 from pulse_io.store.table import ConditionFailed, Item, Table, TableUnavailable
 
 FORMAT: Final = 2
-"""Of an item; one with another format is another version's, and is passed over."""
+"""The version of the item format; items with another format are ignored."""
 
 KEPT_FOR: Final = dt.timedelta(days=WINDOW_DAYS)
-"""Counts are served stale for as long as upstream itself would remember some of them."""
+"""How long counts can be served stale: as long as upstream's window still covers some of them."""
 
-MAX_BYTES: Final = 390_000
-"""DynamoDB takes 400 KB in an item, its attributes' names included."""
+MAX_COUNTS_BYTES: Final = 390_000
+"""The largest packed counts. DynamoDB's limit is 400 KB per item, including attribute names."""
 
-_FORGOTTEN_AFTER_S: Final = 3600
+_LEASE_EXPIRES_AFTER_S: Final = 3600
+"""How long after its end a lease is deleted."""
+
 _HOLDER: Final = F("holder")
 _PROBLEM: Final = F("problem")
 _UNTIL: Final = F("until_ms")
 
 
-class Found(NamedTuple):
-    """What the table has about some questions, and which of the others somebody is fetching."""
+class RowsAndLeases(NamedTuple):
+    """The cached answers to some questions, and the questions that an environment is fetching."""
 
-    kept: Mapping[Question, Kept]
+    answers: Mapping[Question, CachedAnswer]
     leased: Collection[Question]
 
 
-class Rows:
-    """Answers, failures and leases by question. `lease_s` is how long a holder has."""
+class RowStore:
+    """Answers, failures and leases by question. A lease lasts `lease_s` seconds."""
 
     def __init__(self, table: Table, lease_s: float, clock: Clock) -> None:
         self._table = table
@@ -64,59 +66,60 @@ class Rows:
         self._clock = clock
         self._holder = str(uuid4())
 
-    async def read(self, questions: Collection[Question]) -> Mapping[Question, Kept]:
-        """What is kept, fresh or not, if it has not expired. One request for all."""
+    async def read(self, questions: Collection[Question]) -> Mapping[Question, CachedAnswer]:
+        """The cached answers that have not expired, fresh or not, in one batch read."""
         items = await self._items([_row_key(question) for question in questions])
-        kept = {
-            question: self._kept(question, items.get(_row_key(question))) for question in questions
+        cached = {
+            question: self._cached(question, items.get(_row_key(question)))
+            for question in questions
         }
-        return {question: one for question, one in kept.items() if one}
+        return {question: one for question, one in cached.items() if one}
 
-    async def read_with_leases(self, questions: Collection[Question]) -> Found:
-        """As `read`, with the failures and the leases. One request for all."""
+    async def read_with_leases(self, questions: Collection[Question]) -> RowsAndLeases:
+        """As `read`, with failures and leases, in one batch read."""
         keys = [key(question) for question in questions for key in (_row_key, _lease_key)]
         items = await self._items(keys)
         now = self._clock()
-        kept: dict[Question, Kept] = {}
+        cached: dict[Question, CachedAnswer] = {}
         leased: set[Question] = set()
         for question in questions:
-            if answer := self._kept(question, items.get(_row_key(question))):
-                kept[question] = answer
+            if answer := self._cached(question, items.get(_row_key(question))):
+                cached[question] = answer
             lease = items.get(_lease_key(question))
             if lease and lease["until_ms"] > now * 1000:
                 if "problem" in lease:
-                    kept[question] = _failure(lease)
+                    cached[question] = _failure(lease)
                 else:
                     leased.add(question)
-        return Found(kept, leased)
+        return RowsAndLeases(cached, leased)
 
     async def lease(self, questions: Collection[Question]) -> list[Question]:
-        """Those of the questions that this environment is to fetch now, in their order."""
+        """Take leases; returns the questions that this environment must fetch now, in order."""
         taken = await asyncio.gather(*(self._lease(question) for question in questions))
         return [question for question, is_taken in zip(questions, taken, strict=True) if is_taken]
 
     async def release(self, question: Question) -> None:
-        """Give a lease back: there was no call to be had in time."""
+        """Give a lease back, because no call could be made in time."""
         with contextlib.suppress(ConditionFailed, TableUnavailable):
             await self._table.delete(_lease_key(question), _HOLDER.equals(self._holder))
 
-    async def keep(self, question: Question, kept: Kept) -> None:
-        """Keep an answer, unless what is kept was fetched later; or a failure, in the place of the lease."""
-        if isinstance(kept, Failure) and not kept.is_unknown_package:
-            await self._keep_failure(question, kept)
+    async def keep(self, question: Question, cached: CachedAnswer) -> None:
+        """Store an answer, unless the stored one is newer. A failure replaces the lease instead."""
+        if isinstance(cached, Failure) and not cached.is_unknown_package:
+            await self._keep_failure(question, cached)
             return
-        item = _item(kept)
+        item = _item(cached)
         if item is None:
             return
         before = F("fetched_at")
-        # The table is away, or an environment that fetched later has kept its own.
+        # Ignored: the table is unavailable, or it has a newer answer.
         with contextlib.suppress(ConditionFailed, TableUnavailable):
             await self._table.put(
                 {"key": _row_key(question), "format": FORMAT, **item},
                 before.does_not_exist() | before.lte(item["fetched_at"]),
             )
-        if kept.fresh_until.timestamp() < self._clock() + self._lease_s:
-            # Nobody is to wait for the end of a lease that lasts longer than what it was for.
+        if cached.fresh_until.timestamp() < self._clock() + self._lease_s:
+            # The answer expires before the lease would: nobody should wait for the lease then.
             await self.release(question)
 
     async def aclose(self) -> None:
@@ -133,7 +136,7 @@ class Rows:
         now = self._clock()
         item = self._lease_item(question, now + self._lease_s)
         is_over = _UNTIL.does_not_exist() | _UNTIL.lte(_ms(now))
-        # A write that came through but whose answer did not is made again.
+        # A retried write must succeed if the first attempt did.
         is_mine = _HOLDER.equals(self._holder) & _PROBLEM.does_not_exist()
         try:
             await self._table.put(item, is_over | is_mine)
@@ -150,7 +153,7 @@ class Rows:
             "detail": problem.detail,
             "since": _seconds(failure.since),
         }
-        # Lost to another meanwhile, or the table is away.
+        # Ignored: the lease was taken over, or the table is unavailable.
         with contextlib.suppress(ConditionFailed, TableUnavailable):
             await self._table.put(item, _HOLDER.equals(self._holder))
 
@@ -159,10 +162,10 @@ class Rows:
             "key": _lease_key(question),
             "holder": self._holder,
             "until_ms": _ms(until),
-            "expires_at": math.ceil(until) + _FORGOTTEN_AFTER_S,
+            "expires_at": math.ceil(until) + _LEASE_EXPIRES_AFTER_S,
         }
 
-    def _kept(self, question: Question, item: Item | None) -> Kept | None:
+    def _cached(self, question: Question, item: Item | None) -> CachedAnswer | None:
         if item is None or item.get("format") != FORMAT or item["expires_at"] <= self._clock():
             return None
         fetched_at, fresh_until = _moment(item["fetched_at"]), _moment(item["fresh_until"])
@@ -176,29 +179,29 @@ class Rows:
         return DailyCounts(first, counts, item["source"], fetched_at, as_of, fresh_until)
 
 
-def _item(kept: Kept) -> Item | None:
-    """The attributes that say what is kept; None if there is no room for it."""
-    if isinstance(kept, Failure):
+def _item(cached: CachedAnswer) -> Item | None:
+    """The attributes of a stored answer; None if it is too large for an item."""
+    if isinstance(cached, Failure):
         return {
-            "fetched_at": _seconds(kept.since),
-            "fresh_until": _seconds(kept.fresh_until),
-            "expires_at": _seconds(kept.fresh_until),
+            "fetched_at": _seconds(cached.since),
+            "fresh_until": _seconds(cached.fresh_until),
+            "expires_at": _seconds(cached.fresh_until),
         }
-    packed = pack(kept.first, kept.counts)
-    if len(packed) > MAX_BYTES:
+    packed = pack(cached.first, cached.counts)
+    if len(packed) > MAX_COUNTS_BYTES:
         return None
     return {
-        "fetched_at": _seconds(kept.fetched_at),
-        "fresh_until": _seconds(kept.fresh_until),
-        "expires_at": _seconds(kept.fetched_at + KEPT_FOR),
-        "as_of": kept.as_of.isoformat(),
+        "fetched_at": _seconds(cached.fetched_at),
+        "fresh_until": _seconds(cached.fresh_until),
+        "expires_at": _seconds(cached.fetched_at + KEPT_FOR),
+        "as_of": cached.as_of.isoformat(),
         "counts": packed,
-        "source": kept.source,
+        "source": cached.source,
     }
 
 
 def _failure(lease: Item) -> Failure:
-    """The failure that a lease tells of."""
+    """The failure stored in a lease item."""
     problem: Problem
     match lease["problem"]:
         case UpstreamTooSlow.slug:

@@ -1,6 +1,6 @@
-"""The DynamoDB table that all execution environments share, asked without blocking.
+"""The DynamoDB table that all execution environments share, with asynchronous I/O.
 
-Nothing depends on it: whoever asks gets an answer soon, or `TableUnavailable`, and goes on without.
+The API works without it: an operation succeeds soon, or raises `TableUnavailable`.
 """
 
 import asyncio
@@ -33,23 +33,23 @@ from pulse_io.store.credentials import CredentialsAtFirstUse
 _log = logging.getLogger(__name__)
 
 TIMEOUT_S: Final = 2.5
-"""For one attempt at an operation. DynamoDB answers in a hundredth of that."""
+"""For one attempt at an operation. DynamoDB usually responds in a hundredth of this."""
 
-ATTEMPTS: Final = 2
-"""An environment that is starved of processor time must not take itself for one without a table."""
+MAX_ATTEMPTS: Final = 2
+"""A timeout may only mean that this environment lacks processor time, so each operation is retried once."""
 
-AWAY_S: Final = 5.0
-"""How long nobody is kept waiting for a table that has just failed."""
+UNAVAILABLE_S: Final = 5.0
+"""How long a failed table is not used."""
 
-CONNECTIONS: Final = 8
-"""Each costs a TLS handshake, which is dear where there is a fraction of a processor."""
+MAX_CONNECTIONS: Final = 8
+"""Each costs a TLS handshake, which is slow on a fraction of a processor."""
 
 _RETRY: Final = DecorelatedJitterRetry(
     time_limit_secs=0.3, base_delay_secs=0.02, max_delay_secs=0.1
 )
 
-READ_AT_ONCE: Final = 100
-"""More keys DynamoDB does not take in a request."""
+MAX_BATCH_KEYS: Final = 100
+"""DynamoDB's limit for the keys of one BatchGetItem."""
 
 _THROTTLED: Final = (Throttled, ProvisionedThroughputExceeded, RequestLimitExceeded)
 
@@ -59,7 +59,7 @@ Item = Mapping[str, Any]
 
 
 class TableUnavailable(Exception):
-    """The table could not be asked, or failed lately."""
+    """The table failed now, or less than `UNAVAILABLE_S` ago."""
 
 
 class TableThrottled(TableUnavailable):
@@ -67,11 +67,11 @@ class TableThrottled(TableUnavailable):
 
 
 class ConditionFailed(Exception):
-    """The item is not as the caller wanted it to be; nothing was changed."""
+    """The item does not meet the condition; nothing was changed."""
 
 
 class Table:
-    """One table with `key` as its key, through a client that outlives invocations.
+    """One table whose primary key is `key`, used through a client that outlives invocations.
 
     Every method raises `TableUnavailable` if the table is slow, throttled, missing or denied.
     """
@@ -80,17 +80,17 @@ class Table:
         self._client = client
         self._dynamo: DynamoTable = client.table(name)
         self._http = http
-        self._connections = asyncio.Semaphore(CONNECTIONS)
-        self._away_until = 0.0
+        self._connections = asyncio.Semaphore(MAX_CONNECTIONS)
         self._unavailable = TableUnavailable
+        self._unavailable_until = 0.0
 
     @property
     def available(self) -> bool:
-        """Whether there is any use in asking it."""
-        return asyncio.get_running_loop().time() >= self._away_until
+        """Whether the table has not failed lately."""
+        return asyncio.get_running_loop().time() >= self._unavailable_until
 
     async def get(self, key: str) -> Item | None:
-        """An item as it is after all writes that were over before; or None."""
+        """The item with this key, by a strongly consistent read; or None."""
 
         async def read() -> Item | None:
             try:
@@ -101,18 +101,18 @@ class Table:
         return await self._ask("GetItem", read)
 
     async def get_all(self, keys: Collection[str]) -> Mapping[str, Item]:
-        """The items with these keys, as they were a moment ago; those that are not there are left out."""
+        """The items with these keys, by eventually consistent reads; missing ones are left out."""
         distinct = list(dict.fromkeys(keys))
         parts = await asyncio.gather(
             *(
-                self._get_part(distinct[start : start + READ_AT_ONCE])
-                for start in range(0, len(distinct), READ_AT_ONCE)
+                self._get_part(distinct[start : start + MAX_BATCH_KEYS])
+                for start in range(0, len(distinct), MAX_BATCH_KEYS)
             )
         )
         return {key: item for part in parts for key, item in part.items()}
 
     async def put(self, item: Item, condition: Condition) -> None:
-        """Put an item in the place of the one with its key, which has to fulfil the condition.
+        """Write an item, if the existing item with its key meets the condition.
 
         Raises:
             ConditionFailed: it does not.
@@ -120,7 +120,7 @@ class Table:
         await self._ask("PutItem", lambda: self._dynamo.put_item(dict(item), condition=condition))
 
     async def delete(self, key: str, condition: Condition) -> None:
-        """Delete an item that fulfils the condition.
+        """Delete an item, if it meets the condition.
 
         Raises:
             ConditionFailed: it does not.
@@ -138,7 +138,7 @@ class Table:
 
     async def _batch_get(self, keys: Sequence[str]) -> Mapping[str, Item]:
         found: dict[str, Item] = {}
-        # What DynamoDB had no capacity for is asked for again as what it throttles: a little later.
+        # Keys that DynamoDB left unprocessed are retried with the same delays as throttled requests.
         with contextlib.suppress(RetryTimeout):
             async for _ in self._client.throttle_config.attempts():
                 request = BatchGetRequest([{"key": key} for key in keys])
@@ -152,7 +152,7 @@ class Table:
 
     async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T:
         with request_log().timed("table"):
-            # Waiting for one's turn is no sign of a slow table, so it is not counted as one.
+            # Waiting for a free connection does not count towards the timeout.
             async with self._connections:
                 return await self._ask_now(operation, ask)
 
@@ -160,27 +160,27 @@ class Table:
         if not self.available:
             raise self._unavailable
         try:
-            return await _patiently(ask)
+            return await _with_retry(ask)
         except ConditionalCheckFailed:
             raise ConditionFailed from None
-        # ValueError: what answers there is no DynamoDB.
+        # ValueError: the server at this URL is not DynamoDB.
         except (AIODynamoError, httpx.HTTPError, OSError, ValueError) as error:
             unavailable = TableThrottled if isinstance(error, _THROTTLED) else TableUnavailable
             if self.available:
                 self._unavailable = unavailable
-                self._away_until = asyncio.get_running_loop().time() + AWAY_S
+                self._unavailable_until = asyncio.get_running_loop().time() + UNAVAILABLE_S
                 reason = f"{type(error).__name__}: {error}"[:300]
                 _log.warning("table unavailable", extra={"operation": operation, "reason": reason})
             raise unavailable from error
 
 
-async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """What is asked for; once more if it takes too long, or the connection breaks off, as idle ones do.
+async def _with_retry(ask: Callable[[], Awaitable[T]]) -> T:
+    """Run an operation; retry it after a timeout or a broken connection, as idle ones are.
 
-    A write that came through all the same meets its own condition then, and may fail: what a lease or a
-    place in the rate limit was taken for in vain is soon free again.
+    If the first attempt of a write did succeed, the retry may fail on its condition. A lease or a
+    reservation that is lost in this way expires soon.
     """
-    for _ in range(ATTEMPTS - 1):
+    for _ in range(MAX_ATTEMPTS - 1):
         with contextlib.suppress(TimeoutError, httpx.TransportError):
             async with asyncio.timeout(TIMEOUT_S):
                 return await ask()
@@ -189,12 +189,12 @@ async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 def open_table(settings: Settings, name: str) -> Table:
-    """The table of that name, where the settings say that tables are."""
+    """The table of this name, at the endpoint of the settings."""
     http = open_client(
         settings.table_url,
         settings.network,
         timeout=httpx.Timeout(TIMEOUT_S),
-        max_connections=CONNECTIONS,
+        max_connections=MAX_CONNECTIONS,
     )
     client = Client(
         HTTPX(http),

@@ -1,4 +1,4 @@
-"""The newest day that upstream has loaded, and for how long counts are complete because of it."""
+"""The newest day that upstream has loaded, and how long counts stay complete."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ BOTH = ("with_mirrors", "without_mirrors")
 
 
 def fetched(ages: Mapping[int, tuple[str, ...]]) -> DailyCounts:
-    """10 downloads for each of these categories, by how many days before yesterday; as parsed."""
+    """Counts as parsed: 10 downloads in each category of a day; days are in days before yesterday."""
     cells = {
         (category, day(ago)): 10 for ago, categories in ages.items() for category in categories
     }
@@ -48,7 +48,7 @@ EMPTY = fetched({})
     ],
     ids=["whole", "late", "half loaded", "mirrors alone", "a new category", "its first day"],
 )
-def test_a_day_with_a_category_missing_is_not_whole(
+def test_day_without_a_category_is_not_whole(
     counts: DailyCounts, newest: dt.date, known: bool
 ) -> None:
     assert (counts.as_of, is_known(counts)) == (newest, known)
@@ -61,7 +61,7 @@ def test_without_rows_no_day_is_known() -> None:
 
 
 def recent_of(counts: DailyCounts, end: dt.date) -> RecentDownloads:
-    """Upstream's own sums of these rows, which end with a day."""
+    """Upstream's `recent` sums of these rows, up to a day."""
     downloads = {
         date: count for category, date, count in counts.rows() if category == "without_mirrors"
     }
@@ -73,15 +73,16 @@ def recent_of(counts: DailyCounts, end: dt.date) -> RecentDownloads:
     ("everything", "needed", "as_of"),
     [(WHOLE, False, YESTERDAY), (HALF_LOADED, False, day(1)), (LATE, True, day(1))],
 )
-def test_rows_of_all_of_pypi_tell_what_is_loaded_unless_the_day_may_be_lost(
+def test_all_of_pypi_shows_what_is_loaded(
     everything: DailyCounts, needed: bool, as_of: dt.date
 ) -> None:
+    """Upstream's sums are needed only if the day may be lost."""
     assert (needs_recent(everything), everything.as_of) == (needed, as_of)
 
 
 @pytest.mark.parametrize(("loaded", "until"), [(day(0), NEXT_LOAD), (day(1), LATE_UNTIL)])
 @pytest.mark.parametrize("lost_ago", [None, 2, 6, 7, 8, 13, 29, 30, 31])
-def test_upstreams_sums_tell_a_lost_day_from_a_late_one(
+def test_sums_distinguish_lost_and_late_days(
     loaded: dt.date, until: dt.datetime, lost_ago: int | None
 ) -> None:
     # With a day lost a week ago, two spans of a week that end a day apart have the same sum.
@@ -90,7 +91,7 @@ def test_upstreams_sums_tell_a_lost_day_from_a_late_one(
     assert told == replace(everything, as_of=loaded, fresh_until=until)
 
 
-def test_sums_that_fit_no_day_do_not_make_one_loaded() -> None:
+def test_unmatched_sums_change_nothing() -> None:
     recent = RecentDownloads(last_day=1, last_week=1, last_month=1)
     assert with_recent(LATE, recent) == LATE
 
@@ -99,18 +100,18 @@ RETIRED = fetched(dict.fromkeys(range(50, 90), BOTH))
 LATE_BY_TWO = fetched(dict.fromkeys(range(2, 60), BOTH))
 
 
-def test_counts_that_lack_a_loaded_day_are_complete() -> None:
+def test_loaded_day_without_rows_is_complete() -> None:
     complete = replace(RETIRED, as_of=YESTERDAY, fresh_until=NEXT_LOAD)
     assert with_all(RETIRED, WHOLE, NOON, None) == complete
     assert dated(with_all(EMPTY, WHOLE, NOON, None)) == (YESTERDAY, NEXT_LOAD)
 
 
-def test_counts_are_late_where_the_day_is_not_loaded() -> None:
+def test_counts_are_late_until_day_is_loaded() -> None:
     assert dated(with_all(RETIRED, LATE, NOON, None)) == (day(1), LATE_UNTIL)
 
 
 @pytest.mark.parametrize("counts", [RETIRED, EMPTY, LATE_BY_TWO])
-def test_load_two_days_late_is_the_same_for_all(counts: DailyCounts) -> None:
+def test_load_two_days_late_for_all(counts: DailyCounts) -> None:
     """A package without rows is not ahead of one that has some."""
     assert dated(with_all(counts, LATE_BY_TWO, NOON, None)) == (day(2), LATE_UNTIL)
 
@@ -119,13 +120,13 @@ def test_own_rows_may_be_ahead_of_all() -> None:
     assert with_all(LATE, LATE_BY_TWO, NOON, None) == LATE
 
 
-def test_counts_that_were_fetched_before_the_load_are_not_taken_for_complete() -> None:
+def test_counts_from_before_the_load_are_incomplete() -> None:
     everything = replace(WHOLE, fetched_at=NOON + dt.timedelta(minutes=5))
     assert dated(with_all(LATE, everything, NOON, None)) == (day(1), LATE_UNTIL)
     assert dated(with_all(RETIRED, everything, NOON, None)) == (day(1), LATE_UNTIL)
 
 
-def test_without_all_of_pypi_the_day_is_a_guess_that_holds_for_seconds() -> None:
+def test_guess_without_all_of_pypi_lasts_seconds() -> None:
     soon = NOON + HOLD_OFF
     assert dated(with_all(RETIRED, None, NOON, None)) == (day(50), soon)
     assert dated(with_all(RETIRED, None, NOON, YESTERDAY)) == (YESTERDAY, soon)

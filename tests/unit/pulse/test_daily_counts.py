@@ -23,7 +23,7 @@ ANY_DAYS = st.builds(Days, st.just(day(40)), st.lists(st.none() | COUNT, max_siz
 
 
 def on(number: int) -> dt.date:
-    """A day, by how many days it is after FIRST."""
+    """The day that many days after FIRST."""
     return FIRST + number * DAY
 
 
@@ -34,7 +34,7 @@ def test_on_a_day(number: int, count: int | None) -> None:
     assert DAYS.on(on(number)) == count
 
 
-def test_on_the_calendars_ends() -> None:
+def test_on_first_and_last_calendar_day() -> None:
     assert (DAYS.on(dt.date.min), DAYS.on(dt.date.max)) == (None, None)
     assert (DAYS.until(dt.date.min, 30), DAYS.until(dt.date.max, 30)) == (0, 0)
 
@@ -61,7 +61,7 @@ def test_until_a_day(end: int, days: int, total: int) -> None:
     assert DAYS.until(on(end), days) == total
 
 
-def test_rows_leave_out_what_is_unknown_and_keep_zeros() -> None:
+def test_rows_omit_unknown_and_keep_zeros() -> None:
     assert DAYS.rows == [(on(0), 3), (on(2), 0), (on(3), 5)]
 
 
@@ -105,7 +105,7 @@ def test_one_category() -> None:
     assert COUNTS.of("3.10") == Days(FIRST, [None, None, 1])
 
 
-def test_category_that_is_not_there() -> None:
+def test_missing_category() -> None:
     assert COUNTS.of("3.1").rows == []
 
 
@@ -140,14 +140,14 @@ def test_rows_are_all_cells(cells: Cells) -> None:
 
 
 @given(CELLS)
-def test_a_day_has_the_categories_of_its_rows(cells: Cells) -> None:
+def test_categories_match_rows_of_each_day(cells: Cells) -> None:
     counts = counts_of(cells)
     for ago in range(-1, 42):
         there = {category for category, date in cells if date == day(ago)}
         assert counts.categories_on(day(ago)) == there
 
 
-def test_both_ways_to_write_counts_say_the_same() -> None:
+def test_counts_builder_accepts_both_forms() -> None:
     assert counts_of({"3": {day(0): 7}}) == counts_of({("3", day(0)): 7})
 
 

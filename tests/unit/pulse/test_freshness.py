@@ -1,4 +1,4 @@
-"""How long numbers stay fresh, over a simulated year of an upstream that is sometimes late."""
+"""How long counts stay fresh, also over a simulated year with late loads."""
 
 import datetime as dt
 from random import Random
@@ -35,18 +35,18 @@ def utc(text: str) -> dt.datetime:
         ("2026-11-22T00:00:00", "2026-11-20"),
     ],
 )
-def test_yesterday_is_expected_from_ten_past_one(now: str, newest: str) -> None:
+def test_yesterday_is_expected_from_0110(now: str, newest: str) -> None:
     assert newest_expected(utc(now)) == dt.date.fromisoformat(newest)
 
 
-def test_the_time_of_day_counts_in_utc() -> None:
+def test_time_of_day_is_utc() -> None:
     tokyo = dt.timezone(dt.timedelta(hours=9))
     now = dt.datetime(2026, 11, 22, 10, 0, tzinfo=tokyo)
     assert newest_expected(now) == dt.date(2026, 11, 20)
     assert fresh_until(dt.date(2026, 11, 20), now) == utc("2026-11-22T01:10:00")
 
 
-def test_the_window_has_181_days() -> None:
+def test_window_has_181_days() -> None:
     first, last = window_expected(utc("2026-11-22T12:00:00"))
     assert (first, last) == (dt.date(2026, 5, 25), dt.date(2026, 11, 21))
     assert (last - first).days + 1 == 181
@@ -77,21 +77,18 @@ def test_the_window_has_181_days() -> None:
         "a day that has not been yet",
     ],
 )
-def test_numbers_are_fresh_until_newer_ones_should_be_there(
-    newest: str, fetched_at: str, until: str
-) -> None:
+def test_fresh_until_newer_counts_are_expected(newest: str, fetched_at: str, until: str) -> None:
     assert fresh_until(dt.date.fromisoformat(newest), utc(fetched_at)) == utc(until)
 
 
 @given(MOMENTS, st.integers(min_value=-3, max_value=200))
-def test_numbers_are_always_fresh_for_a_while_and_never_beyond_the_load_after_next(
-    fetched_at: dt.datetime, days_behind: int
-) -> None:
+def test_freshness_is_bounded(fetched_at: dt.datetime, days_behind: int) -> None:
+    """Always positive, and never beyond the load after next."""
     newest = newest_expected(fetched_at) - days_behind * DAY
     assert dt.timedelta(0) < fresh_until(newest, fetched_at) - fetched_at <= 2 * DAY
 
 
-def test_over_a_year_every_load_is_noticed_soon_and_hardly_a_call_is_wasted() -> None:
+def test_year_of_loads_wastes_few_calls() -> None:
     """Someone asks every ten minutes for a year; upstream is late on one day in five, lost three."""
     random = Random(2026)  # noqa: S311 - a fixed sequence of late loads, not a secret
     midnight = utc("2026-01-01T00:00:00")
@@ -116,5 +113,5 @@ def test_over_a_year_every_load_is_noticed_soon_and_hardly_a_call_is_wasted() ->
         now += dt.timedelta(minutes=10)
     late_days = sum(1 for moment in loaded_at.values() if moment.time() > dt.time(1, 10))
     assert longest_behind <= RETRY_LATE_AFTER
-    # A day costs a call; a late one one each half hour until it is there, a lost one the whole day.
+    # One call a day; on a late day one each half hour until it is there, on a lost day all day.
     assert 365 <= calls <= 365 + late_days * (6.75 * 2 + 1) + len(lost) * 48

@@ -1,4 +1,4 @@
-"""What counts as a package name, and which spelling it gets."""
+"""Validation and normalisation of package names."""
 
 import pytest
 from hypothesis import given
@@ -17,18 +17,18 @@ class Asked(BaseModel):
 
 
 @given(ASCII_NAME)
-def test_a_valid_name_is_normalised_as_packaging_does(name: str) -> None:
+def test_valid_name_is_normalised_as_by_packaging(name: str) -> None:
     assert str(PackageName.parse(name)) == str(canonicalize_name(name))
 
 
 @given(ASCII_NAME)
-def test_normalising_twice_changes_nothing(name: str) -> None:
+def test_normalising_is_idempotent(name: str) -> None:
     once = PackageName.parse(name)
     assert PackageName.parse(once) == once
 
 
 @given(NEARLY_NAMES)
-def test_a_name_is_valid_exactly_if_packaging_says_so(text: str) -> None:
+def test_validity_matches_packaging(text: str) -> None:
     try:
         expected: str | None = canonicalize_name(text, validate=True)
     except InvalidName:
@@ -44,22 +44,22 @@ def test_a_name_is_valid_exactly_if_packaging_says_so(text: str) -> None:
     "text",
     ["", " ", "../../etc", "a/b", "-requests-", "😀", "requests\n", "٣", "a b", "__ALL__", "é"],
 )
-def test_what_pep_508_does_not_allow_is_no_name(text: str) -> None:
+def test_invalid_names_are_refused(text: str) -> None:
     with pytest.raises(InvalidPackageName, match="ASCII letters"):
         PackageName.parse(text)
 
 
-def test_the_longest_name_is_allowed_and_one_more_character_is_not() -> None:
+def test_longest_allowed_name() -> None:
     assert len(PackageName.parse("a" * MAX_LENGTH)) == MAX_LENGTH
     with pytest.raises(InvalidPackageName, match="at most 200 characters; this one has 201"):
         PackageName.parse("a" * (MAX_LENGTH + 1))
 
 
-def test_all_of_pypi_keeps_its_name() -> None:
+def test_all_of_pypi_is_not_normalised() -> None:
     assert PackageName.parse("__all__") == "__all__"
 
 
-def test_a_model_with_a_name_normalises_it_and_documents_its_pattern() -> None:
+def test_model_field_normalises_and_documents_name() -> None:
     assert Asked(package="Typing_Extensions").package == "typing-extensions"
     assert Asked.model_json_schema()["properties"]["package"] == {
         "title": "Package",

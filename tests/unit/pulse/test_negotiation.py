@@ -1,4 +1,4 @@
-"""What a client would rather have."""
+"""Content negotiation: formats and encodings that a client prefers."""
 
 import pytest
 
@@ -24,7 +24,7 @@ from pulse.negotiation import accepts_gzip, prefers_csv
         (";;,,q=,=", False),
     ],
 )
-def test_csv_is_answered_to_those_who_would_rather_have_it(accept: str, csv: bool) -> None:
+def test_csv_is_preferred_by_accept(accept: str, csv: bool) -> None:
     assert prefers_csv(accept) is csv
 
 
@@ -42,5 +42,5 @@ def test_csv_is_answered_to_those_who_would_rather_have_it(accept: str, csv: boo
         ("br;q=1.0, *;q=0", False),
     ],
 )
-def test_gzip_is_sent_to_those_who_take_it(accept_encoding: str, gzip: bool) -> None:
+def test_gzip_is_accepted(accept_encoding: str, gzip: bool) -> None:
     assert accepts_gzip(accept_encoding) is gzip

@@ -1,4 +1,4 @@
-"""Which proxy and which certificates the environment names, for which URL."""
+"""Proxies and certificates from environment variables, by URL."""
 
 import pytest
 
@@ -25,12 +25,12 @@ def proxy_for(url: str, **environ: str) -> str | None:
         *("http://[::1]:1", "http://[::ffff:127.0.0.1]"),
     ],
 )
-def test_loopback_is_reached_without_a_proxy(url: str) -> None:
+def test_loopback_bypasses_proxy(url: str) -> None:
     small = {name.lower(): proxy for name, proxy in PROXIES.items()}
     assert proxy_for(url, **PROXIES, **small) is None
 
 
-def test_others_are_reached_through_the_proxy_for_their_scheme() -> None:
+def test_proxy_depends_on_scheme() -> None:
     assert proxy_for("http://pypistats.org", **PROXIES) == "http://a:1/"
     assert proxy_for("https://pypistats.org", **PROXIES) == "http://b:2/"
     assert proxy_for("https://pypistats.org", ALL_PROXY="c:3") == "http://c:3/"
@@ -38,7 +38,8 @@ def test_others_are_reached_through_the_proxy_for_their_scheme() -> None:
     assert proxy_for("https://pypistats.org") is None
 
 
-def test_small_letters_win_and_may_switch_a_proxy_off() -> None:
+def test_lower_case_variables_win() -> None:
+    """An empty one switches the proxy off."""
     url = "https://pypistats.org"
     assert proxy_for(url, HTTPS_PROXY="http://b:2", https_proxy="http://d:4") == "http://d:4/"
     assert proxy_for(url, HTTPS_PROXY="http://b:2", https_proxy="") is None
@@ -70,7 +71,7 @@ def test_small_letters_win_and_may_switch_a_proxy_off() -> None:
         (",,. ,[,:,/,://,::::,[::1]:x", "https://pypistats.org", False),
     ],
 )
-def test_no_proxy_lists_what_is_reached_directly(entries: str, url: str, is_direct: bool) -> None:
+def test_no_proxy_bypasses_proxy(entries: str, url: str, is_direct: bool) -> None:
     assert (proxy_for(url, ALL_PROXY="http://c:3", NO_PROXY=entries) is None) == is_direct
 
 
@@ -85,9 +86,7 @@ def test_no_proxy_lists_what_is_reached_directly(entries: str, url: str, is_dire
         ("http://", "http://", "Input should be a valid URL, empty host"),
     ],
 )
-def test_a_proxy_that_can_not_be_used_is_named_without_its_password(
-    value: str, shown: str, reason: str
-) -> None:
+def test_unusable_proxy_is_named_without_password(value: str, shown: str, reason: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         proxy_for("https://pypistats.org", ALL_PROXY=value)
     assert str(caught.value) == (
@@ -95,13 +94,13 @@ def test_a_proxy_that_can_not_be_used_is_named_without_its_password(
     )
 
 
-def test_a_wrong_proxy_that_is_not_needed_is_no_error() -> None:
+def test_unused_bad_proxy_is_no_error() -> None:
     environ = {"ALL_PROXY": "socks5://h:1080", "HTTPS_PROXY": "http://b:2"}
     assert proxy_for("https://pypistats.org", **environ) == "http://b:2/"
     assert proxy_for("http://127.0.0.1:8000", **environ) is None
 
 
-def test_the_first_variable_that_names_certificates_counts() -> None:
+def test_first_certificate_variable_counts() -> None:
     environ = {"CURL_CA_BUNDLE": "c", "REQUESTS_CA_BUNDLE": "r"}
     assert Network.from_environ({}).certificates is None
     assert Network.from_environ(environ).certificates == ("REQUESTS_CA_BUNDLE", "r")
@@ -114,5 +113,5 @@ def test_the_first_variable_that_names_certificates_counts() -> None:
 @pytest.mark.parametrize(
     "host", ["", "pypistats.org", "localhost.example", "10.0.0.1", "::2", "a b"]
 )
-def test_other_hosts_are_no_loopback(host: str) -> None:
+def test_other_hosts_are_not_loopback(host: str) -> None:
     assert not is_loopback(host)

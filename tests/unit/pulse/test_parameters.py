@@ -1,4 +1,4 @@
-"""What callers may ask, and what they are told when they may not."""
+"""Validation of request parameters, and its error messages."""
 
 import pytest
 from hypothesis import given
@@ -26,19 +26,19 @@ def compared(query_string: str) -> list[str]:
     return list(read(CompareRequest, {}, query_string).query.packages)
 
 
-def test_mirrors_are_counted_unless_it_is_said_otherwise() -> None:
+def test_mirrors_are_counted_by_default() -> None:
     assert read(StatsRequest, {"package": "a"}, "").query.mirrors is True
     assert read(StatsRequest, {"package": "a"}, "mirrors=false").query.mirrors is False
 
 
 @pytest.mark.parametrize("value", ["", "1", "True", "yes", "%F0%9F%98%80"])
-def test_mirrors_is_true_or_false_and_nothing_else(value: str) -> None:
+def test_mirrors_is_true_or_false(value: str) -> None:
     assert errors_of(f"mirrors={value}") == [
-        InputError(location="query", parameter="mirrors", detail="It is 'true' or 'false'.")
+        InputError(location="query", parameter="mirrors", detail="It must be 'true' or 'false'.")
     ]
 
 
-def test_every_error_of_a_request_is_told_at_once() -> None:
+def test_all_errors_are_listed() -> None:
     errors = errors_of("mirror=true&mirrors=2", package="-x-")
     assert [(error.location, error.parameter) for error in errors] == [
         ("path", "package"),
@@ -47,18 +47,18 @@ def test_every_error_of_a_request_is_told_at_once() -> None:
     ]
 
 
-def test_of_a_parameter_that_is_given_twice_the_first_value_counts() -> None:
+def test_first_of_repeated_parameter_counts() -> None:
     assert read(StatsRequest, {"package": "a"}, "mirrors=false&mirrors=true").query.mirrors is False
     assert errors_of("mirrors=maybe&mirrors=true") == errors_of("mirrors=maybe")
 
 
-def test_a_long_name_is_not_repeated_in_full() -> None:
+def test_long_name_is_shortened() -> None:
     (error,) = errors_of("", package="-" * 300)
     assert len(error.detail) < 300
     assert "at most 200 characters; this one has 300" in error.detail
 
 
-def test_a_route_without_parameters_takes_none() -> None:
+def test_route_without_parameters_takes_none() -> None:
     with pytest.raises(InvalidInput, match="no such parameter"):
         read(HealthRequest, {}, "verbose=1")
 
@@ -74,18 +74,18 @@ def test_a_route_without_parameters_takes_none() -> None:
         "packages%5B%5D=a&packages=b.b",
     ],
 )
-def test_packages_stand_between_commas_or_are_given_repeatedly(query_string: str) -> None:
+def test_packages_are_comma_separated_or_repeated(query_string: str) -> None:
     names = compared(query_string)
     assert [name.replace(".", "-") for name in names] == ["a", "b-b"]
 
 
 @pytest.mark.parametrize("given", ["_=1795694400000", "_=1&_=2", "_"])
-def test_what_jquery_adds_is_ignored(given: str) -> None:
+def test_jquery_timestamp_is_ignored(given: str) -> None:
     assert read(HealthRequest, {}, given) == read(HealthRequest, {}, "")
     assert compared(f"packages=a&{given}") == ["a"]
 
 
-def test_a_query_is_written_as_it_was_read() -> None:
+def test_query_round_trip() -> None:
     read_as = read(
         DownloadsRequest, {"package": "a"}, "mirrors=false&by=overall&by=x&start=2026-1-1"
     )
@@ -95,17 +95,17 @@ def test_a_query_is_written_as_it_was_read() -> None:
     assert query_string(read_as.query, by="system").startswith("by=system&")
 
 
-def test_a_list_is_written_as_it_was_read() -> None:
+def test_list_round_trip() -> None:
     read_as = read(CompareRequest, {}, "packages=,a,,B_b" + "," * 999)
     assert query_string(read_as.query) == "packages=a&packages=b-b"
 
 
-def test_a_package_asked_for_twice_stays_twice() -> None:
+def test_repeated_package_stays_repeated() -> None:
     assert compared("packages=requests,Requests") == ["requests", "requests"]
 
 
 @pytest.mark.parametrize("query_string", ["packages=", "packages=,,,", "packages=%20,"])
-def test_a_comparison_of_nothing_is_refused(query_string: str) -> None:
+def test_empty_comparison_is_refused(query_string: str) -> None:
     with pytest.raises(InvalidInput, match="Name at least one package"):
         compared(query_string)
 
@@ -120,14 +120,14 @@ def test_up_to_fifty_packages_can_be_compared(count: int) -> None:
     assert len(compared("packages=" + ",".join(f"p{n}" for n in range(count)))) == count
 
 
-def test_one_package_more_than_fifty_is_refused() -> None:
+def test_fifty_one_packages_are_refused() -> None:
     names = ",".join(f"p{n}" for n in range(MAX_COMPARED + 1))
     with pytest.raises(
-        InvalidInput, match="At most 50 packages can be compared at once; these are 51"
+        InvalidInput, match="At most 50 packages can be compared at once; 51 were given"
     ):
         compared("packages=" + names)
 
 
-def test_an_invalid_name_among_others_is_named() -> None:
-    with pytest.raises(InvalidInput, match=r"'\.\./etc' can't be used"):
+def test_invalid_name_in_list_is_named() -> None:
+    with pytest.raises(InvalidInput, match=r"'\.\./etc' is invalid"):
         compared("packages=requests,../etc")

@@ -1,4 +1,4 @@
-"""What is asked of pypistats.org, and which of its answers are believed."""
+"""Requests to pypistats.org and validation of its responses."""
 
 import datetime as dt
 import json
@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from pulse import __version__
 from pulse.daily_counts import DailyCounts
+from pulse.freshness import WINDOW_DAYS
 from pulse.models import RecentDownloads
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import UnknownPackage, UpstreamBroken, UpstreamThrottled
 from pulse.pypistats import (
     MAX_COUNT,
+    REAL_CATEGORIES,
     TOLERANCE,
-    TRUE_CATEGORIES,
-    TRUE_DAYS,
     USER_AGENT,
     UpstreamAnswer,
     body_reader,
@@ -47,7 +47,7 @@ def answer(
 
 
 def table(endpoint: Breakdown, *, categories: int, days: int) -> bytes:
-    """The body about all of PyPI with a row for each category and day, as compact as upstream's."""
+    """A body about all of PyPI with a row for each category and day, in upstream's compact JSON."""
     today = NOON.date()
     rows = [
         {
@@ -63,7 +63,7 @@ def table(endpoint: Breakdown, *, categories: int, days: int) -> bytes:
 
 
 def quickest_s(work: Callable[[], object]) -> float:
-    """Processor time, which other processes don't lengthen."""
+    """The shortest processor time of several runs, which other processes don't lengthen."""
     times = []
     for _ in range(5):
         began = time.process_time()
@@ -80,17 +80,17 @@ def rows(raw: UpstreamAnswer) -> list[tuple[str, dt.date, int]]:
     return list(read(raw).rows())
 
 
-def test_a_path_has_the_normalised_name_and_no_slash_at_its_end() -> None:
+def test_path_has_normalised_name_and_no_trailing_slash() -> None:
     name = PackageName.parse("Typing_Extensions")
     path = request_path(name, Breakdown.PYTHON_MINOR)
     assert path == "/api/packages/typing-extensions/python_minor"
 
 
-def test_the_user_agent_names_the_program_its_version_and_where_it_lives() -> None:
+def test_user_agent_has_version_and_url() -> None:
     assert USER_AGENT.startswith(f"pypi-pulse/{__version__} (+https://")
 
 
-def test_counts_come_with_where_and_when_they_were_fetched() -> None:
+def test_counts_have_source_and_fetched_at() -> None:
     assert read(answer(ROW)) == counts_of({("with_mirrors", day(0)): 7}, source="pypistats.org")
 
 
@@ -122,7 +122,7 @@ def test_rows_become_counts_by_category() -> None:
     ),
     st.randoms(),
 )
-def test_the_order_of_rows_does_not_matter(cells: Cells, random: Random) -> None:
+def test_order_of_rows_does_not_matter(cells: Cells, random: Random) -> None:
     content: list[Mapping[str, object]] = [
         {"category": category, "date": date.isoformat(), "downloads": count}
         for (category, date), count in cells.items()
@@ -132,11 +132,11 @@ def test_the_order_of_rows_does_not_matter(cells: Cells, random: Random) -> None
     assert sorted(rows(answer(*shuffled))) == sorted((*cell, n) for cell, n in cells.items())
 
 
-def test_numbers_of_the_stand_in_are_called_simulated() -> None:
+def test_fake_pypistats_is_called_simulated() -> None:
     assert read(answer(ROW, headers={"X-Pulse-Source": "simulated"})).source == "simulated"
 
 
-def test_a_404_or_no_rows_on_overall_is_an_unknown_package() -> None:
+def test_404_or_empty_overall_is_unknown_package() -> None:
     with pytest.raises(UnknownPackage, match="'requests'"):
         read(UpstreamAnswer(404, {}, b"404", NOON))
     with pytest.raises(UnknownPackage, match="'requests'"):
@@ -146,18 +146,18 @@ def test_a_404_or_no_rows_on_overall_is_an_unknown_package() -> None:
 @pytest.mark.parametrize(
     "endpoint", [Breakdown.PYTHON_MAJOR, Breakdown.PYTHON_MINOR, Breakdown.SYSTEM]
 )
-def test_no_rows_on_another_endpoint_may_be_those_of_a_known_package(endpoint: Breakdown) -> None:
+def test_empty_other_endpoint_is_not_unknown(endpoint: Breakdown) -> None:
     body = json.dumps({"data": [], "package": "requests", "type": f"{endpoint}_downloads"}).encode()
     assert read(UpstreamAnswer(200, {}, body, NOON), endpoint).counts == {}
 
 
-def test_a_429_without_retry_after_asks_to_wait_for_a_minute() -> None:
+def test_429_without_retry_after_waits_a_minute() -> None:
     with pytest.raises(UpstreamThrottled) as caught:
         read(answer(status=429))
     assert caught.value.headers["retry-after"] == "60"
 
 
-def test_a_category_that_is_null_is_the_category_null() -> None:
+def test_null_category_is_the_text_null() -> None:
     by_name, by_null = (
         read(answer({**ROW, "category": "null"})),
         read(answer({**ROW, "category": None})),
@@ -165,8 +165,8 @@ def test_a_category_that_is_null_is_the_category_null() -> None:
     assert by_null == by_name
 
 
-def test_both_spellings_of_null_on_one_day_count_it_twice() -> None:
-    with pytest.raises(UpstreamBroken, match="one day twice"):
+def test_both_spellings_of_null_are_one_category() -> None:
+    with pytest.raises(UpstreamBroken, match="two counts for one day"):
         read(answer({**ROW, "category": "null"}, {**ROW, "category": None}))
 
 
@@ -174,7 +174,7 @@ def test_both_spellings_of_null_on_one_day_count_it_twice() -> None:
     ("given", "expected"),
     [("7", 7), ("soon", 60), ("²", 60), ("-1", 60), ("9" * 9, 3600), ("9" * 5000, 60)],
 )
-def test_a_proxy_that_says_when_to_come_back_is_believed(given: str, expected: int) -> None:
+def test_retry_after_of_429_is_used(given: str, expected: int) -> None:
     with pytest.raises(UpstreamThrottled) as caught:
         read(answer(status=429, headers={"Retry-After": given}))
     assert caught.value.retry_after_s == expected
@@ -193,7 +193,7 @@ def test_a_proxy_that_says_when_to_come_back_is_believed(given: str, expected: i
         ("Sun, 22 Nov 2099 12:00:00 GMT", 3600),
     ],
 )
-def test_a_503_that_says_when_to_come_back_is_a_throttle(given: str, expected: int) -> None:
+def test_503_with_retry_after_is_throttling(given: str, expected: int) -> None:
     with pytest.raises(UpstreamThrottled) as caught:
         read(answer(status=503, headers={"Retry-After": given}))
     assert caught.value.headers["retry-after"] == str(expected)
@@ -203,13 +203,13 @@ def test_a_503_that_says_when_to_come_back_is_a_throttle(given: str, expected: i
     "given",
     ["", "soon", "-1", "1.5", "9" * 5000, "Sun, 99 Nov 2026 12:00:00 GMT", "1 Jan " + "9" * 30],
 )
-def test_a_503_that_says_nothing_of_use_is_a_broken_upstream(given: str) -> None:
+def test_503_without_retry_after_is_broken_upstream(given: str) -> None:
     with pytest.raises(UpstreamBroken, match="its status is 503"):
         read(answer(status=503, headers={"Retry-After": given}))
 
 
 @pytest.mark.parametrize("status", [204, 301, 403, 500, 503])
-def test_any_other_status_is_a_broken_upstream(status: int) -> None:
+def test_other_status_is_broken_upstream(status: int) -> None:
     with pytest.raises(UpstreamBroken, match=f"its status is {status}"):
         read(answer(ROW, status=status))
 
@@ -239,8 +239,8 @@ def test_any_other_status_is_a_broken_upstream(status: int) -> None:
     ],
     ids=lambda body: repr(body[:60]),
 )
-def test_a_body_that_is_not_the_json_asked_for_is_a_broken_upstream(body: bytes) -> None:
-    with pytest.raises(UpstreamBroken, match="not the JSON"):
+def test_unexpected_body_is_broken_upstream(body: bytes) -> None:
+    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
         read(UpstreamAnswer(200, {}, body, NOON))
 
 
@@ -265,70 +265,70 @@ NOT_CATEGORIES: list[object] = [
     ],
     ids=str,
 )
-def test_a_row_that_can_not_be_is_a_broken_upstream(change: dict[str, Any]) -> None:
-    with pytest.raises(UpstreamBroken, match="not the JSON"):
+def test_impossible_row_is_broken_upstream(change: dict[str, Any]) -> None:
+    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
         read(answer(ROW, {**ROW, "date": "2026-11-20", **change}))
 
 
 @pytest.mark.parametrize(
     "text", ["1e3", "1E400", "NaN", "Infinity", "-Infinity", "01", "9" * 5000, '7,"downloads":8']
 )
-def test_a_count_that_is_no_json_integer_or_given_twice_is_a_broken_upstream(text: str) -> None:
+def test_bad_count_is_broken_upstream(text: str) -> None:
+    """A count that is not a JSON integer, or is given twice."""
     body = answer(ROW).body.replace(b'"downloads": 7', f'"downloads": {text}'.encode())
-    with pytest.raises(UpstreamBroken, match="not the JSON"):
+    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
         read(UpstreamAnswer(200, {}, body, NOON))
 
 
-def test_a_row_without_a_key_is_a_broken_upstream_and_one_with_more_is_not() -> None:
+def test_row_needs_its_keys_and_may_have_more() -> None:
     for key in ROW:
-        with pytest.raises(UpstreamBroken, match="not the JSON"):
+        with pytest.raises(UpstreamBroken, match="not the expected JSON"):
             read(answer({name: value for name, value in ROW.items() if name != key}))
     assert read(answer({**ROW, "percent": 1.5})) == read(answer(ROW))
 
 
-def test_the_largest_count_is_believed() -> None:
+def test_largest_count_is_accepted() -> None:
     assert rows(answer({**ROW, "downloads": MAX_COUNT})) == [("with_mirrors", day(0), MAX_COUNT)]
 
 
-def test_jsons_null_is_the_category_null() -> None:
+def test_json_null_is_category_null() -> None:
     unknown = {**ROW, "category": None}
     assert rows(answer(unknown)) == [("null", day(0), 7)]
-    with pytest.raises(UpstreamBroken, match="counts one day twice"):
+    with pytest.raises(UpstreamBroken, match="two counts for one day"):
         read(answer(unknown, {**ROW, "category": "null"}))
 
 
-def test_the_largest_true_answer_fits_ten_times() -> None:
-    for breakdown, categories in TRUE_CATEGORIES.items():
-        body = table(breakdown, categories=TOLERANCE * categories, days=TRUE_DAYS)
+def test_largest_true_answer_fits_ten_times() -> None:
+    for breakdown, categories in REAL_CATEGORIES.items():
+        body = table(breakdown, categories=TOLERANCE * categories, days=WINDOW_DAYS)
         reader = body_reader(breakdown, 200, {})
         reader.feed(body)
         asked = Question(ALL_OF_PYPI, breakdown)
         counts = read_answer(asked, UpstreamAnswer(200, {}, body, NOON))
         assert reader.finish() == body
-        assert len(list(counts.rows())) == TOLERANCE * categories * TRUE_DAYS
+        assert len(list(counts.rows())) == TOLERANCE * categories * WINDOW_DAYS
 
 
 @pytest.mark.parametrize(
-    ("categories", "days"), [(31, 1), (31, TRUE_DAYS), (5_000, 1), (30, TRUE_DAYS + 1)]
+    ("categories", "days"), [(31, 1), (31, WINDOW_DAYS), (5_000, 1), (30, WINDOW_DAYS + 1)]
 )
-def test_more_categories_or_days_than_there_can_be_are_a_broken_upstream(
-    categories: int, days: int
-) -> None:
+def test_too_many_categories_or_days_are_broken_upstream(categories: int, days: int) -> None:
     body = table(Breakdown.PYTHON_MAJOR, categories=categories, days=days)
-    with pytest.raises(UpstreamBroken, match="far more categories or days"):
+    with pytest.raises(UpstreamBroken, match="far too many categories or days"):
         read_answer(
             Question(ALL_OF_PYPI, Breakdown.PYTHON_MAJOR), UpstreamAnswer(200, {}, body, NOON)
         )
 
 
-def test_a_few_rows_that_span_more_days_than_there_can_be_are_a_broken_upstream() -> None:
+def test_too_long_span_is_broken_upstream() -> None:
+    """Even if there are only a few rows."""
     many = [{**ROW, "category": str(n)} for n in range(19)]
     assert len(rows(answer(*many, {**ROW, "date": "2026-06-01"}))) == 20
-    with pytest.raises(UpstreamBroken, match="far more categories or days"):
+    with pytest.raises(UpstreamBroken, match="far too many categories or days"):
         read(answer(*many, {**ROW, "date": "2026-05-20"}))
 
 
-def test_the_work_grows_with_the_rows_alone() -> None:
+def test_parsing_time_is_linear() -> None:
     """Twenty times the categories take twenty times as long, and not four hundred times."""
     few = table(Breakdown.PYTHON_MINOR, categories=15, days=20)
     many = table(Breakdown.PYTHON_MINOR, categories=300, days=20)
@@ -341,30 +341,30 @@ def test_the_work_grows_with_the_rows_alone() -> None:
     assert quickest_s(reading(many)) < 100 * quickest_s(reading(few))
 
 
-def test_another_packages_or_endpoints_answer_is_a_broken_upstream() -> None:
-    with pytest.raises(UpstreamBroken, match="another question"):
+def test_answer_to_other_question_is_broken_upstream() -> None:
+    with pytest.raises(UpstreamBroken, match="another package or endpoint"):
         read(answer(ROW, package="flask"))
-    with pytest.raises(UpstreamBroken, match="another question"):
+    with pytest.raises(UpstreamBroken, match="another package or endpoint"):
         read(answer(ROW), Breakdown.SYSTEM)
 
 
-def test_two_counts_for_one_day_are_a_broken_upstream() -> None:
-    with pytest.raises(UpstreamBroken, match="counts one day twice"):
+def test_two_counts_for_one_day_are_broken_upstream() -> None:
+    with pytest.raises(UpstreamBroken, match="two counts for one day"):
         read(answer(ROW, {**ROW, "downloads": 8}))
 
 
 @pytest.mark.parametrize("date", ["0001-01-03", "2016-11-01", "2026-11-23", "9999-12-31"])
-def test_a_day_that_can_not_be_is_a_broken_upstream(date: str) -> None:
-    with pytest.raises(UpstreamBroken, match="have not been, or are ten years ago"):
+def test_impossible_day_is_broken_upstream(date: str) -> None:
+    with pytest.raises(UpstreamBroken, match="dates in the future, or more than ten years ago"):
         read(answer(ROW, {**ROW, "date": date}))
 
 
-def test_recent_is_read_with_the_same_care() -> None:
+def test_recent_is_validated_alike() -> None:
     sums = {"last_day": 1, "last_month": 30, "last_week": 7}
     body = {"data": sums, "package": "requests", "type": "recent_downloads"}
     good = UpstreamAnswer(200, {}, json.dumps(body).encode(), NOON)
     assert read_recent(REQUESTS, good) == RecentDownloads(last_day=1, last_week=7, last_month=30)
-    with pytest.raises(UpstreamBroken, match="another question"):
+    with pytest.raises(UpstreamBroken, match="another package or endpoint"):
         read_recent(PackageName.parse("flask"), good)
     with pytest.raises(UnknownPackage):
         read_recent(REQUESTS, good._replace(status=404))
@@ -380,15 +380,15 @@ def test_recent_is_read_with_the_same_care() -> None:
     ],
     ids=str,
 )
-def test_sums_that_can_not_be_are_a_broken_upstream(data: object) -> None:
+def test_impossible_sums_are_broken_upstream(data: object) -> None:
     body = json.dumps({"data": data, "package": "requests", "type": "recent_downloads"})
-    with pytest.raises(UpstreamBroken, match="not the JSON"):
+    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
         read_recent(REQUESTS, UpstreamAnswer(200, {}, body.encode(), NOON))
 
 
 @pytest.mark.parametrize("endpoint", [*Breakdown, "recent"])
-def test_the_body_of_a_failure_is_read_up_to_the_limit_and_not_decompressed(endpoint: str) -> None:
+def test_failure_body_is_limited_and_not_decompressed(endpoint: str) -> None:
     reader = body_reader(endpoint, 429, {"Content-Encoding": "br"})
     reader.feed(b"<a>429 RATE LIMIT EXCEEDED</a>")
-    with pytest.raises(UpstreamBroken, match="far larger"):
+    with pytest.raises(UpstreamBroken, match="far too large"):
         reader.feed(b"x" * 4_000_000)

@@ -1,4 +1,4 @@
-"""What a request spends is counted where it was spent, and told in one line."""
+"""A request's time is counted by tier and logged in one line."""
 
 import pytest
 
@@ -13,21 +13,12 @@ from pulse.problems import (
     UpstreamTooSlow,
 )
 from pulse.request_log import RequestLog, open_request_log, outcome_of, request_log
+from tests.clocks import Clock
 from tests.counts import NOON, counts_of, day
 
 
-class Seconds:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 50.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def opened() -> tuple[RequestLog, Seconds]:
-    clock = Seconds()
+def opened() -> tuple[RequestLog, Clock[float]]:
+    clock = Clock(50.0)
     return RequestLog(clock, "id"), clock
 
 
@@ -35,20 +26,20 @@ def line(log: RequestLog) -> dict[str, object]:
     return log.line(method="GET", route="/compare", status=200, cold_start=False)
 
 
-def test_time_is_counted_where_it_was_spent() -> None:
+def test_time_is_counted_by_tier() -> None:
     log, clock = opened()
     with log.timed("table"):
         clock.now += 0.004
     with log.timed("upstream"):
         clock.now += 0.25
     clock.now += 0.001
-    told = line(log)
-    assert (told["table_ms"], told["upstream_ms"], told["total_ms"]) == (4.0, 250.0, 255.0)
-    assert (told["rate_limit_ms"], told["others_ms"]) == (0, 0)
+    logged = line(log)
+    assert (logged["table_ms"], logged["upstream_ms"], logged["total_ms"]) == (4.0, 250.0, 255.0)
+    assert (logged["rate_limit_ms"], logged["others_ms"]) == (0, 0)
     assert log.server_timing == "table;dur=4.0, upstream;dur=250.0, total;dur=255.0"
 
 
-def test_what_is_spent_at_the_same_time_counts_once() -> None:
+def test_overlapping_time_counts_once() -> None:
     log, clock = opened()
     first, second = log.timed("upstream"), log.timed("upstream")
     first.__enter__()
@@ -61,29 +52,30 @@ def test_what_is_spent_at_the_same_time_counts_once() -> None:
     assert line(log)["upstream_ms"] == 3000.0
 
 
-def test_time_that_ends_in_a_failure_counts_too() -> None:
+def test_time_of_failure_counts() -> None:
     log, clock = opened()
-    spending = log.timed("upstream")
-    spending.__enter__()
+    timer = log.timed("upstream")
+    timer.__enter__()
     clock.now += 5
-    spending.__exit__(UpstreamTooSlow, UpstreamTooSlow(), None)
+    timer.__exit__(UpstreamTooSlow, UpstreamTooSlow(), None)
     assert line(log)["upstream_ms"] == 5000.0
 
 
-def test_of_several_packages_the_farthest_tier_and_the_worst_outcome_are_told() -> None:
+def test_farthest_tier_and_worst_outcome_are_logged() -> None:
+    """The log line has one tier and one outcome for all packages."""
     log, _ = opened()
     log.hit(counts_of({}, day(0)), "upstream", NOON)
     log.hit(counts_of({}, day(2), stale=True), "memory", NOON)
     log.failed(UnknownPackage("no such package"))
-    told = line(log)
-    assert (told["packages"], told["tier"], told["outcome"]) == (3, "upstream", "stale")
-    assert told["days_behind"] == 2
+    logged = line(log)
+    assert (logged["packages"], logged["tier"], logged["outcome"]) == (3, "upstream", "stale")
+    assert logged["days_behind"] == 2
     log.failed(UpstreamThrottled(3))
     log.ended_with(NothingToCompare("nothing"))
     assert line(log)["outcome"] == "throttled"
 
 
-def test_without_figures_nothing_is_behind() -> None:
+def test_no_figures_no_days_behind() -> None:
     log, _ = opened()
     assert "days_behind" not in line(log)
 
@@ -103,7 +95,7 @@ def test_every_problem_is_an_outcome(problem: Problem, outcome: str) -> None:
     assert outcome_of(problem) == outcome
 
 
-def test_log_is_that_of_its_request() -> None:
+def test_current_log_belongs_to_its_request() -> None:
     nobodys = request_log()
-    mine = open_request_log(Seconds(), "mine")
+    mine = open_request_log(Clock(50.0), "mine")
     assert request_log() is mine is not nobodys

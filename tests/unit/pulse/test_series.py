@@ -1,4 +1,4 @@
-"""Downloads over time, by category."""
+"""Download series by category."""
 
 import csv
 import datetime as dt
@@ -52,7 +52,8 @@ def november(day: int) -> dt.date:
     return dt.date(2026, 11, day)
 
 
-def test_days_without_a_row_are_zeros_and_those_without_any_are_listed() -> None:
+def test_days_without_rows_are_zero_or_missing() -> None:
+    """A day without a row in any category is listed as missing."""
     series = series_of({"3.9": {november(1): 5, november(4): 6}, "3.10": {november(2): 7}})
     assert [(one.category, [p.downloads for p in one.points]) for one in series.series] == [
         ("3.9", [5, 0, 0, 6]),
@@ -62,7 +63,8 @@ def test_days_without_a_row_are_zeros_and_those_without_any_are_listed() -> None
     assert (series.start, series.end) == (november(1), november(4))
 
 
-def test_weeks_start_on_mondays_and_those_that_are_cut_say_so() -> None:
+def test_weeks_start_on_mondays() -> None:
+    """A week that is cut off is not complete."""
     rows = {"3.9": {november(number): 1 for number in range(1, 17)}}
     (one,) = series_of(rows, period="week").series
     assert [(p.date.isoformat(), p.downloads, p.complete) for p in one.points] == [
@@ -83,9 +85,7 @@ def test_weeks_start_on_mondays_and_those_that_are_cut_say_so() -> None:
         (dt.date(2026, 12, 1), dt.date(2026, 12, 31), True),
     ],
 )
-def test_a_month_is_complete_with_its_last_day(
-    first: dt.date, last: dt.date, complete: bool
-) -> None:
+def test_month_is_complete_with_its_last_day(first: dt.date, last: dt.date, complete: bool) -> None:
     (one,) = series_of({"3.9": {first: 1, last: 1}}, period="month").series
     assert [(p.date, p.downloads, p.complete) for p in one.points] == [
         (first.replace(day=1), 2, complete)
@@ -99,12 +99,12 @@ def test_start_and_end_are_included() -> None:
     assert series.series[0].total == 12
 
 
-def test_versions_sort_as_versions_and_null_comes_last() -> None:
+def test_versions_sort_as_versions_null_last() -> None:
     names = ["null", "3.10", "3.9", "2.7", "3.14"]
     assert sorted(names, key=category_order) == ["2.7", "3.9", "3.10", "3.14", "null"]
 
 
-def test_systems_sort_regardless_of_case_and_null_comes_last() -> None:
+def test_systems_sort_ignoring_case_null_last() -> None:
     names = ["null", "other", "Windows", "Linux", "Darwin"]
     assert sorted(names, key=category_order) == ["Darwin", "Linux", "other", "Windows", "null"]
 
@@ -117,9 +117,7 @@ def test_systems_sort_regardless_of_case_and_null_comes_last() -> None:
         ("false", ["without_mirrors"]),
     ],
 )
-def test_mirrors_picks_one_of_the_two_categories_of_overall(
-    mirrors: str | None, categories: list[str]
-) -> None:
+def test_mirrors_picks_one_category_of_overall(mirrors: str | None, categories: list[str]) -> None:
     rows = {("with_mirrors", YESTERDAY): 7, ("without_mirrors", YESTERDAY): 5}
     query: dict[str, Any] = {} if mirrors is None else {"mirrors": mirrors}
     series = series_of(rows, WHOLE, by="overall", **query)
@@ -129,24 +127,22 @@ def test_mirrors_picks_one_of_the_two_categories_of_overall(
 @pytest.mark.parametrize(
     ("start", "end", "says"),
     [
-        ("yesterday", None, "start: It is a date such as 2026-11-21."),
-        (None, "2026-02-30", "end: It is a date such as 2026-11-21."),
-        ("2026-11-21T00:00:00", None, "start: It is a date"),
-        ("20261121", None, "start: It is a date"),
-        ("1763683200", None, "start: It is a date"),
-        ("", None, "start: It is a date"),
+        ("yesterday", None, "start: It must be a date such as 2026-11-21."),
+        (None, "2026-02-30", "end: It must be a date such as 2026-11-21."),
+        ("2026-11-21T00:00:00", None, "start: It must be a date"),
+        ("20261121", None, "start: It must be a date"),
+        ("1763683200", None, "start: It must be a date"),
+        ("", None, "start: It must be a date"),
         ("2026-11-05", "2026-11-04", "start: It is after the end, 2026-11-04."),
     ],
 )
-def test_malformed_and_reversed_dates_are_refused(
-    start: str | None, end: str | None, says: str
-) -> None:
+def test_bad_dates_are_refused(start: str | None, end: str | None, says: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_dates(DownloadsQuery(start=start, end=end))
     assert says in caught.value.detail
 
 
-def test_both_dates_are_told_at_once() -> None:
+def test_errors_of_both_dates_are_listed() -> None:
     with pytest.raises(InvalidInput) as caught:
         read_dates(DownloadsQuery(start="a", end="b"))
     assert [error.parameter for error in caught.value.errors or []] == ["start", "end"]
@@ -178,7 +174,7 @@ SPARSE = {"3.9": {november(10): 4, november(18): 5}}
         "no dates",
     ],
 )
-def test_any_date_may_be_asked_for(
+def test_any_date_is_allowed(
     start: dt.date | None,
     end: dt.date | None,
     answered: tuple[dt.date, dt.date],
@@ -203,7 +199,7 @@ def test_any_date_may_be_asked_for(
         (dt.date.max, dt.date.max, (dt.date.max, dt.date.max)),
     ],
 )
-def test_points_are_empty_where_no_day_is_left(
+def test_no_days_give_no_points(
     start: dt.date | None, end: dt.date | None, answered: tuple[dt.date, dt.date]
 ) -> None:
     series = series_of(SPARSE, DateRange(start, end), YESTERDAY)
@@ -211,7 +207,7 @@ def test_points_are_empty_where_no_day_is_left(
     assert (series.start, series.end, series.missing_dates) == (*answered, [])
 
 
-def test_a_package_without_rows_has_no_series() -> None:
+def test_package_without_rows_has_no_series() -> None:
     series = series_of({}, DateRange(november(20), None), YESTERDAY, by="system")
     assert (series.series, series.missing_dates) == ([], [november(20), november(21)])
 
@@ -225,7 +221,7 @@ def test_a_package_without_rows_has_no_series() -> None:
         ("system", None, False),
     ],
 )
-def test_the_answer_tells_whether_mirrors_are_counted(
+def test_answer_says_whether_mirrors_are_counted(
     by: str, mirrors: str | None, told: bool | None
 ) -> None:
     query: dict[str, Any] = {} if mirrors is None else {"mirrors": mirrors}
@@ -233,7 +229,7 @@ def test_the_answer_tells_whether_mirrors_are_counted(
 
 
 def wide(categories: int, days: int) -> Rows:
-    """So many categories and days, with a row on the first and the last day."""
+    """Rows of that many categories and days: each category has one on the first and on the last day."""
     names = [f"3.{number}" for number in range(categories)]
     return {name: {day(0): 1, day(days - 1): 1} for name in names}
 
@@ -262,7 +258,7 @@ def test_largest_answer_allowed() -> None:
     assert sum(len(one.points) for one in series.series) == MAX_POINTS
 
 
-def test_fewer_points_as_told() -> None:
+def test_suggested_period_has_fewer_points() -> None:
     rows = wide(300, 181)
     with pytest.raises(InvalidInput, match="300 categories with 181 points each"):
         series_of(rows)
@@ -280,7 +276,7 @@ def test_categories_left_out_make_no_points() -> None:
 
 
 @given(CELLS, PERIODS)
-def test_periods_lose_and_invent_nothing(rows: Cells, period: Period) -> None:
+def test_periods_keep_the_total(rows: Cells, period: Period) -> None:
     by_period, by_day = series_of(rows, period=period), series_of(rows, period="day")
     for longer, daily in zip(by_period.series, by_day.series, strict=True):
         expected = sum(n for (category, _), n in rows.items() if category == longer.category)
@@ -289,7 +285,7 @@ def test_periods_lose_and_invent_nothing(rows: Cells, period: Period) -> None:
 
 
 @given(CELLS, PERIODS)
-def test_every_category_has_the_same_dates_without_a_gap(rows: Cells, period: Period) -> None:
+def test_categories_share_dates_without_gaps(rows: Cells, period: Period) -> None:
     series = series_of(rows, period=period)
     dates = {tuple(point.date for point in one.points) for one in series.series}
     (shared,) = dates
@@ -313,12 +309,12 @@ def test_csv_has_the_same_points(rows: Cells, period: Period) -> None:
 @pytest.mark.parametrize(
     "category", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", '=HYPERLINK("x")']
 )
-def test_no_cell_of_csv_is_a_formula(category: str) -> None:
+def test_csv_cells_are_no_formulas(category: str) -> None:
     _, (_, cell, _) = csv.reader(io.StringIO(as_csv(series_of({(category, YESTERDAY): 1}))))
     assert cell == f"'{category}"
 
 
 @pytest.mark.parametrize("category", ["3.10", "null", "with_mirrors", "a=b", "'", "3-1"])
-def test_other_cells_are_as_upstream_has_them(category: str) -> None:
+def test_other_csv_cells_are_unchanged(category: str) -> None:
     _, (_, cell, _) = csv.reader(io.StringIO(as_csv(series_of({(category, YESTERDAY): 1}))))
     assert cell == category

@@ -1,4 +1,4 @@
-"""Week and month sums equal the days' sums, for every package of the stand-in upstream."""
+"""Week and month sums equal the sums of days, for every package of the fake pypistats."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 
 def sums_of_rows(body: bytes) -> Counter[str]:
-    """Downloads by category, of upstream's rows as they come."""
+    """Downloads by category, summed over upstream's raw rows."""
     sums: Counter[str] = Counter()
     for row in json.loads(body)["data"]:
         sums[row["category"]] += row["downloads"]
@@ -30,7 +30,7 @@ def sums_of_rows(body: bytes) -> Counter[str]:
 
 
 @pytest.mark.parametrize("by", ["overall", "python_major", "python_minor", "system"])
-def test_every_period_sums_to_the_rows_of_upstream(by: By) -> None:
+def test_periods_sum_to_upstream_rows(by: By) -> None:
     for name in DOWNLOADS_PER_DAY:
         package = PackageName.parse(name)
         raw = answer("GET", question(request_path(package, by)), NOON)

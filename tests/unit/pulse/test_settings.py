@@ -1,4 +1,4 @@
-"""What the environment may say."""
+"""Settings from environment variables."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from pulse.settings import InvalidSettings, UpstreamSettings
 from pulse_io.settings import Settings
 
 
-def test_nothing_set_means_the_defaults() -> None:
+def test_defaults() -> None:
     assert Settings.from_environ({"HOME": "/nowhere"}).model_dump() == {
         "pypistats_url": "https://pypistats.org",
         "upstream_timeout_s": 5,
@@ -27,11 +27,11 @@ def test_nothing_set_means_the_defaults() -> None:
     assert FlaskSettings.from_environ({}).flask_fanout == "sequential"
 
 
-def test_an_empty_variable_counts_as_unset() -> None:
+def test_empty_variable_is_unset() -> None:
     assert UpstreamSettings.from_environ({"DEADLINE_S": ""}).deadline_s == 8
 
 
-def test_variables_are_read_as_what_they_are() -> None:
+def test_variables_are_parsed() -> None:
     environ = {"PYPISTATS_URL": "http://127.0.0.1:8080/", "DEADLINE_S": "0.5"}
     settings = UpstreamSettings.from_environ(environ)
     assert settings.pypistats_url == "http://127.0.0.1:8080"
@@ -39,12 +39,12 @@ def test_variables_are_read_as_what_they_are() -> None:
 
 
 @pytest.mark.parametrize("end", ["", "/", "//", "/api", "/api/"])
-def test_the_end_of_upstreams_address_may_be_written_or_not(end: str) -> None:
+def test_api_path_in_upstream_url_is_optional(end: str) -> None:
     for base in ("https://pypistats.org", "http://127.0.0.1:8080/some/path"):
         assert UpstreamSettings.from_environ({"PYPISTATS_URL": base + end}).pypistats_url == base
 
 
-def test_no_other_address_loses_its_end() -> None:
+def test_other_urls_are_unchanged() -> None:
     settings = Settings.from_environ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1/api"})
     assert settings.aws_endpoint_url == "http://127.0.0.1:1/api"
 
@@ -77,7 +77,7 @@ def test_no_other_address_loses_its_end() -> None:
         ("BASE_PATH", "a" * 101),
     ],
 )
-def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str) -> None:
+def test_wrong_value_names_its_variable(variable: str, value: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         Settings.from_environ({variable: value})
     assert str(caught.value).startswith(f"{variable}={value!r}: ")
@@ -90,11 +90,11 @@ def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str) -> 
         *(("stats/v1.0", "/stats/v1.0"), ("/", ""), ("", "")),
     ],
 )
-def test_a_base_path_has_a_slash_before_it_and_none_behind(value: str, path: str) -> None:
+def test_base_path_has_leading_slash_only(value: str, path: str) -> None:
     assert UpstreamSettings.from_environ({"BASE_PATH": value}).base_path == path
 
 
-def test_every_wrong_variable_is_named_at_once() -> None:
+def test_all_wrong_variables_are_named() -> None:
     with pytest.raises(InvalidSettings) as caught:
         FlaskSettings.from_environ({"DEADLINE_S": "-1", "FLASK_FANOUT": "processes"})
     assert [line.split("=")[0] for line in str(caught.value).splitlines()] == [
@@ -124,18 +124,16 @@ def test_every_wrong_variable_is_named_at_once() -> None:
         ),
     ],
 )
-def test_the_table_is_where_awss_own_variables_say(
-    environ: dict[str, str], endpoint: str | None
-) -> None:
+def test_table_endpoint_from_aws_variables(environ: dict[str, str], endpoint: str | None) -> None:
     assert Settings.from_environ(environ).table_endpoint == endpoint
 
 
-def test_the_tables_region_is_where_awss_own_variables_say() -> None:
+def test_table_region_from_aws_variables() -> None:
     assert Settings.from_environ({"AWS_DEFAULT_REGION": "eu-west-1"}).region == "eu-west-1"
     both = {"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-west-1"}
     assert Settings.from_environ(both).region == "eu-central-1"
 
 
-def test_a_table_without_a_region_is_an_error() -> None:
+def test_table_without_region_is_an_error() -> None:
     with pytest.raises(InvalidSettings, match=r"^CACHE_TABLE is set, so AWS_REGION must be"):
         Settings.from_environ({"CACHE_TABLE": "pulse"})

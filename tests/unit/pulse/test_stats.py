@@ -1,4 +1,4 @@
-"""What daily counts add up to."""
+"""Stats of daily counts."""
 
 import datetime as dt
 
@@ -22,7 +22,7 @@ def days_of(downloads: dict[dt.date, int]) -> Days:
     return counts_of({"with_mirrors": downloads}).of("with_mirrors")
 
 
-def test_the_figures_are_those_that_a_calculator_gives() -> None:
+def test_figures_of_a_worked_example() -> None:
     counts = counts_of({"with_mirrors": {day(n): 10 * (n + 1) for n in range(31)}})
     stats = package_stats(REQUESTS, counts, mirrors=True)
     assert stats.model_dump(mode="json") == {
@@ -43,13 +43,14 @@ def test_the_figures_are_those_that_a_calculator_gives() -> None:
     }
 
 
-def test_downloads_with_and_without_mirrors_are_never_added() -> None:
+def test_mirror_categories_are_never_added() -> None:
     counts = counts_of({("with_mirrors", day(0)): 7, ("without_mirrors", day(0)): 5})
     assert package_stats(REQUESTS, counts, mirrors=True).total_downloads == 7
     assert package_stats(REQUESTS, counts, mirrors=False).total_downloads == 5
 
 
-def test_a_package_that_only_mirrors_download_has_zeros_and_no_dates_without_them() -> None:
+def test_mirrors_only_package_without_mirrors_is_zero() -> None:
+    """Its dates are None, too."""
     stats = package_stats(REQUESTS, counts_of({("with_mirrors", day(0)): 7}), mirrors=False)
     assert stats.model_dump(exclude={"package", "source", "fetched_at", "mirrors", "stale"}) == {
         "total_downloads": 0,
@@ -64,7 +65,7 @@ def test_a_package_that_only_mirrors_download_has_zeros_and_no_dates_without_the
     }
 
 
-def test_dates_are_those_of_the_category() -> None:
+def test_dates_belong_to_the_category() -> None:
     """Another category's rows may begin earlier and end later."""
     counts = counts_of({"with_mirrors": daily(range(9)), "without_mirrors": {day(3): 1, day(5): 1}})
     stats = package_stats(REQUESTS, counts, mirrors=False)
@@ -72,7 +73,7 @@ def test_dates_are_those_of_the_category() -> None:
     assert stats.missing_dates == [day(4), day(2), day(1), day(0)]
 
 
-def test_source_and_staleness_are_told() -> None:
+def test_stats_have_source_and_staleness() -> None:
     counts = counts_of({("with_mirrors", day(0)): 7}, source="simulated", stale=True)
     stats = package_stats(REQUESTS, counts, mirrors=True)
     assert (stats.source, stats.stale) == ("simulated", True)
@@ -90,12 +91,12 @@ def test_growth_needs_the_whole_earlier_week() -> None:
     assert weekly_growth(days_of(daily(range(13), 1)), YESTERDAY) is None
 
 
-def test_growth_over_a_week_of_zero_is_unknown() -> None:
+def test_growth_from_zero_is_unknown() -> None:
     downloads = {day(n): 1 if n < 7 else 0 for n in range(20)}
     assert weekly_growth(days_of(downloads), YESTERDAY) is None
 
 
-def test_a_lost_day_leaves_its_weekday_out_of_growth() -> None:
+def test_growth_leaves_out_weekday_of_lost_day() -> None:
     weekdays = [40, 41, 39, 42, 38, 12, 11]
     downloads = {day(n): weekdays[n % 7] * (99 if n < 7 else 100) for n in range(180)}
     for lost in (1, 8, 13):
@@ -103,16 +104,16 @@ def test_a_lost_day_leaves_its_weekday_out_of_growth() -> None:
         assert weekly_growth(days_of(there), YESTERDAY) == pytest.approx(-0.01)
 
 
-def test_days_without_a_row_count_zero_in_the_growth_of_a_sparse_package() -> None:
+def test_growth_of_sparse_package_counts_zeros() -> None:
     downloads = {day(n): 10 for n in range(100) if n % 5 or n in (0, 5)}
     assert weekly_growth(days_of(downloads), YESTERDAY) == pytest.approx(70 / 60 - 1)
 
 
-def test_growth_of_a_steady_package_without_a_common_weekday_is_unknown() -> None:
+def test_growth_without_common_weekday_is_unknown() -> None:
     assert weekly_growth(days_of(daily(range(14, 180))), YESTERDAY) is None
 
 
-def test_sums_of_a_package_that_nobody_downloads_any_more_are_zero() -> None:
+def test_retired_package_has_zero_sums() -> None:
     counts = counts_of({"with_mirrors": daily(range(90, 120))}, YESTERDAY)
     stats = package_stats(REQUESTS, counts, mirrors=True)
     assert (stats.last_day, stats.last_week, stats.last_month) == (0, 0, 0)
@@ -121,7 +122,7 @@ def test_sums_of_a_package_that_nobody_downloads_any_more_are_zero() -> None:
 
 
 @given(DAILY)
-def test_every_day_of_the_window_has_a_row_or_is_missing(downloads: dict[dt.date, int]) -> None:
+def test_each_day_has_a_row_or_is_missing(downloads: dict[dt.date, int]) -> None:
     missing = missing_dates(days_of(downloads), YESTERDAY)
     span = (YESTERDAY - min(downloads)).days + 1
     assert len(downloads) + len(missing) == span
@@ -130,9 +131,7 @@ def test_every_day_of_the_window_has_a_row_or_is_missing(downloads: dict[dt.date
 
 
 @given(DAILY, st.sampled_from([1, 7, 30]))
-def test_a_day_is_part_of_its_week_and_that_of_its_month(
-    downloads: dict[dt.date, int], span: int
-) -> None:
+def test_sums_nest_and_match_their_days(downloads: dict[dt.date, int], span: int) -> None:
     stats = package_stats(REQUESTS, counts_of({"with_mirrors": downloads}, day(0)), mirrors=True)
     assert stats.last_day <= stats.last_week <= stats.last_month <= stats.total_downloads
     sums = {1: stats.last_day, 7: stats.last_week, 30: stats.last_month}

@@ -1,4 +1,4 @@
-"""Paths and queries as the routes know them."""
+"""Decoding of paths and queries for the routes."""
 
 import re
 from urllib.parse import quote, unquote
@@ -25,18 +25,18 @@ PATHS = st.text(alphabet="/%02aAfF5.é\n\0 ?#", max_size=30).map("/".__add__)
         ("/packages/a%252Fb", "/packages/a%252Fb"),
     ],
 )
-def test_all_is_decoded_but_what_would_change_a_segment(raw_path: str, path: str) -> None:
+def test_decoding_keeps_segments(raw_path: str, path: str) -> None:
     assert route_path(raw_path) == path
 
 
 @given(PATHS)
-def test_a_path_has_the_segments_that_were_sent(raw_path: str) -> None:
+def test_path_has_segments_as_sent(raw_path: str) -> None:
     sent = [unquote(re.sub("%(?![0-9a-fA-F]{2})", "%25", one)) for one in raw_path.split("/")]
     assert [unquote(one) for one in route_path(raw_path).split("/")] == sent
 
 
 @given(PATHS)
-def test_what_was_encoded_as_it_has_to_be_leads_to_the_same(raw_path: str) -> None:
+def test_instance_round_trip(raw_path: str) -> None:
     path = route_path(quote(raw_path, safe="/%"))
     assert not set("\n\0") & set(path)
     assert route_path(instance(path)) == path
@@ -44,19 +44,19 @@ def test_what_was_encoded_as_it_has_to_be_leads_to_the_same(raw_path: str) -> No
 
 
 @pytest.mark.parametrize("path", ["/" + "a" * 9_000, "/" + "%2F" * 3_000, "/" + "😀" * 3_000])
-def test_of_a_long_path_an_instance_has_the_start(path: str) -> None:
+def test_long_instance_is_cut(path: str) -> None:
     cut = instance(path)
     assert len(cut) < 3_000
     assert cut.endswith(quote("…"))
     assert re.fullmatch(r"([a/]|%[0-9A-F]{2})*", cut)
 
 
-def test_an_empty_query_has_no_parameters() -> None:
+def test_empty_query_has_no_parameters() -> None:
     assert query_parameters("") == []
     assert query_parameters("&&") == []
 
 
-def test_the_first_value_counts_but_of_packages_all() -> None:
+def test_first_value_counts_except_for_packages() -> None:
     query = "by=a&packages=x&by=b&packages[]=y&_=1&packages%5B%5D=&by="
     assert query_parameters(query) == [
         ("by", "a"),
@@ -67,5 +67,5 @@ def test_the_first_value_counts_but_of_packages_all() -> None:
 
 
 @pytest.mark.parametrize("name", ["packages[0]", "packages[", "by[]", "__", "[]"])
-def test_other_spellings_are_left_for_the_route_to_refuse(name: str) -> None:
+def test_other_spellings_are_passed_on(name: str) -> None:
     assert query_parameters(f"{name}=1") == [(name, "1")]

@@ -1,4 +1,4 @@
-"""A client for one server goes through that server's proxy, and to all others directly."""
+"""A client for one server uses that server's proxy, and no proxy for other servers."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ TABLE = {"CACHE_TABLE": "pulse", "AWS_REGION": "eu-central-1"}
 SOCKS = {"ALL_PROXY": "socks5://127.0.0.1:1080"}
 
 
-def test_only_what_it_is_for_goes_through_the_proxy(tmp_path: Path) -> None:
+def test_client_uses_proxy_for_its_server_only(tmp_path: Path) -> None:
     async def ask(proxy: str, upstream_url: str) -> list[int]:
         network = Network.from_environ({"HTTP_PROXY": proxy})
         client = open_client(
@@ -24,7 +24,7 @@ def test_only_what_it_is_for_goes_through_the_proxy(tmp_path: Path) -> None:
         )
         path = "/api/packages/requests/recent"
         async with client:
-            # The second one as Lambda's credentials are asked for: they are on the loopback.
+            # The second request is like one for Lambda's credentials, which are on loopback.
             answers = [await client.get(path), await client.get(upstream_url + path)]
         return [answer.status_code for answer in answers]
 
@@ -33,7 +33,7 @@ def test_only_what_it_is_for_goes_through_the_proxy(tmp_path: Path) -> None:
     assert proxied.asked == ["GET http://dynamodb.example/api/packages/requests/recent"]
 
 
-def test_awss_own_table_needs_a_proxy_that_can_be_used() -> None:
+def test_table_at_aws_needs_usable_proxy() -> None:
     upstream = {"PYPISTATS_URL": "http://127.0.0.1:1"}
     with pytest.raises(InvalidSettings, match=r"^ALL_PROXY=.*add dynamodb\.eu-central-1\."):
         Settings.from_environ({**upstream, **TABLE, **SOCKS})

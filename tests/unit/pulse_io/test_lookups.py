@@ -1,33 +1,26 @@
-"""A lookup that is over disturbs none that comes after it."""
+"""A finished lookup does not affect the next one."""
 
 import asyncio
-import datetime as dt
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 
 from pulse.names import PackageName
-from pulse.problems import Problem, UpstreamProblem, UpstreamThrottled
+from pulse.problems import UpstreamThrottled
 from pulse.questions import Breakdown, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Ask
+from tests.counts import NOON
+from tests.unit.pulse_io.toy_sources import ToySource
 
-NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 QUESTION = Question(PackageName.parse("requests"), Breakdown.OVERALL)
 TURNS_OF_THE_LOOP = 30
 
 
-class Throttled:
-    """A source that never has a call to spare, and is a little slow to end."""
-
-    breakdowns = frozenset(Breakdown)
+class Throttled(ToySource):
+    """A source that always throttles, and takes a few turns of the event loop to end."""
 
     def __init__(self, turns: int) -> None:
         self._turns = turns
-
-    async def refusals(
-        self, _: Collection[Question], __: float, ___: Collection[Question]
-    ) -> Mapping[Question, Problem]:
-        return {}
 
     async def fetch(
         self, questions: Collection[Question], _: float, __: Ask, ___: Collection[Question] = ()
@@ -37,19 +30,10 @@ class Throttled:
         for _turn in range(self._turns):
             await asyncio.sleep(0)
 
-    async def late(self, _: Question) -> Problem:
-        raise AssertionError
 
-    async def with_retry_after(
-        self, _: Question, problem: UpstreamProblem, __: int
-    ) -> UpstreamProblem:
-        return problem
+def test_back_to_back_requests_are_answered() -> None:
+    """Wherever in the event loop the first one ends."""
 
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-
-def test_a_request_right_after_another_for_the_same_is_answered() -> None:
     async def ask(turns: int) -> None:
         source = Throttled(turns)
         catalogue = Catalogue(Settings.from_environ({}), source, None, lambda: NOON)

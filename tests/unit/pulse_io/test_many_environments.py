@@ -1,4 +1,4 @@
-"""Many execution environments over one table, on simulated time, whatever goes wrong around them."""
+"""Many execution environments with one table, on simulated time, with all kinds of failures."""
 
 import asyncio
 from collections import Counter
@@ -26,7 +26,7 @@ def world() -> Iterator[World]:
     world.close()
 
 
-def test_what_one_environment_fetched_every_other_has(world: World) -> None:
+def test_environments_share_fetched_counts(world: World) -> None:
     async def main() -> None:
         first = await fetch(world.environment(), REQUESTS)
         assert await fetch(world.environment(), REQUESTS) == first
@@ -35,19 +35,21 @@ def test_what_one_environment_fetched_every_other_has(world: World) -> None:
     assert len(world.upstream.calls) == 1
 
 
-def test_environments_that_ask_at_the_same_time_cost_one_call(world: World) -> None:
+def test_concurrent_environments_make_one_call(world: World) -> None:
     async def main() -> None:
-        supplies = await asyncio.gather(*(fetch(world.environment(), REQUESTS) for _ in range(20)))
-        assert all(supply == supplies[0] for supply in supplies)
+        answers = await asyncio.gather(*(fetch(world.environment(), REQUESTS) for _ in range(20)))
+        assert all(answer == answers[0] for answer in answers)
 
     world.loop.run_until_complete(main())
     assert len(world.upstream.calls) == 1
 
 
-def test_a_cold_start_of_all_of_them_stays_within_upstreams_limits_and_keeps_its_promises(
+def test_simultaneous_cold_starts_stay_within_limits(
     world: World,
 ) -> None:
-    async def until_had(environment: Catalogue, packages: Sequence[PackageName]) -> None:
+    """Each Retry-After that was given is kept, too."""
+
+    async def fetch_until_complete(environment: Catalogue, packages: Sequence[PackageName]) -> None:
         wanted = set(packages)
         while wanted:
             outcomes = await fetch_all(environment, sorted(wanted))
@@ -59,15 +61,17 @@ def test_a_cold_start_of_all_of_them_stays_within_upstreams_limits_and_keeps_its
             others = {one for one in outcomes.values() if isinstance(one, Problem)}
             assert len(others) == len(throttled), others
             waited = wanted != set(packages)
-            assert not (waited and len(throttled) == len(wanted)), "nothing was there by then"
+            assert not (waited and len(throttled) == len(wanted)), "no call was made by then"
             wanted = set(throttled)
             await asyncio.sleep(max(throttled.values(), default=0))
 
     async def client(environment: Catalogue, number: int) -> None:
-        """Some packages one by one, the rest in two requests; each client others."""
+        """Some packages one by one, the rest in two requests; a different mix for each client."""
         turned = PACKAGES[number * 5 :] + PACKAGES[: number * 5]
         requests = [*([package] for package in turned[:5]), turned[5:12], turned[12:]]
-        await asyncio.gather(*(until_had(environment, packages) for packages in requests))
+        await asyncio.gather(
+            *(fetch_until_complete(environment, packages) for packages in requests)
+        )
 
     async def main() -> None:
         await asyncio.gather(*(client(world.environment(), number) for number in range(6)))
@@ -79,9 +83,11 @@ def test_a_cold_start_of_all_of_them_stays_within_upstreams_limits_and_keeps_its
     assert world.loop.time() < 62 + 8 + 14 + 8
 
 
-def test_after_all_environments_died_what_was_asked_is_still_there_stale_and_then_fresh(
+def test_counts_survive_all_environments(
     world: World,
 ) -> None:
+    """Served stale while upstream fails, then fresh."""
+
     async def main() -> None:
         fresh = await fetch(world.environment(), REQUESTS)
         await asyncio.sleep(24 * 3600)
@@ -90,7 +96,7 @@ def test_after_all_environments_died_what_was_asked_is_still_there_stale_and_the
         assert stale.stale
         assert stale.counts == fresh.counts
         world.upstream.faults.set([])
-        await asyncio.sleep(10)  # a failure is kept for all
+        await asyncio.sleep(10)  # failures are shared that long
         survivor = world.environment()
         again = await fetch(survivor, REQUESTS)
         assert not again.stale
@@ -99,9 +105,7 @@ def test_after_all_environments_died_what_was_asked_is_still_there_stale_and_the
     world.loop.run_until_complete(main())
 
 
-def test_a_connection_that_the_table_has_closed_meanwhile_is_not_a_table_away(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_closed_connection_is_not_an_outage(world: World, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         world.table.hanging_up = 1
         await fetch(world.environment(), REQUESTS)
@@ -112,7 +116,7 @@ def test_a_connection_that_the_table_has_closed_meanwhile_is_not_a_table_away(
     assert not caplog.records
 
 
-def test_while_the_table_is_away_upstream_answers(world: World) -> None:
+def test_table_outage_falls_back_to_upstream(world: World) -> None:
     async def main() -> None:
         environment = world.environment()
         world.table.away = True
@@ -129,7 +133,7 @@ def test_while_the_table_is_away_upstream_answers(world: World) -> None:
     world.loop.run_until_complete(main())
 
 
-def test_environment_that_dies_is_followed_when_its_lease_ends(world: World) -> None:
+def test_lease_of_dead_environment_is_taken_over(world: World) -> None:
     async def main() -> None:
         world.upstream.faults.set(["hang:overall:requests:1"])
         dying = asyncio.create_task(fetch(world.environment(), REQUESTS))
@@ -147,7 +151,7 @@ def test_environment_that_dies_is_followed_when_its_lease_ends(world: World) -> 
     assert len(world.upstream.calls) == 2
 
 
-def test_those_who_wait_for_another_environment_share_its_failure(world: World) -> None:
+def test_waiting_environments_share_a_failure(world: World) -> None:
     async def main() -> None:
         world.upstream.faults.set(["500"])
         outcomes = await asyncio.gather(
@@ -159,7 +163,7 @@ def test_those_who_wait_for_another_environment_share_its_failure(world: World) 
     assert len(world.upstream.calls) == 1
 
 
-def test_refusals_of_two_keep_all_from_asking_for_a_while(world: World) -> None:
+def test_two_refusals_hold_back_all_environments(world: World) -> None:
     async def main() -> None:
         world.upstream.faults.set(["429:*:*:2"])
         for package in (REQUESTS, PACKAGES[1]):
@@ -174,7 +178,7 @@ def test_refusals_of_two_keep_all_from_asking_for_a_while(world: World) -> None:
     world.loop.run_until_complete(main())
 
 
-def test_an_answer_that_is_suddenly_empty_does_not_take_the_place_of_a_good_one(
+def test_sudden_empty_answer_does_not_replace_counts(
     world: World,
 ) -> None:
     async def main() -> None:
@@ -183,9 +187,9 @@ def test_an_answer_that_is_suddenly_empty_does_not_take_the_place_of_a_good_one(
         world.upstream.gone.add("requests")
         first, second = world.environment(), world.environment()
         for environment in (first, second):
-            supply = await fetch(environment, REQUESTS)
-            assert supply.stale
-            assert supply.counts == fresh.counts
+            answer = await fetch(environment, REQUESTS)
+            assert answer.stale
+            assert answer.counts == fresh.counts
         assert len(world.upstream.calls) == 2
 
     world.loop.run_until_complete(main())

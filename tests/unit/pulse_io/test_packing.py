@@ -1,4 +1,4 @@
-"""Counts take few bytes in the table, and come out as they went in."""
+"""The packed form of counts in the table."""
 
 import datetime as dt
 import zlib
@@ -21,7 +21,7 @@ def categories(draw: st.DrawFn) -> dict[str, list[int | None]]:
 
 
 @given(categories())
-def test_counts_come_out_as_they_went_in(by_category: dict[str, list[int | None]]) -> None:
+def test_pack_round_trip(by_category: dict[str, list[int | None]]) -> None:
     assert unpack(pack(FIRST, by_category)) == (FIRST, by_category)
 
 
@@ -49,6 +49,6 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("packed", UNREADABLE.values(), ids=UNREADABLE)
-def test_bytes_that_are_no_counts_are_refused(packed: bytes) -> None:
+def test_invalid_bytes_are_refused(packed: bytes) -> None:
     with pytest.raises(UnreadableCounts):
         unpack(packed)

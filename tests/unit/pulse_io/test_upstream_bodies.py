@@ -1,4 +1,4 @@
-"""A large or endless answer takes neither memory nor the event loop from others."""
+"""A large or endless response neither exhausts memory nor blocks the event loop."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ from tests.unit.pulse_io.simulated.world import BEGAN, Streamed
 QUESTION = Question(PackageName.parse("requests"), Breakdown.PYTHON_MINOR)
 ROW = {"category": "3.13", "date": "2026-11-21", "downloads": 7}
 ROOM = b" " * 3_000_000
-"""JSON may end with as many spaces; `python_minor` may have 3.5 MB."""
+"""Trailing spaces are valid JSON; `python_minor` may have 3.5 MB."""
 
 GOOD = rows_body([ROW], by="python_minor")
 
@@ -45,7 +45,7 @@ async def ask_nothing(_: Collection[Question], __: float) -> Mapping[Question, A
 
 
 async def fetch(source: PypistatsSource) -> int:
-    """How many rows there are, -1 if upstream is broken."""
+    """The number of rows, or -1 if upstream is broken."""
     deadline = asyncio.get_running_loop().time() + 30
     async for _, outcome in source.fetch([QUESTION], deadline, ask_nothing):
         if isinstance(outcome, DailyCounts):
@@ -56,7 +56,7 @@ async def fetch(source: PypistatsSource) -> int:
 
 @pytest.fixture
 def without_collection() -> Iterator[None]:
-    """What refers to itself stays where it is."""
+    """Switch garbage collection off, so that reference cycles stay in memory."""
     gc.collect()
     gc.disable()
     yield
@@ -75,15 +75,18 @@ def without_collection() -> Iterator[None]:
     ids=["good", "not JSON", "too large", "bomb", "two codings"],
 )
 @pytest.mark.usefixtures("without_collection")
-def test_nothing_is_left_of_an_answer_without_a_garbage_collection(send: Send, rows: int) -> None:
+def test_answer_leaves_no_garbage(send: Send, rows: int) -> None:
+    """Memory is freed without a run of the garbage collector."""
+
     async def left_bytes(url: str) -> float:
         upstream = upstream_at(url)
-        await fetch(upstream)  # what is made once
+        await fetch(upstream)  # warm up caches
         tracemalloc.start()
         before, _ = tracemalloc.get_traced_memory()
         for _ in range(5):
             assert await fetch(upstream) == rows
-        await asyncio.get_running_loop().shutdown_default_executor()  # its thread lets go of it
+        # Ends the threads, which hold on to the body.
+        await asyncio.get_running_loop().shutdown_default_executor()
         after, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         await upstream.aclose()
@@ -93,7 +96,7 @@ def test_nothing_is_left_of_an_answer_without_a_garbage_collection(send: Send, r
         assert asyncio.run(left_bytes(upstream.url)) < 100_000
 
 
-def test_an_answer_in_many_small_chunks_leaves_the_loop_to_others() -> None:
+def test_small_chunks_do_not_block_event_loop() -> None:
     async def ticks() -> int:
         transport = answering(Streamed(GOOD, chunk_bytes=1))
         upstream = upstream_at("http://upstream.invalid", transport)
@@ -109,7 +112,7 @@ def test_an_answer_in_many_small_chunks_leaves_the_loop_to_others() -> None:
 
 
 @pytest.mark.parametrize(("more", "elsewhere"), [(0, False), (LARGE_BYTES, True)])
-def test_a_large_body_is_parsed_on_a_thread_of_its_own(
+def test_large_body_is_parsed_in_a_thread(
     monkeypatch: pytest.MonkeyPatch, more: int, elsewhere: bool
 ) -> None:
     threads = []

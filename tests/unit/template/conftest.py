@@ -1,4 +1,4 @@
-"""The template as CloudFormation sees it: SAM's own translator has transformed it."""
+"""The template as CloudFormation sees it, transformed by SAM's own translator."""
 
 from typing import Any
 
@@ -25,11 +25,11 @@ def machine() -> ThisMachine:
 
 @pytest.fixture(scope="session")
 def by_default(machine: ThisMachine) -> Template:
-    """With no parameter set."""
+    """The template with default parameters."""
     return translate(machine, {})
 
 
 @pytest.fixture(scope="session")
 def everything_on(machine: ThisMachine) -> Template:
-    """With parameters that ask for all there is."""
+    """The template with every optional feature enabled."""
     return translate(machine, EVERYTHING_ON)

@@ -1,4 +1,4 @@
-"""Reading a transformed template: its resources by type, its conditions, what a value says inside."""
+"""Reads a transformed template: resources by type, conditions, strings within a value."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
 
 
 def made(template: Template, parameters: Mapping[str, str] | None = None) -> set[str]:
-    """The logical ids of what a stack with these parameters has."""
+    """The logical ids of the resources in a stack with these parameters."""
     given = {name: one["Default"] for name, one in template["Parameters"].items()} | dict(
         parameters or {}
     )
@@ -47,7 +47,7 @@ def made(template: Template, parameters: Mapping[str, str] | None = None) -> set
 
 
 def texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - a template's value
-    """All texts inside of a value, the names that it refers to among them."""
+    """All strings within a value, including the names it refers to."""
     match value:
         case str():
             yield value

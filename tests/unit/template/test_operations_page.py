@@ -1,4 +1,4 @@
-"""docs/operations.md says what the template has, and no more."""
+"""docs/operations.md matches the template."""
 
 import json
 import re
@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs/operations.md").read_text()
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/deploy.yaml").read_text())
 POLICY: dict[str, Any] = json.loads((ROOT / "docs/deployer-policy.json").read_text())
 
-# IAM's name of a service, where CloudFormation has another.
+# IAM's service names that differ from CloudFormation's.
 SERVICES = {
     "apigatewayv2": "apigateway",
     "certificatemanager": "acm",
@@ -25,18 +25,18 @@ ACTIONS_ON_ALL = {"cloudformation", "logs"}
 
 
 def section(heading: str) -> str:
-    """The text below a heading, up to the next one of its rank."""
+    """The text below a heading, up to the next heading of its level."""
     _, rank, rest = re.split(rf"^(##) {re.escape(heading)}$", PAGE, flags=re.MULTILINE)
     return re.split(rf"^{rank} ", rest, flags=re.MULTILINE)[0]
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of the tables' rows that start with a name."""
+    """The cells of table rows that start with a name."""
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_every_parameter_is_there_with_its_default(by_default: Template) -> None:
+def test_every_parameter_is_listed_with_default(by_default: Template) -> None:
     told = {name.strip("`"): default.strip("`") for name, default, _ in rows(section("Parameters"))}
     assert told == {
         name: str(parameter["Default"]) or "none"
@@ -49,7 +49,7 @@ def test_every_alarm_says_what_to_do(by_default: Template) -> None:
     assert sorted(told) == sorted(of_type(by_default, "AWS::CloudWatch::Alarm"))
 
 
-def test_every_metric_of_our_own_is_explained(by_default: Template) -> None:
+def test_every_own_metric_is_explained(by_default: Template) -> None:
     told = {
         name
         for row in rows(section("Logs, metrics and the dashboard"))
@@ -62,7 +62,7 @@ def test_every_metric_of_our_own_is_explained(by_default: Template) -> None:
     }
 
 
-def test_every_output_that_it_names_is_one(everything_on: Template) -> None:
+def test_named_outputs_exist(everything_on: Template) -> None:
     named = set(re.findall(r"output(?:s)? `?(\w+)`?", PAGE)) | set(
         re.findall(r"log group `(\w+)`", PAGE)
     )
@@ -75,12 +75,12 @@ def test_every_output_is_described(everything_on: Template) -> None:
         assert output["Description"].endswith(".")
 
 
-def test_what_it_costs_is_what_the_command_prints() -> None:
+def test_costs_match_command_output() -> None:
     printed = tables(Request(), 0.9, (ROOT / "template.yaml").read_text())
     assert f"<!-- costs -->\n\n{printed}\n<!-- end of costs -->" in PAGE
 
 
-def test_links_lead_to_headings_and_files() -> None:
+def test_links_are_not_broken() -> None:
     headings = {
         re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
         for heading in re.findall(r"^#+ (.*)$", PAGE, flags=re.MULTILINE)
@@ -92,7 +92,7 @@ def test_links_lead_to_headings_and_files() -> None:
             assert (ROOT / "docs" / target).exists(), target
 
 
-def test_the_deployer_has_single_actions() -> None:
+def test_deployer_has_no_wildcard_actions() -> None:
     for statement in POLICY["Statement"]:
         assert statement["Effect"] == "Allow"
         for action in statement["Action"]:
@@ -101,7 +101,7 @@ def test_the_deployer_has_single_actions() -> None:
             assert {action.split(":")[0] for action in statement["Action"]} <= ACTIONS_ON_ALL
 
 
-def test_the_deployer_may_make_and_unmake_each_kind_that_the_template_has(
+def test_deployer_covers_every_resource_type(
     everything_on: Template,
 ) -> None:
     allowed = {action for statement in POLICY["Statement"] for action in statement["Action"]}
@@ -111,7 +111,7 @@ def test_the_deployer_may_make_and_unmake_each_kind_that_the_template_has(
         assert SERVICES.get(service, service) in services, resource["Type"]
 
 
-def test_the_deployer_lends_roles_to_those_who_are_lent_one(everything_on: Template) -> None:
+def test_deployer_passes_roles_to_their_services(everything_on: Template) -> None:
     (lends,) = (one for one in POLICY["Statement"] if one["Action"] == ["iam:PassRole"])
     lent = {
         role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"]
@@ -120,14 +120,14 @@ def test_the_deployer_lends_roles_to_those_who_are_lent_one(everything_on: Templ
     assert set(lends["Condition"]["StringEquals"]["iam:PassedToService"]) == lent
 
 
-def test_the_policies_in_it_are_json() -> None:
+def test_policies_are_json() -> None:
     blocks = re.findall(r"^( *)```json\n(.*?)^ *```", PAGE, flags=re.MULTILINE | re.DOTALL)
     assert blocks
     for _, block in blocks:
         assert json.loads(block)["Version"] == "2012-10-17"
 
 
-def test_the_workflow_needs_no_secret() -> None:
+def test_workflow_needs_no_secret() -> None:
     text = (ROOT / ".github/workflows/deploy.yaml").read_text()
     assert "secrets." not in text
     assert "access-key" not in text
@@ -135,7 +135,7 @@ def test_the_workflow_needs_no_secret() -> None:
     assert WORKFLOW["jobs"]["deploy"]["permissions"] == {"contents": "read", "id-token": "write"}
 
 
-def test_the_workflow_asks_for_no_more_than_the_page_tells_to_set() -> None:
+def test_workflow_variables_are_documented() -> None:
     text = (ROOT / ".github/workflows/deploy.yaml").read_text()
     for variable in set(re.findall(r"vars\.(\w+)", text)):
         assert f"`{variable}`" in section("Deploying from GitHub Actions")
@@ -144,9 +144,10 @@ def test_the_workflow_asks_for_no_more_than_the_page_tells_to_set() -> None:
 @pytest.mark.parametrize(
     "step", [step for step in WORKFLOW["jobs"]["deploy"]["steps"] if "run" in step]
 )
-def test_the_workflow_runs_what_the_makefile_has_and_no_input_in_a_shell(
+def test_workflow_runs_make_targets(
     step: dict[str, str],
 ) -> None:
+    """No workflow input reaches a shell."""
     makefile = (ROOT / "Makefile").read_text()
     (target,) = re.findall(r"^make (\w+)", step["run"])
     assert f"\n{target}:" in makefile
@@ -155,8 +156,8 @@ def test_the_workflow_runs_what_the_makefile_has_and_no_input_in_a_shell(
         assert f"$({setting})" in makefile
 
 
-def test_the_workflow_offers_environments_that_samconfig_has() -> None:
-    # YAML 1.1 takes the key `on` for a truth value.
+def test_workflow_environments_match_samconfig() -> None:
+    # YAML 1.1 reads the key `on` as true.
     offered = WORKFLOW[True]["workflow_dispatch"]["inputs"]["environment"]["options"]
     samconfig = (ROOT / "samconfig.toml").read_text()
     for environment in offered:

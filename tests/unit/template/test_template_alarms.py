@@ -1,4 +1,4 @@
-"""What is measured, what rings, and who hears of it."""
+"""Metrics, alarms, notifications and the dashboard."""
 
 import json
 import re
@@ -22,7 +22,7 @@ ALARMS = {
     "TableFailingAlarm": "TableUnavailable",
 }
 
-# Lines as Lambda's formatter writes them: what is logged as `extra` stands beside `message` and `level`.
+# Lines as Lambda's formatter writes them: `extra` fields are next to `message` and `level`.
 ANSWERED = {
     "timestamp": "2026-11-22T12:00:00Z",
     "level": "INFO",
@@ -75,7 +75,7 @@ COUNTED = {
 
 
 def own_metrics(template: Template) -> dict[str, str]:
-    """The pattern of each metric that is read off the lines."""
+    """The filter pattern of each metric from log lines."""
     filters = [one["Properties"] for one in of_type(template, "AWS::Logs::MetricFilter").values()]
     return {
         transformation["MetricName"]: one["FilterPattern"]
@@ -84,12 +84,12 @@ def own_metrics(template: Template) -> dict[str, str]:
     }
 
 
-def test_these_alarms_ring_for_these_metrics(by_default: Template) -> None:
+def test_alarms_watch_these_metrics(by_default: Template) -> None:
     alarms = of_type(by_default, "AWS::CloudWatch::Alarm")
     assert {name: one["Properties"]["MetricName"] for name, one in alarms.items()} == ALARMS
 
 
-def test_every_alarm_tells_the_address_when_it_rings_and_when_it_is_over(
+def test_alarms_notify_on_alarm_and_ok(
     by_default: Template,
 ) -> None:
     told = {"Fn::If": ["SendsAlarms", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
@@ -98,7 +98,7 @@ def test_every_alarm_tells_the_address_when_it_rings_and_when_it_is_over(
         assert alarm["Properties"]["OKActions"] == told
 
 
-def test_an_alarm_that_nobody_measures_would_never_ring(by_default: Template) -> None:
+def test_alarm_metrics_exist(by_default: Template) -> None:
     metrics = own_metrics(by_default)
     for alarm in of_type(by_default, "AWS::CloudWatch::Alarm").values():
         properties = alarm["Properties"]
@@ -107,7 +107,7 @@ def test_an_alarm_that_nobody_measures_would_never_ring(by_default: Template) ->
         assert properties["TreatMissingData"] == "notBreaching"
 
 
-def test_all_own_metrics_are_in_the_stacks_own_namespace(by_default: Template) -> None:
+def test_own_metrics_are_in_stack_namespace(by_default: Template) -> None:
     own = {"Fn::Sub": "PypiPulse/${AWS::StackName}"}
     for one in of_type(by_default, "AWS::Logs::MetricFilter").values():
         for transformation in one["Properties"]["MetricTransformations"]:
@@ -115,17 +115,17 @@ def test_all_own_metrics_are_in_the_stacks_own_namespace(by_default: Template) -
 
 
 @pytest.mark.parametrize("metric", COUNTED)
-def test_a_metric_counts_the_lines_that_it_is_named_for(by_default: Template, metric: str) -> None:
+def test_metric_counts_its_log_lines(by_default: Template, metric: str) -> None:
     pattern = own_metrics(by_default)[metric]
     counted = {name for name, line in LINES.items() if counts(pattern, json.dumps(line))}
     assert counted == COUNTED[metric]
 
 
-def test_no_metric_is_left_untested(by_default: Template) -> None:
+def test_every_metric_is_tested(by_default: Template) -> None:
     assert own_metrics(by_default).keys() == COUNTED.keys()
 
 
-def test_the_dashboard_shows_every_alarm_and_every_metric_of_our_own(by_default: Template) -> None:
+def test_dashboard_shows_all_alarms_and_own_metrics(by_default: Template) -> None:
     body = by_default["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     dashboard = json.loads(re.sub(r"\$\{([\w:.]+)\}", r"\1", body))
     shown = {text for widget in dashboard["widgets"] for text in _texts(widget)}

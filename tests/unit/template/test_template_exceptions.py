@@ -1,9 +1,9 @@
-"""A rule that is not kept has its reason beside it."""
+"""Each exception to a checkov rule has a reason."""
 
 from tests.unit.template.reading import Template
 
 
-def test_every_skip_of_checkov_says_why(everything_on: Template) -> None:
+def test_every_checkov_skip_has_a_reason(everything_on: Template) -> None:
     skips = [
         skip
         for resource in everything_on["Resources"].values()

@@ -1,4 +1,4 @@
-"""The functions, what stands before them, and what their lines and items are kept in."""
+"""Functions, API, distribution, log groups and the table."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulse.cors import METHODS, ON_EVERY_ANSWER, ON_OPTIONS
-from pulse.target import IGNORED
+from pulse.target import CACHE_BUSTER
 from tests.unit.template.reading import Template, made, of_type
 from workbench.checks.translation import EVERYTHING_ON
 
@@ -21,9 +21,7 @@ def test_sam_local_finds_the_api_first(by_default: Template) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_requests_reach_a_function_through_its_alias_alone(
-    everything_on: Template, variant: str
-) -> None:
+def test_requests_reach_functions_only_by_alias(everything_on: Template, variant: str) -> None:
     resources = everything_on["Resources"]
     alias = f"{variant}FunctionAliaslive"
     through = {"Fn::Sub": f"${{{variant}Function.Arn}}:live"}
@@ -37,7 +35,7 @@ def test_requests_reach_a_function_through_its_alias_alone(
     assert target["Target"] == {"Fn::Sub": f"integrations/${{{variant}Integration}}"}
 
 
-def test_the_twin_is_reached_below_a_base_path_too(by_default: Template) -> None:
+def test_flask_is_reachable_below_base_path(by_default: Template) -> None:
     route = by_default["Resources"]["FlaskBasePathRoute"]["Properties"]
     assert route["RouteKey"] == {"Fn::Sub": "ANY /${BasePath}/flask/{proxy+}"}
     assert route["Target"] == by_default["Resources"]["FlaskRoute"]["Properties"]["Target"]
@@ -51,7 +49,7 @@ def test_every_function_knows_the_base_path(by_default: Template) -> None:
         assert variables["BASE_PATH"] == {"Ref": "BasePath"}
 
 
-def test_every_function_has_an_alias_and_a_way_back(everything_on: Template) -> None:
+def test_functions_have_alias_and_rollback(everything_on: Template) -> None:
     for name in of_type(everything_on, "AWS::Lambda::Function"):
         variant = name.removesuffix("Function")
         alias = everything_on["Resources"][f"{name}Aliaslive"]
@@ -68,7 +66,7 @@ def test_every_function_has_an_alias_and_a_way_back(everything_on: Template) -> 
         assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["CodeDeployRole", "Arn"]}
 
 
-def test_every_function_writes_json_to_a_group_of_its_own(everything_on: Template) -> None:
+def test_functions_log_json_to_own_groups(everything_on: Template) -> None:
     groups = []
     for function in of_type(everything_on, "AWS::Lambda::Function").values():
         logging = function["Properties"]["LoggingConfig"]
@@ -77,7 +75,7 @@ def test_every_function_writes_json_to_a_group_of_its_own(everything_on: Templat
     assert sorted(groups) == ["FastApiLogGroup", "FlaskLogGroup"]
 
 
-def test_every_log_group_forgets_and_goes_with_the_stack(everything_on: Template) -> None:
+def test_log_groups_expire_and_are_deleted_with_stack(everything_on: Template) -> None:
     groups = of_type(everything_on, "AWS::Logs::LogGroup")
     assert set(groups) == {"AccessLogGroup", "FastApiLogGroup", "FlaskLogGroup"}
     for group in groups.values():
@@ -85,7 +83,7 @@ def test_every_log_group_forgets_and_goes_with_the_stack(everything_on: Template
         assert group["DeletionPolicy"] == "Delete"
 
 
-def test_the_access_log_is_json(everything_on: Template) -> None:
+def test_access_log_is_json(everything_on: Template) -> None:
     stage = everything_on["Resources"]["DefaultStage"]["Properties"]
     line = json.loads(stage["AccessLogSettings"]["Format"])
     assert stage["StageName"] == "$default"
@@ -93,7 +91,7 @@ def test_the_access_log_is_json(everything_on: Template) -> None:
     assert not {"$context.identity.sourceIp", "$context.identity.userAgent"} & set(line.values())
 
 
-def test_the_table_is_on_demand_and_forgets(everything_on: Template) -> None:
+def test_table_is_on_demand_with_expiry(everything_on: Template) -> None:
     (table,) = of_type(everything_on, "AWS::DynamoDB::Table").values()
     assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
     assert table["Properties"]["TimeToLiveSpecification"] == {
@@ -103,7 +101,7 @@ def test_the_table_is_on_demand_and_forgets(everything_on: Template) -> None:
     assert table["DeletionPolicy"] == "Delete"
 
 
-def test_an_artifact_is_built_for_the_architecture_that_the_parameter_names(
+def test_artifact_matches_architecture_parameter(
     everything_on: Template,
 ) -> None:
     for function in of_type(everything_on, "AWS::Lambda::Function").values():
@@ -114,7 +112,7 @@ def test_an_artifact_is_built_for_the_architecture_that_the_parameter_names(
             assert named.read_text().strip()
 
 
-def test_what_costs_more_is_off_by_default(by_default: Template) -> None:
+def test_costly_options_are_off_by_default(by_default: Template) -> None:
     optional = {
         "AlarmTopic",
         "ApiDomain",
@@ -130,7 +128,7 @@ def test_what_costs_more_is_off_by_default(by_default: Template) -> None:
     assert not optional & made(by_default)
 
 
-def test_a_name_of_ones_own_is_the_distributions_where_there_is_one(by_default: Template) -> None:
+def test_own_domain_belongs_to_distribution_if_any(by_default: Template) -> None:
     with_cdn = made(by_default, EVERYTHING_ON)
     without = made(by_default, EVERYTHING_ON | {"Cdn": "off"})
     assert {"Distribution", "CdnRecord", "CdnRecordIPv6"} <= with_cdn
@@ -139,7 +137,7 @@ def test_a_name_of_ones_own_is_the_distributions_where_there_is_one(by_default: 
     assert "CdnRecord" not in without
 
 
-def test_the_distribution_keeps_what_it_is_told_to_and_nothing_else(
+def test_distribution_caches_only_as_told(
     everything_on: Template,
 ) -> None:
     policies = of_type(everything_on, "AWS::CloudFront::CachePolicy")
@@ -150,12 +148,12 @@ def test_the_distribution_keeps_what_it_is_told_to_and_nothing_else(
         assert (config["MinTTL"], config["DefaultTTL"]) == (0, 0)
         assert key["QueryStringsConfig"] == {
             "QueryStringBehavior": "allExcept",
-            "QueryStrings": [IGNORED],
+            "QueryStrings": [CACHE_BUSTER],
         }
         assert key["EnableAcceptEncodingGzip"]
 
 
-def test_the_distribution_tells_apart_by_accept_what_the_api_does(everything_on: Template) -> None:
+def test_distribution_varies_by_accept_like_api(everything_on: Template) -> None:
     config = everything_on["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
     (behaviour,) = config["CacheBehaviors"]
     assert behaviour["CachePolicyId"] == {"Ref": "NegotiatingCachePolicy"}
@@ -168,7 +166,7 @@ def test_the_distribution_tells_apart_by_accept_what_the_api_does(everything_on:
     assert negotiated == {path for path in paths if fnmatchcase(path, behaviour["PathPattern"])}
 
 
-def test_the_distribution_lets_pages_read_what_the_functions_let_them_read(
+def test_distribution_cors_matches_functions(
     everything_on: Template,
 ) -> None:
     policy = everything_on["Resources"]["ResponseHeadersPolicy"]["Properties"]
@@ -187,7 +185,7 @@ def test_the_distribution_lets_pages_read_what_the_functions_let_them_read(
     assert cors["OriginOverride"] is False
 
 
-def test_a_build_that_is_not_told_what_for_stops() -> None:
+def test_build_without_platform_stops() -> None:
     make = subprocess.run(
         ["make", "--dry-run", "build-FastApiFunction"],
         cwd=ROOT / "functions",

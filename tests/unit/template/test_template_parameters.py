@@ -1,4 +1,4 @@
-"""What a stack can be told, and what samconfig.toml tells each."""
+"""Template parameters, and their values in samconfig.toml."""
 
 import json
 import re
@@ -20,7 +20,7 @@ SAMCONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())
 
 
 def takes(parameter: dict[str, Any], value: str) -> bool:
-    """Whether CloudFormation takes the value."""
+    """Whether CloudFormation accepts the value."""
     if "AllowedValues" in parameter:
         return value in [str(one) for one in parameter["AllowedValues"]]
     if "AllowedPattern" in parameter:
@@ -29,7 +29,7 @@ def takes(parameter: dict[str, Any], value: str) -> bool:
     return bool(low <= float(value) <= high)
 
 
-def test_every_parameter_is_described_bounded_and_good_by_default(by_default: Template) -> None:
+def test_parameters_are_described_bounded_and_have_defaults(by_default: Template) -> None:
     for parameter in by_default["Parameters"].values():
         assert parameter["Description"].endswith((".", "none."))
         assert {"AllowedValues", "AllowedPattern", "MinValue"} & parameter.keys()
@@ -44,14 +44,14 @@ def test_every_parameter_is_in_one_group(by_default: Template) -> None:
     assert sorted(grouped) == sorted(by_default["Parameters"])
 
 
-def test_every_parameter_does_something(by_default: Template) -> None:
-    # `Rollout` is what SAM itself reads, so it is not left in what it makes of the template.
+def test_every_parameter_is_used(by_default: Template) -> None:
+    # SAM consumes the deployment preference, but `Rollout` stays in a condition.
     rest = json.dumps({name: by_default[name] for name in ("Conditions", "Resources", "Outputs")})
     for name in by_default["Parameters"]:
         assert f'{{"Ref": "{name}"}}' in rest or f"${{{name}}}" in rest
 
 
-def test_a_base_path_that_the_template_takes_is_one_that_the_functions_take() -> None:
+def test_functions_accept_base_paths_of_template() -> None:
     for path in ("", "stats", "stats/v1.0", "_a-b"):
         assert UpstreamSettings.from_environ({"BASE_PATH": path}).base_path.strip("/") == path
 
@@ -80,13 +80,13 @@ def test_a_base_path_that_the_template_takes_is_one_that_the_functions_take() ->
         ("Rollout", "Canary", False),
     ],
 )
-def test_a_wrong_value_is_refused_before_anything_is_made(
+def test_patterns_refuse_wrong_values(
     by_default: Template, name: str, value: str, *, good: bool
 ) -> None:
     assert takes(by_default["Parameters"][name], value) is good
 
 
-def test_what_only_makes_sense_together_is_asked_for_together(by_default: Template) -> None:
+def test_rules_explain_dependent_parameters(by_default: Template) -> None:
     for rule in by_default["Rules"].values():
         for assertion in rule["Assertions"]:
             assert assertion["AssertDescription"]
@@ -97,15 +97,13 @@ def test_samconfig_has_these_environments() -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_environment_sets_what_the_template_takes(
-    by_default: Template, environment: str
-) -> None:
+def test_environment_sets_known_parameters(by_default: Template, environment: str) -> None:
     for name, value in parameter_overrides(ThisMachine(), environment).items():
         assert takes(by_default["Parameters"][name], value)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_environment_needs_no_further_flag(environment: str) -> None:
+def test_environment_needs_no_further_flag(environment: str) -> None:
     commands = SAMCONFIG[environment]
     deploy = commands["deploy"]["parameters"]
     assert commands["global"]["parameters"]["stack_name"]
@@ -115,19 +113,19 @@ def test_an_environment_needs_no_further_flag(environment: str) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_is_built_and_what_is_deployed_have_the_same_parameters(environment: str) -> None:
+def test_build_and_deploy_share_parameters(environment: str) -> None:
     for command, section in SAMCONFIG[environment].items():
         assert command == "global" or "parameter_overrides" not in section["parameters"]
 
 
 @pytest.mark.parametrize("environment", ["default", "dev", "prod"])
-def test_what_goes_to_an_account_names_its_architecture(environment: str) -> None:
+def test_deployed_environment_names_architecture(environment: str) -> None:
     assert "Architecture" in parameter_overrides(ThisMachine(), environment)
 
 
-def test_production_goes_gradually() -> None:
+def test_production_deploys_gradually() -> None:
     assert parameter_overrides(ThisMachine(), "prod")["Rollout"] != "AllAtOnce"
 
 
-def test_the_templates_own_architecture_is_known_to_those_who_run_sam(by_default: Template) -> None:
+def test_default_architecture_matches_sam_wrapper(by_default: Template) -> None:
     assert by_default["Parameters"]["Architecture"]["Default"] == TEMPLATES_ARCHITECTURE

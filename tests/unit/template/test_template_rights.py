@@ -1,4 +1,4 @@
-"""Who may do what, and on what."""
+"""IAM roles, policies and permissions."""
 
 import re
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def all_statements(template: Template) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("role", ALLOWED)
-def test_a_role_may_do_this_and_nothing_else(everything_on: Template, role: str) -> None:
+def test_role_has_exactly_these_rights(everything_on: Template, role: str) -> None:
     granted = {
         (next(texts(statement["Resource"])), action)
         for statement in statements(everything_on["Resources"][role])
@@ -66,7 +66,7 @@ def test_a_role_may_do_this_and_nothing_else(everything_on: Template, role: str)
     assert granted == ALLOWED[role]
 
 
-def test_a_function_may_do_with_the_table_what_it_does_with_it() -> None:
+def test_function_rights_match_table_operations() -> None:
     source = (ROOT / "functions/pulse_io/store/table.py").read_text()
     done = {f"dynamodb:{name}" for name in re.findall(r'_ask\(\s*"(\w+)"', source)}
     assert done == {action for what, action in ALLOWED["FastApiRole"] if what == "CacheTable"}
@@ -78,7 +78,7 @@ def test_there_is_no_other_role(everything_on: Template) -> None:
     assert not of_type(everything_on, "AWS::IAM::ManagedPolicy")
 
 
-def test_no_statement_has_a_wildcard(everything_on: Template) -> None:
+def test_statements_have_no_wildcard(everything_on: Template) -> None:
     named = [
         text
         for statement in all_statements(everything_on)
@@ -88,14 +88,14 @@ def test_no_statement_has_a_wildcard(everything_on: Template) -> None:
     assert not [text for text in named if "*" in text or "?" in text]
 
 
-def test_every_statement_names_one_resource_and_allows(everything_on: Template) -> None:
+def test_statements_allow_one_resource_each(everything_on: Template) -> None:
     for statement in all_statements(everything_on):
         assert not isinstance(statement["Resource"], list)
         assert statement["Effect"] == "Allow"
         assert not {"NotAction", "NotResource", "NotPrincipal"} & statement.keys()
 
 
-def test_a_role_is_lent_to_one_service(everything_on: Template) -> None:
+def test_role_is_assumed_by_one_service(everything_on: Template) -> None:
     for role in of_type(everything_on, "AWS::IAM::Role").values():
         (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Action"] == "sts:AssumeRole"
@@ -103,7 +103,7 @@ def test_a_role_is_lent_to_one_service(everything_on: Template) -> None:
         assert isinstance(statement["Principal"]["Service"], str)
 
 
-def test_policies_of_aws_are_there_for_tracing_alone(everything_on: Template) -> None:
+def test_managed_policies_are_for_tracing_only(everything_on: Template) -> None:
     for name, role in of_type(everything_on, "AWS::IAM::Role").items():
         managed = role["Properties"].get("ManagedPolicyArns")
         if name == "CodeDeployRole":
@@ -117,7 +117,7 @@ def test_policies_of_aws_are_there_for_tracing_alone(everything_on: Template) ->
         assert otherwise == {"Ref": "AWS::NoValue"}
 
 
-def test_nobody_but_this_api_may_invoke_a_function(everything_on: Template) -> None:
+def test_only_this_api_may_invoke_functions(everything_on: Template) -> None:
     for permission in of_type(everything_on, "AWS::Lambda::Permission").values():
         properties = permission["Properties"]
         assert properties["Action"] == "lambda:InvokeFunction"
@@ -125,9 +125,7 @@ def test_nobody_but_this_api_may_invoke_a_function(everything_on: Template) -> N
         assert "${HttpApi}" in properties["SourceArn"]["Fn::Sub"]
 
 
-def test_a_stack_without_gradual_deployment_has_nothing_of_codedeploy(
-    by_default: Template, everything_on: Template
-) -> None:
+def test_codedeploy_needs_gradual_deployment(by_default: Template, everything_on: Template) -> None:
     kinds = {by_default["Resources"][name]["Type"] for name in made(by_default)}
     assert not {kind for kind in kinds if kind.startswith("AWS::CodeDeploy")}
     assert "CodeDeployRole" not in made(by_default)

@@ -74,7 +74,7 @@ def test_a_failure_of_upstream_is_a_line_that_says_of_what_and_why() -> None:
         _, stderr = server.communicate(timeout=10)
     assert stderr == (
         "WARNING: upstream failed: endpoint=overall package=requests problem=upstream-broken "
-        "reason=pypistats.org's answer can't be used: its status is 500. Try again later.\n"
+        "reason=pypistats.org's response can't be used: its status is 500. Try again later.\n"
     )
 
 

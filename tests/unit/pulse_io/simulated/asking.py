@@ -1,4 +1,4 @@
-"""Asking an execution environment for the `overall` counts of packages."""
+"""Fetches `overall` counts of packages from an execution environment."""
 
 from collections.abc import Iterable
 

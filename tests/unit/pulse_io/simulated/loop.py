@@ -1,4 +1,4 @@
-"""An event loop on which time passes only while everyone waits, and then at once."""
+"""An event loop with simulated time, which jumps to the next timer when all tasks wait."""
 
 import asyncio
 import selectors
@@ -7,11 +7,11 @@ from typing import Any
 
 
 class Deadlock(Exception):
-    """Everyone waits, and for nothing that time would bring."""
+    """All tasks wait and no timer is set: a deadlock."""
 
 
 class _Idle(selectors.BaseSelector):
-    """A selector of which the loop's own wake-up pipe is all there is, so that waiting takes no time."""
+    """A selector for the loop's own wake-up pipe only, so that waiting takes no real time."""
 
     def __init__(self) -> None:
         self._real = selectors.DefaultSelector()
@@ -39,7 +39,7 @@ class _Idle(selectors.BaseSelector):
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
-    """An event loop that starts at 0 and takes no longer than its callbacks do."""
+    """An event loop whose time starts at 0; waiting takes no real time."""
 
     def __init__(self) -> None:
         self._idle = _Idle()

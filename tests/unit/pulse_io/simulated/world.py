@@ -1,6 +1,6 @@
 """Execution environments, their table and pypistats.org, all in one process and on simulated time.
 
-The table is moto's, asked in place; pypistats.org is the stand-in's conduct, limits included.
+The table is moto, called in process; pypistats.org is the fake's behaviour, including its limits.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from pulse_io.settings import Settings
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit
 from pulse_io.sources.shared_rate_limit import SharedRateLimit
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
 from pulse_io.wiring import lease_s
 from tests.unit.pulse_io.simulated.loop import SimulatedLoop
@@ -42,9 +42,9 @@ _DATE = re.compile(rb'"date":"([0-9-]{10})"')
 
 @dataclass
 class Call:
-    """One call that upstream got: when, for what, and how it was answered.
+    """One call to upstream: its time, its request and its response.
 
-    `status` is None where no answer came, `newest` where there were no rows in it.
+    `status` is None without a response, `newest` is None without rows.
     """
 
     at: float
@@ -54,7 +54,7 @@ class Call:
 
 
 class Streamed(httpx.AsyncByteStream):
-    """A body that is still to be read, as a network's is; httpx reads bytes that it is given at once."""
+    """A body that is still to be read, as from a network; httpx reads given bytes at once."""
 
     def __init__(self, body: bytes, chunk_bytes: int = 65_536) -> None:
         self._chunks = [
@@ -68,7 +68,7 @@ class Streamed(httpx.AsyncByteStream):
 
 @dataclass
 class SimulatedUpstream(httpx.AsyncBaseTransport):
-    """pypistats.org behind no network; it has forgotten all packages that are `gone`.
+    """An in-process pypistats.org; it returns nothing for packages in `gone`.
 
     While its worker stalls, calls queue up. They are counted when it wakes up, even those that nobody
     waits for any more.
@@ -126,10 +126,10 @@ _THROTTLED = "ProvisionedThroughputExceededException"
 
 @dataclass
 class SimulatedTable(httpx.AsyncBaseTransport):
-    """DynamoDB behind no network.
+    """An in-process DynamoDB.
 
-    `away` refuses every connection, `hanging_up` leaves so many requests without an answer. No more writes
-    than `writes_per_second` are taken.
+    `away` refuses every connection; the next `hanging_up` requests get no response. Writes beyond
+    `writes_per_second` are throttled.
     """
 
     dynamodb: httpx.WSGITransport
@@ -163,7 +163,7 @@ class SimulatedTable(httpx.AsyncBaseTransport):
 
 
 class World:
-    """Everything there is; time starts at noon."""
+    """The table, upstream and the event loop; time starts at noon."""
 
     def __init__(self) -> None:
         self.loop = SimulatedLoop()
@@ -198,7 +198,7 @@ class World:
             self.clock,
         )
         source = PypistatsSource(self.settings, rate_limit, self.now, upstream or self.upstream)
-        rows = Rows(table, lease_s(self.settings), self.clock)
+        rows = RowStore(table, lease_s(self.settings), self.clock)
         return Catalogue(self.settings, source, rows, self.now)
 
     def refused_environment(self) -> Catalogue:
@@ -210,20 +210,20 @@ class World:
         return self.environment(httpx.MockTransport(refuse))
 
     def environment_without_table(self) -> Catalogue:
-        """As `environment`, with nothing that it shares."""
+        """As `environment`, but without the shared table."""
         limits = self.settings.upstream_per_second, self.settings.upstream_per_minute
         rate_limit = RateLimit(*limits, self.clock)
         source = PypistatsSource(self.settings, rate_limit, self.now, self.upstream)
         return Catalogue(self.settings, source, None, self.now)
 
     def open_table(self) -> Table:
-        """The table, as one environment has it."""
+        """The table client of one environment."""
         return Table(self._client(), self.name, self._http())
 
     def close(self) -> None:
-        """End what is under way."""
+        """Cancel all running tasks."""
         self.loop.run_until_complete(self._end())
-        # Python 3.13 warns of generators of aiodynamo that are still to be closed.
+        # Python 3.13 warns about aiodynamo's generators that are not closed yet.
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 

@@ -6,7 +6,7 @@ import pytest
 from workbench.politeness.answers import Kind, read
 
 
-def entry(package: str, status: str) -> dict[str, str]:
+def entry(package: str, status: str) -> dict[str, object]:
     return {"package": package, "status": status}
 
 
@@ -39,6 +39,18 @@ def test_any_other_status_of_a_known_package_is_none_of_what_is_promised(status:
 def test_503_with_a_time_to_wait_throttles_all_that_was_asked_for() -> None:
     answer = read(httpx.Response(503, headers={"retry-after": "60"}), ["a", "b"])
     assert answer.throttled == ("a", "b")
+
+
+def test_an_answer_can_say_that_no_call_is_reserved() -> None:
+    headers = {"retry-after": "60"}
+    assert read(httpx.Response(503, headers=headers, json={"status": 503}), ["a"]).reserved
+    told = {"status": 503, "reserved": False}
+    assert not read(httpx.Response(503, headers=headers, json=told), ["a"]).reserved
+    entries = [entry("a", "ok"), {**entry("b", "throttled"), "problem": told}]
+    body = {"packages": entries}
+    assert not read(httpx.Response(200, headers=headers, json=body), ["a", "b"]).reserved
+    entries.append({**entry("c", "throttled"), "problem": {"status": 503}})
+    assert read(httpx.Response(200, headers=headers, json=body), ["a", "b", "c"]).reserved
 
 
 @pytest.mark.parametrize(

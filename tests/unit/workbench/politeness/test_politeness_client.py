@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from workbench.politeness.answers import Kind
 from workbench.politeness.client import Client, Outcomes
 
 Reply = Callable[[str], tuple[int, dict[str, str], object]]
@@ -87,3 +88,45 @@ def test_nothing_after_the_wait_breaks_it(api: Api) -> None:
     api.reply = lambda _: (503, {"Retry-After": next(answers)}, {})
     outcomes = asked_once(api, for_s=3)
     assert (outcomes.kept, outcomes.broken, outcomes.not_due) == (0, [1], 1)
+
+
+def test_a_wait_for_which_nothing_was_reserved_is_no_promise(api: Api) -> None:
+    throttled = 503, {"Retry-After": "1"}, {"reserved": False}
+    answers: Iterator[tuple[int, dict[str, str], object]] = iter(
+        [throttled, throttled, (200, {}, {"package": "rich", "stale": False})]
+    )
+    api.reply = lambda _: next(answers)
+    outcomes = asked_once(api, for_s=4)
+    assert (outcomes.kept, outcomes.broken, outcomes.had) == (0, [], {"rich"})
+
+
+def test_it_asks_again_where_an_environment_was_killed(api: Api) -> None:
+    async def ask(*, mortal: bool) -> Outcomes:
+        client = Client([api.url], ["rich"], 0.01, seed="", mortal=mortal)
+        await client.run()
+        return client.outcomes
+
+    def reply(_: str) -> tuple[int, dict[str, str], object]:
+        if len(api.paths) == 1:
+            raise ConnectionAbortedError
+        return 200, {}, {"package": "rich", "stale": False}
+
+    api.reply = reply
+    outcomes = asyncio.run(ask(mortal=True))
+    assert (outcomes.lost, outcomes.had) == (1, {"rich"})
+    api.paths.clear()
+    outcomes = asyncio.run(ask(mortal=False))
+    assert (outcomes.lost, outcomes.had) == (0, set())
+    assert outcomes.packages == {Kind.OTHER: 1}
+
+
+@pytest.mark.parametrize("address", [None, "127.0.0.1"])
+def test_it_asks_from_the_address_that_it_is_given(api: Api, address: str | None) -> None:
+    api.reply = lambda _: (200, {}, {"package": "rich", "stale": False})
+
+    async def ask() -> Outcomes:
+        client = Client([api.url], ["rich"], 0.01, seed="", address=address)
+        await client.run()
+        return client.outcomes
+
+    assert asyncio.run(ask()).had == {"rich"}

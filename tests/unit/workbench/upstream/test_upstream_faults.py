@@ -103,6 +103,18 @@ def test_dropped_resets_the_connection(client: httpx.Client, upstream: StandIn) 
     assert "reset by peer" in "".join(map(str, errors))
 
 
+@pytest.mark.parametrize(
+    "asked", ["requests/recent", "pulse-mirrored/system", "no-such-package/overall"]
+)
+def test_half_loaded_leaves_alone_what_has_no_rows(
+    client: httpx.Client, upstream: StandIn, asked: str
+) -> None:
+    whole = client.get(f"/api/packages/{asked}")
+    upstream.set_faults(["half-loaded"])
+    half = client.get(f"/api/packages/{asked}")
+    assert (half.status_code, half.content) == (whole.status_code, whole.content)
+
+
 @pytest.mark.parametrize("kind", ["drip", "truncated"])
 def test_head_has_no_body_to_spoil(client: httpx.Client, upstream: StandIn, kind: str) -> None:
     upstream.set_faults([kind])

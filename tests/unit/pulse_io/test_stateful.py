@@ -1,4 +1,4 @@
-"""Whatever happens, and in whatever order: promises that hold for all environments together."""
+"""Stateful tests: limits and reservations hold for all environments under any order of events."""
 
 import asyncio
 import datetime as dt
@@ -22,20 +22,20 @@ from pulse_io.sources.shared_rate_limit import (
     LONGEST_RESERVATION_S,
     SharedRateLimit,
 )
-from pulse_io.store.rows import Rows
+from pulse_io.store.rows import RowStore
 from tests.unit.pulse_io.simulated.asking import fetch
 from tests.unit.pulse_io.simulated.world import BEGAN, World
 
 PACKAGES = [PackageName.parse(name) for name in ("pulse-debut", "requests", "flask")]
 PER_MINUTE = 6
-"""So few that a reserved call is one that others would have had."""
+"""So few that a reserved call takes the place of another one."""
 
 NAMES = [f"package-{number}" for number in range(PER_MINUTE - 2)]
 ENVIRONMENTS = 3
 LEASE_S = 14.0
 QUESTION = Question(PACKAGES[0], Breakdown.OVERALL)
 LATEST_S = 7
-"""`DEADLINE_S`, less what a call needs: those who come back may have to let some others go first."""
+"""`DEADLINE_S` less the time of a call: returning clients may have to wait for some others."""
 SPANS_S = [0.3, 5.0, 61.0, 1801.0, 20_000.0, 86_400.0]
 STALLS_S = [1.5, 3.0, 7.0]
 FAULTS = ["500", "dropped", "html", "hang", "429:*:*:1"]
@@ -61,14 +61,14 @@ def calls_at_once(moments: list[float], span_s: float) -> int:
 
 
 class Environments(RuleBasedStateMachine):
-    """Environments that ask, die and come back, while upstream and the table fail and recover."""
+    """Environments ask, die and restart, while upstream and the table fail and recover."""
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
         self.environments = [self.world.environment() for _ in range(ENVIRONMENTS)]
         self.table_was_away = False
-        self.had: dict[PackageName, dt.datetime] = {}
+        self.fetched_at: dict[PackageName, dt.datetime] = {}
         self.found = defaultdict[PackageName, list[DailyCounts]](list)
 
     def teardown(self) -> None:
@@ -89,13 +89,13 @@ class Environments(RuleBasedStateMachine):
                 *(asked(self.environments[number], package) for number, package in questions)
             )
 
-        began, had = self.world.loop.time(), dict(self.had)
+        began, had = self.world.loop.time(), dict(self.fetched_at)
         outcomes = self.world.loop.run_until_complete(main())
         took_s = self.world.loop.time() - began
         longest_s = self.world.settings.deadline_s + LONGEST_LOOK_S + LONGEST_RESERVATION_S
         assert took_s <= longest_s + 0.01
         for (_, package), outcome in zip(questions, outcomes, strict=True):
-            # Without a table that was there all the time, an environment may know of nothing.
+            # If the table was unavailable in between, an environment may not know of earlier calls.
             is_known = package in had and not self.table_was_away
             assert not (is_known and isinstance(outcome, UpstreamProblem))
             if not isinstance(outcome, UpstreamProblem):
@@ -104,18 +104,20 @@ class Environments(RuleBasedStateMachine):
     def check(self, package: PackageName, outcome: DailyCounts) -> None:
         assert outcome.counts
         if not outcome.stale:
-            # Sooner where the day is a guess: the rows of all of PyPI could not be fetched.
+            # Sooner if the day is a guess, since the rows of all of PyPI could not be fetched.
             assert outcome.fresh_until <= fresh_until(outcome.as_of, outcome.fetched_at)
         if not self.table_was_away:
-            assert outcome.fetched_at >= self.had.get(package, outcome.fetched_at)
-        self.had[package] = max(outcome.fetched_at, self.had.get(package, outcome.fetched_at))
+            assert outcome.fetched_at >= self.fetched_at.get(package, outcome.fetched_at)
+        self.fetched_at[package] = max(
+            outcome.fetched_at, self.fetched_at.get(package, outcome.fetched_at)
+        )
 
     @rule(span_s=st.sampled_from(SPANS_S))
     def time_passes(self, span_s: float) -> None:
         self.world.loop.run_until_complete(asyncio.sleep(span_s))
 
     @rule(number=environments)
-    def an_environment_dies(self, number: int) -> None:
+    def environment_dies(self, number: int) -> None:
         self.environments[number] = self.world.environment()
 
     @rule(fault=st.sampled_from(FAULTS))
@@ -131,25 +133,25 @@ class Environments(RuleBasedStateMachine):
         self.world.loop.call_later(later_s, self.world.upstream.stall, stall_s)
 
     @rule()
-    def the_table_goes_away(self) -> None:
+    def table_fails(self) -> None:
         self.world.table.away = True
         self.table_was_away = True
 
     @precondition(lambda self: self.world.table.away)
     @rule()
-    def the_table_comes_back(self) -> None:
+    def table_recovers(self) -> None:
         self.world.table.away = False
 
     @precondition(lambda self: not self.table_was_away)
     @invariant()
-    def upstream_is_treated_politely(self) -> None:
+    def calls_stay_within_limits(self) -> None:
         moments = [call.at for call in self.world.upstream.calls]
         assert calls_at_once(moments, 1) <= 5
         assert calls_at_once(moments, 60) <= 30
 
     @precondition(lambda self: not self.table_was_away)
     @invariant()
-    def what_is_fresh_is_not_asked_for_again(self) -> None:
+    def fresh_counts_are_not_fetched_again(self) -> None:
         good_until: dict[str, dt.datetime] = {}
         for call in self.world.upstream.calls:
             at = BEGAN + dt.timedelta(seconds=call.at)
@@ -159,7 +161,7 @@ class Environments(RuleBasedStateMachine):
 
 
 class RateLimitAndLeases(RuleBasedStateMachine):
-    """The two by themselves: calls are granted for the future too, and holders die."""
+    """The rate limit and the leases alone: calls are also granted for later, and holders die."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -195,7 +197,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         self.moments += granted
 
     @rule(name=st.sampled_from(NAMES), number=environments)
-    def a_call_is_reserved(self, name: str, number: int) -> None:
+    def call_is_reserved(self, name: str, number: int) -> None:
         moment = self.reserve(name, number)
         told = self.reserved.get(name, 0)
         if self.world.clock() < told - 0.01 and told >= self.closed_until[number]:
@@ -211,7 +213,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
 
     @precondition(lambda self: self.reserved)
     @rule(data=st.data(), number=environments, late_s=st.floats(0, KEPT_S - LATEST_S))
-    def what_was_reserved_is_granted(self, data: st.DataObject, number: int, late_s: float) -> None:
+    def reserved_call_is_granted(self, data: st.DataObject, number: int, late_s: float) -> None:
         name = data.draw(st.sampled_from(sorted(self.reserved)))
         wait_s = self.reserved.pop(name) + late_s - self.world.clock()
         if wait_s < 0:
@@ -232,16 +234,16 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         if len(self.refusals) > 1:
             latest = max(until for _, until in self.refusals.values())
             self.closed_until = [max(one, latest) for one in self.closed_until]
-        # No promise binds upstream. What is still to come moves, and is told anew from now on.
+        # Upstream is not bound by reservations: those still to come move, and are issued anew.
         due = [name for name, at in self.reserved.items() if self.world.clock() < at - 0.01]
         self.world.loop.run_until_complete(self.limits[number].close("overall", seconds))
-        self.time_passes(LATELY_S)  # until all have heard of it
+        self.time_passes(LATELY_S)  # until all environments know of it
         self.reserved = {name: self.reserve(name, number) for name in due}
 
     @rule(number=environments)
-    def a_lease_is_taken_by_one_who_dies(self, number: int) -> None:
+    def lease_holder_dies(self, number: int) -> None:
         before = self.world.clock()
-        rows = Rows(self.tables[number], LEASE_S, self.world.clock)
+        rows = RowStore(self.tables[number], LEASE_S, self.world.clock)
         leased = self.world.loop.run_until_complete(rows.lease([QUESTION]))
         if not leased:
             assert before < self.held_until
@@ -254,7 +256,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         self.world.loop.run_until_complete(asyncio.sleep(span_s))
 
     @invariant()
-    def no_span_sees_more_calls_than_upstream_allows(self) -> None:
+    def calls_stay_within_limits(self) -> None:
         assert calls_at_once(self.moments, 1) <= 5
         assert calls_at_once(self.moments, 60) <= PER_MINUTE
 

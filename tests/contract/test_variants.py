@@ -1,4 +1,4 @@
-"""The variants answer alike, byte for byte, whatever they are asked."""
+"""Both variants give byte-identical responses to any request."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ ACCEPTS = st.sampled_from(["*/*", "application/json", "text/csv", "text/csv;q=0.
 
 
 @pytest.fixture
-def twins(stand_in: StandIn) -> Iterator[list[Ask]]:
+def variants(stand_in: StandIn) -> Iterator[list[Ask]]:
     with ExitStack() as stack:
         yield [
             asking(stack.enter_context(handler_of(variant, PYPISTATS_URL=stand_in.url)))
@@ -44,7 +44,7 @@ def twins(stand_in: StandIn) -> Iterator[list[Ask]]:
 
 
 def comparable(answer: Answer) -> tuple[int, str | None, str | None, str]:
-    """All but what may differ: `fetched_at`, `variant`, and what type an empty body is of."""
+    """The parts that must not differ: all but `fetched_at`, `variant`, and an empty body's type."""
     body = re.sub(r'"fetched_at":"[^"]*"|"variant":"[^"]*"', "", answer.body)
     headers = answer.headers
     content_type = headers["content-type"] if answer.status != 204 else None
@@ -58,8 +58,8 @@ def comparable(answer: Answer) -> tuple[int, str | None, str | None, str]:
     method=st.sampled_from(["GET"] * 9 + ["HEAD", "POST", "OPTIONS"]),
     accept=ACCEPTS,
 )
-def test_the_variants_answer_alike(
-    twins: list[Ask], path: str, query: str, method: str, accept: str
+def test_variants_answer_alike(
+    variants: list[Ask], path: str, query: str, method: str, accept: str
 ) -> None:
-    fastapi, *flasks = [comparable(ask(path, query, method, accept=accept)) for ask in twins]
+    fastapi, *flasks = [comparable(ask(path, query, method, accept=accept)) for ask in variants]
     assert flasks == [fastapi] * len(flasks)

@@ -1,8 +1,7 @@
-"""A call goes when its turn is, even where it took long to get a connection."""
+"""A call keeps to its reserved time, even if connecting took long."""
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Collection, Mapping
 
 from pulse.names import PackageName
@@ -13,6 +12,7 @@ from pulse_io.sources import Answer
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import LATE_S, RateLimit
 from pulse_io.wiring import utc_now
+from tests.counts import NOON
 
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\nContent-Type: text/html\r\n\r\n404"
 DEADLINE_S = 8
@@ -20,7 +20,7 @@ REQUESTS = Question(PackageName.parse("requests"), Breakdown.OVERALL)
 
 
 class SlowConnections:
-    """An upstream that knows nothing; each connection to it takes `delay_s` on the clock that calls go by."""
+    """An upstream that answers 404; each connection takes `delay_s` on the clock of the rate limit."""
 
     def __init__(self, delay_s: float) -> None:
         self.delay_s = delay_s
@@ -29,11 +29,11 @@ class SlowConnections:
         self.over = asyncio.Event()
 
     def clock(self) -> float:
-        """Seconds since 1970, with all delays so far."""
-        return time.time() + self.lag_s
+        """Seconds since 1970, including all delays so far."""
+        return NOON.timestamp() + self.lag_s
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take one connection and one request."""
+        """Accept one connection and answer one request."""
         self.lag_s += self.delay_s
         with contextlib.suppress(asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
@@ -49,10 +49,10 @@ async def ask_nothing(_: Collection[Question], __: float) -> Mapping[Question, A
     raise AssertionError("there are no counts")
 
 
-async def next_moment_after_a_call(
+async def next_call_s(
     slow: SlowConnections, limit: RateLimit, expected: type[Problem] = UnknownPackage
 ) -> float:
-    """Make a call; returns the next moment for one, as seconds after this one began."""
+    """Make a call; returns when the next one is permitted, in seconds after this one began."""
     async with await asyncio.start_server(slow.answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         settings = Settings.from_environ({"PYPISTATS_URL": f"http://127.0.0.1:{port}"})
@@ -66,21 +66,24 @@ async def next_moment_after_a_call(
         return (await limit.take("overall", "another", float("inf"))) - began
 
 
-def test_a_call_whose_moment_went_by_while_it_was_connecting_takes_another() -> None:
+def test_slow_connection_takes_new_reservation() -> None:
+    """A reservation that expired while the call was connecting is replaced by a new one."""
     slow = SlowConnections(delay_s=20 + LATE_S)
     limit = RateLimit(0, 1, slow.clock)
-    assert asyncio.run(next_moment_after_a_call(slow, limit)) >= 20 + 62
+    assert asyncio.run(next_call_s(slow, limit)) >= 20 + 62
     assert slow.asked == 1
 
 
-def test_a_call_that_was_connected_in_time_keeps_its_moment() -> None:
+def test_fast_connection_keeps_reservation() -> None:
     slow = SlowConnections(delay_s=0)
     limit = RateLimit(0, 1, slow.clock)
-    asyncio.run(next_moment_after_a_call(slow, limit))
+    asyncio.run(next_call_s(slow, limit))
     assert slow.asked == 1
 
 
-def test_where_others_took_all_moments_meanwhile_it_is_not_made() -> None:
+def test_slow_connection_without_new_reservation_is_throttled() -> None:
+    """No call is made if others reserved every slot in the meantime."""
+
     class Contended(RateLimit):
         async def take(
             self,
@@ -97,5 +100,5 @@ def test_where_others_took_all_moments_meanwhile_it_is_not_made() -> None:
 
     slow = SlowConnections(delay_s=1)
     limit = Contended(0, 1, slow.clock)
-    asyncio.run(next_moment_after_a_call(slow, limit, UpstreamThrottled))
+    asyncio.run(next_call_s(slow, limit, UpstreamThrottled))
     assert slow.asked == 0

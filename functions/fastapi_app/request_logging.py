@@ -1,7 +1,8 @@
-"""What each request leaves behind: a line in the log, and headers that say what it took."""
+"""Writes the log line of each request, and adds the `X-Request-Id` and `Server-Timing` headers."""
 
 import time
 from hashlib import blake2b
+from http import HTTPStatus
 from ipaddress import ip_address, ip_network
 from typing import Final
 from uuid import uuid4
@@ -13,22 +14,21 @@ from apigateway.log import log_request
 from pulse.request_log import open_request_log
 
 NO_ROUTE: Final = "none"
-_DEFECT: Final = 500
 
 
-class Observed:
-    """ASGI middleware: opens the log of a request and writes it with its answer."""
+class RequestLogMiddleware:
+    """ASGI middleware that opens the log of each request and writes it when the response is sent."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; of its answer, add `X-Request-Id` and `Server-Timing`."""
+        """Pass the request on; add headers to the response and write the log line."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         log = open_request_log(time.monotonic, _request_id(scope), _client(scope))
-        status = _DEFECT
+        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -62,6 +62,6 @@ def _client(scope: Scope) -> str:
 
 
 def _request_id(scope: Scope) -> str:
-    """API Gateway's id of the request, or one made up where there is no API Gateway."""
+    """API Gateway's id of the request; a new one without API Gateway."""
     event = scope.get("aws.event")
     return str(event["requestContext"]["requestId"]) if event else str(uuid4())

@@ -1,6 +1,6 @@
-"""Connections for `requests` on which an answer is over in time, however slowly it drips.
+"""Connections for `requests` with a deadline for the whole response.
 
-A read timeout is for each single read, so it never ends a head or a body that comes byte by byte.
+The usual read timeout applies to each single read, so it never ends a response that arrives byte by byte.
 """
 
 import io
@@ -14,8 +14,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
-class _PunctualReader(io.RawIOBase):
-    """Reads a socket for as long as the socket's timeout says when this is made, and no longer."""
+class _DeadlineReader(io.RawIOBase):
+    """Reads a socket until a deadline: its creation plus the socket's timeout at that time."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         self._raw = raw
@@ -27,7 +27,7 @@ class _PunctualReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any writable buffer
-        """Raise TimeoutError if it is too late."""
+        """Read once; raises TimeoutError after the deadline."""
         if self._until is not None:
             left_s = self._until - time.monotonic()
             if left_s <= 0:
@@ -40,23 +40,23 @@ class _PunctualReader(io.RawIOBase):
         super().close()
 
 
-class _PunctualResponse(HTTPResponse):
-    """An answer whose head and body are read through one `_PunctualReader`.
+class _DeadlineResponse(HTTPResponse):
+    """A response whose head and body are read through one `_DeadlineReader`.
 
-    It is made after the socket was given the time that is left for reading.
+    It is created after urllib3 has set the socket's timeout to the remaining time.
     """
 
-    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as http.client has it
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:  # noqa: ANN401 - http.client's signature
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_PunctualReader(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))
 
 
 class _Connection(HTTPConnection):
-    response_class = _PunctualResponse
+    response_class = _DeadlineResponse
 
 
 class _TlsConnection(HTTPSConnection):
-    response_class = _PunctualResponse
+    response_class = _DeadlineResponse
 
 
 class _Pool(HTTPConnectionPool):
@@ -67,20 +67,20 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
-class PunctualAdapter(HTTPAdapter):
-    """Give it a `urllib3.Timeout` whose `total` is the time for connection, head and body together."""
+class DeadlineAdapter(HTTPAdapter):
+    """An adapter that treats the `total` of a `urllib3.Timeout` as the limit for the whole exchange."""
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as requests has it
-        """As `HTTPAdapter`, with punctual connections."""
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - requests' signature
+        """As `HTTPAdapter`, with deadline connections."""
         super().init_poolmanager(*args, **options)
-        _make_punctual(self.poolmanager)
+        _use_deadline_pools(self.poolmanager)
 
-    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as requests has it
-        """As `HTTPAdapter`, with punctual connections."""
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - requests' signature
+        """As `HTTPAdapter`, with deadline connections."""
         manager = super().proxy_manager_for(*args, **options)
-        _make_punctual(manager)
+        _use_deadline_pools(manager)
         return manager
 
 
-def _make_punctual(manager: PoolManager) -> None:
+def _use_deadline_pools(manager: PoolManager) -> None:
     manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}

@@ -1,0 +1,28 @@
+"""A base class for sources of a few lines, which stand in for pypistats.org."""
+
+from collections.abc import Collection, Mapping
+
+from pulse.problems import Problem, UpstreamProblem, UpstreamTooSlow
+from pulse.questions import Breakdown, Question
+
+
+class ToySource:
+    """A source without a rate limit; a subclass adds `fetch`."""
+
+    breakdowns = frozenset(Breakdown)
+
+    async def refusals(
+        self, _: Collection[Question], __: float, ___: Collection[Question]
+    ) -> Mapping[Question, Problem]:
+        return {}
+
+    async def late(self, _: Question) -> Problem:
+        return UpstreamTooSlow()
+
+    async def with_retry_after(
+        self, _: Question, problem: UpstreamProblem, kept_s: int
+    ) -> UpstreamProblem:
+        return problem.after(kept_s)
+
+    async def aclose(self) -> None:
+        """Has nothing to close."""
