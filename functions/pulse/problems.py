@@ -48,6 +48,13 @@ class ProblemDetails(BaseModel):
             exclude_if=lambda value: value is None,
         ),
     ] = None
+    reserved: Annotated[
+        Literal[False] | None,
+        Field(
+            description="False if no call is reserved for the moment that `retry_after` tells.",
+            exclude_if=lambda value: value is None,
+        ),
+    ] = None
 
 
 class ProblemDocument(ProblemDetails):
@@ -76,6 +83,7 @@ class Problem(Exception):
         super().__init__(detail)
         self.detail = detail
         self.retry_after_s = retry_after_s
+        self.reserved: Literal[False] | None = None
         self.errors: list[InputError] | None = None
 
     @property
@@ -95,6 +103,7 @@ class Problem(Exception):
             status=self.status,
             detail=self.detail,
             retry_after=self.retry_after_s,
+            reserved=self.reserved,
         )
 
     def document(self, *, instance: str, request_id: str) -> ProblemDocument:
@@ -213,6 +222,12 @@ class UpstreamProblem(Problem):
         problem = type(self).__new__(type(self))
         Problem.__init__(problem, self.detail, retry_after_s=seconds)
         return problem
+
+    def not_reserved(self) -> Self:
+        """This problem, saying that no call is reserved for its `Retry-After`."""
+        self.reserved = False
+        self.detail += " No call is reserved for then."
+        return self
 
 
 class UpstreamBroken(UpstreamProblem):

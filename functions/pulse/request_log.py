@@ -38,10 +38,14 @@ Clock = Callable[[], float]
 
 
 class RequestLog:
-    """The log of one request. Times are in milliseconds; overlapping waits for one thing count once."""
+    """The log of one request. Times are in milliseconds; overlapping waits for one thing count once.
 
-    def __init__(self, clock: Clock, request_id: str) -> None:
+    `client` tells clients apart, as far as it is known: requests of one client have the same.
+    """
+
+    def __init__(self, clock: Clock, request_id: str, client: str = "") -> None:
         self.request_id = request_id
+        self.client = client
         self.packages = 0
         self.tier: Tier = "none"
         self.outcome: Outcome = "ok"
@@ -134,9 +138,9 @@ def outcome_of(problem: Problem) -> Outcome:
 _current: ContextVar[RequestLog] = ContextVar("request_log")
 
 
-def open_request_log(clock: Clock, request_id: str) -> RequestLog:
+def open_request_log(clock: Clock, request_id: str, client: str = "") -> RequestLog:
     """Create the log of the current context: of this request and the tasks that it starts."""
-    log = RequestLog(clock, request_id)
+    log = RequestLog(clock, request_id, client)
     _current.set(log)
     return log
 

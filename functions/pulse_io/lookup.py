@@ -73,7 +73,9 @@ class Lookup:
         """The questions without a result that the source can fetch in time; the others fail here."""
         if not questions:
             return []
-        refusals = await self._backends.source.refusals(questions, self.deadline)
+        refusals = await self._backends.source.refusals(
+            questions, self.deadline, self._known(questions)
+        )
         for question, problem in refusals.items():
             self._fail(question, problem)
         return self._unresolved(questions)
@@ -102,7 +104,9 @@ class Lookup:
         """Fetch from the source, and store each answer as it arrives."""
         if not questions:
             return
-        answers = self._backends.source.fetch(questions, self.deadline, self._ask)
+        answers = self._backends.source.fetch(
+            questions, self.deadline, self._ask, self._known(questions)
+        )
         async with asyncio.TaskGroup() as keeping:
             async for question, answer in answers:
                 keeping.create_task(self._keep(question, answer))
@@ -141,6 +145,10 @@ class Lookup:
             self._backends.memory.keep(question, answer)
             if self._backends.now() < answer.fresh_until:
                 self._settle(question, answer, "table")
+
+    def _known(self, questions: Collection[Question]) -> set[Question]:
+        """The questions whose counts are in memory, fresh or not."""
+        return {question for question in questions if self._backends.memory.held(question)}
 
     def _unresolved(self, questions: Collection[Question]) -> list[Question]:
         """The questions without a result."""

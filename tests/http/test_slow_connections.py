@@ -86,11 +86,17 @@ def test_slow_connection_without_new_reservation_is_throttled() -> None:
 
     class Contended(RateLimit):
         async def take(
-            self, endpoint: str, name: str, until: float, missed: float | None = None
+            self,
+            endpoint: str,
+            name: str,
+            until: float,
+            missed: float | None = None,
+            *,
+            known: bool = False,
         ) -> float:
             if missed:
                 raise UpstreamThrottled(62)
-            return await super().take(endpoint, name, until)
+            return await super().take(endpoint, name, until, known=known)
 
     slow = SlowConnections(delay_s=1)
     limit = Contended(0, 1, slow.clock)

@@ -22,12 +22,19 @@ class Source(Protocol):
         """The breakdowns that it has."""
 
     async def refusals(
-        self, questions: Collection[Question], deadline: float
+        self, questions: Collection[Question], deadline: float, known: Collection[Question]
     ) -> Mapping[Question, Problem]:
-        """The questions that can't be fetched by the deadline, as far as it is known, and why."""
+        """The questions that can't be fetched by the deadline, as far as it is known, and why.
+
+        To those that are `known`, of which counts are held already, a source gives what it has first.
+        """
 
     def fetch(
-        self, questions: Collection[Question], deadline: float, ask: Ask
+        self,
+        questions: Collection[Question],
+        deadline: float,
+        ask: Ask,
+        known: Collection[Question] = (),
     ) -> AsyncIterator[tuple[Question, Answer]]:
         """Fetch the answers, each as soon as it is there, in any order.
 
@@ -44,8 +51,8 @@ class Source(Protocol):
     ) -> UpstreamProblem:
         """A problem that a client is about to be told, with a `Retry-After` that is true.
 
-        A call that can't be made now is reserved for then. The problem is kept, and so is the answer,
-        for another `kept_s` seconds.
+        A call that can't be made now is reserved for then, or the problem says that it is not. The problem
+        is kept, and so is the answer, for another `kept_s` seconds.
         """
 
     async def aclose(self) -> None:

@@ -3,7 +3,7 @@
 Not every failure is upstream's as a whole. A call without an answer (a timeout, no connection, one that
 broke off) is, unless upstream has answered another call meanwhile. An answer that can't be used may be the
 package's own; those of two packages in a row, with no good one in between, are not. While other calls
-are under way, theirs is the better word.
+are under way, theirs is the better word; and so it is, where a call hung, while others wait for its place.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pulse.names import PackageName
-from pulse.problems import UnknownPackage, UpstreamBroken, UpstreamProblem
+from pulse.problems import UnknownPackage, UpstreamBroken, UpstreamProblem, UpstreamTooSlow
 
 HOLD_OFF_S: Final = 10
 
@@ -38,11 +38,18 @@ class _Fetch:
 class HoldOff:
     """Judges by all calls of an execution environment whether upstream is to be left alone.
 
-    `calls` are those under way, kept up to date by whoever makes them.
+    `calls` are those under way, kept up to date by whoever makes them; `others_wait` tells whether others
+    wait for their place.
     """
 
-    def __init__(self, now: Callable[[], dt.datetime], calls: Collection[Question]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], dt.datetime],
+        calls: Collection[Question],
+        others_wait: Callable[[], bool],
+    ) -> None:
         self._now = now
+        self._others_wait = others_wait
         self._calls = calls
         self._fetches: dict[Question, _Fetch] = {}
         self._answers = 0
@@ -103,6 +110,8 @@ class HoldOff:
         if fetch.failure is None and isinstance(problem, UpstreamBroken):
             self._unusable.add(question[0])
         if self._calls or self.left_s:
+            return
+        if isinstance(problem, UpstreamTooSlow) and self._others_wait():
             return
         no_answer = fetch.failure is not None and fetch.answers == self._answers
         if no_answer or len(self._unusable) > MOST_UNUSABLE:

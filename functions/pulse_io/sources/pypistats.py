@@ -2,13 +2,19 @@
 
 Upstream takes only so many calls, so a call waits for its moment; waiting takes no place among the calls
 that may be under way at once.
+
+Calls that hang take all that the limit of a second allows, since a stalled upstream may count them together
+when it goes on. If upstream answers a check on another endpoint meanwhile, it is not stalled: only these
+packages hang, and their calls have been counted.
 """
 
 import asyncio
 import datetime as dt
 import logging
+import math
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Final, TypeVar
 
 import httpx
@@ -58,6 +64,14 @@ CONNECT_TIMEOUT_S: Final = 2
 LEAST_S: Final = 1.0
 """What a call needs at least: one that starts later before the deadline is of no use."""
 
+STALLED_S: Final = 3.2
+"""How long calls may hang before a check: upstream's worker stalls for some three seconds now and then."""
+
+HANGING_S: Final = 0.6
+"""The same where a check was answered less than `CHECKED_S` ago: then it is the packages that hang."""
+
+CHECKED_S: Final = 15.0
+
 LARGE_BYTES: Final = 500_000
 """A body that takes more than some 10 ms to read. No true answer is as large."""
 
@@ -99,8 +113,12 @@ class PypistatsSource:
         self._rate_limit = rate_limit
         self._now = now
         self._called: set[Call] = set()
-        self._hold_off = HoldOff(now, self._called)
+        self._hold_off = HoldOff(now, self._called, self._may_be_called_yet)
         self._places = asyncio.Semaphore(settings.upstream_concurrency)
+        self._known: set[Call] = set()
+        self._waiting = 0
+        self._check_up: asyncio.Task[None] | None = None
+        self._checked_at = -math.inf
         self._seen: dt.date | None = None
         self._client = open_client(
             settings.pypistats_url,
@@ -109,27 +127,32 @@ class PypistatsSource:
                 settings.upstream_timeout_s,
                 connect=min(CONNECT_TIMEOUT_S, settings.upstream_timeout_s),
             ),
-            max_connections=settings.upstream_concurrency,
+            max_connections=settings.upstream_concurrency + 1,  # one for a check
             transport=transport,
         )
         self._client.headers.update(REQUEST_HEADERS)
 
     async def refusals(
-        self, questions: Collection[Question], deadline: float
+        self, questions: Collection[Question], deadline: float, known: Collection[Question]
     ) -> Mapping[Question, Problem]:
         """As `Source`."""
         refused: dict[Question, Problem] = {}
         for question in questions:
             try:
-                await self._check(question, deadline)
+                await self._check(question, deadline, known=question in known)
             except UpstreamProblem as problem:
                 refused[question] = _without_traceback(problem)
         return refused
 
     async def fetch(
-        self, questions: Collection[Question], deadline: float, ask: Ask
+        self,
+        questions: Collection[Question],
+        deadline: float,
+        ask: Ask,
+        known: Collection[Question] = (),
     ) -> AsyncIterator[tuple[Question, Answer]]:
         """As `Source`."""
+        self._known.update(known)
         tasks = {
             asyncio.create_task(self._answer(question, deadline, ask)): question
             for question in questions
@@ -138,6 +161,7 @@ class PypistatsSource:
         while pending:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
+                self._known.discard(tasks[task])
                 yield tasks[task], task.result()
 
     async def late(self, question: Question) -> Problem:
@@ -229,17 +253,18 @@ class PypistatsSource:
                 raise
 
     async def _get(self, call: Call, deadline: float) -> UpstreamAnswer:
-        """GET, and once more if there was no answer and there is still time."""
+        """GET, and once more if there was no answer, there is still time, and no other has to wait for it."""
         loop = asyncio.get_running_loop()
         failure: UpstreamProblem | None = None
         for _ in range(MAX_ATTEMPTS):
-            if loop.time() >= deadline:
+            if loop.time() >= deadline or (failure and (self._waiting or self._only_some_hang())):
                 break
             try:
                 return await self._attempt(call, deadline)
             except _NoAnswer as no_answer:
                 failure = no_answer.problem
-                self._hold_off.no_answer(call, failure)
+                if not (isinstance(failure, UpstreamTooSlow) and self._only_some_hang()):
+                    self._hold_off.no_answer(call, failure)
             except UpstreamProblem:
                 # What went wrong first says more than that there is no second try.
                 if failure is None:
@@ -280,16 +305,20 @@ class PypistatsSource:
             UpstreamProblem: as `_moment`, or there is no place by the deadline.
         """
         moment: float | None = None
-        while True:
-            moment = await self._moment(call, deadline, moment)
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await self._places.acquire()
-            except TimeoutError:
-                raise UpstreamTooSlow(SOONEST_S) from None
-            if not self._is_late(moment):
-                break
-            self._places.release()
+        self._waiting += 1
+        try:
+            while True:
+                moment = await self._moment(call, deadline, moment)
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        await self._places.acquire()
+                except TimeoutError:
+                    raise UpstreamTooSlow(SOONEST_S) from None
+                if not self._is_late(moment):
+                    break
+                self._places.release()
+        finally:
+            self._waiting -= 1
         try:
             yield moment
         finally:
@@ -355,31 +384,88 @@ class PypistatsSource:
         """
         package, endpoint = call
         with request_log().timed("rate_limit"):
-            moment = missed
+            moment, is_due = missed, True
             while (
                 moment is None
+                or not is_due
                 or self._is_late(moment)
                 or not await self._rate_limit.allows(endpoint, moment)
                 or self._is_late(moment)  # it took long to know
             ):
                 left = deadline - asyncio.get_running_loop().time()
                 until = self._rate_limit.clock() + max(0, left - LEAST_S)
-                moment = await self._rate_limit.take(endpoint, package, until, moment)
-                await asyncio.sleep(moment - self._rate_limit.clock())
+                moment = await self._rate_limit.take(
+                    endpoint, package, until, moment, known=call in self._known
+                )
+                is_due = await self._is_due(endpoint, moment)
             return moment
+
+    async def _is_due(self, endpoint: str, moment: float) -> bool:
+        """Wait for a granted moment. False: by a check there may be an earlier one."""
+        while (left_s := moment - self._rate_limit.clock()) > 0:
+            blocked_s = self._rate_limit.blocked_s(endpoint)
+            if blocked_s is None:
+                await asyncio.sleep(left_s)
+                break
+            due_s = (HANGING_S if self._only_some_hang() else STALLED_S) - blocked_s
+            if due_s > 0:
+                await asyncio.sleep(min(due_s, left_s))
+                continue
+            if self._check_up is None or self._check_up.done():
+                self._check_up = asyncio.create_task(self._check_upstream(endpoint))
+            await asyncio.wait([self._check_up], timeout=left_s)
+            if self._rate_limit.blocked_s(endpoint) is None:
+                return False
+            await asyncio.sleep(moment - self._rate_limit.clock())
+        return True
+
+    def _may_be_called_yet(self) -> bool:
+        """Whether some wait for their call, and no check is without an answer so far."""
+        return self._waiting > 0 and (self._check_up is None or self._check_up.done())
+
+    def _only_some_hang(self) -> bool:
+        """Whether a check has been answered lately, so that calls hang for the packages that they are for."""
+        return asyncio.get_running_loop().time() < self._checked_at + CHECKED_S
+
+    async def _check_upstream(self, endpoint: str) -> None:
+        """See whether upstream answers on another endpoint, which has a limit of its own."""
+        limit, call = self._rate_limit, (ALL_OF_PYPI, RECENT)
+        await limit.look(RECENT)
+        if endpoint == RECENT or self._is_calling(call):
+            return
+        try:
+            moment = await limit.take(RECENT, ALL_OF_PYPI, limit.clock())
+            with request_log().timed("upstream"):
+                async with (
+                    self._counted(call, moment) as counted,
+                    asyncio.timeout(self._settings.upstream_timeout_s),
+                    self._stream(call, _untraced) as response,
+                ):
+                    counted.answered()
+                    self._hold_off.answered()
+                    await response.aread()
+        except (UpstreamThrottled, TimeoutError, httpx.TransportError):
+            return
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            await limit.close(RECENT, THROTTLED_RETRY_AFTER_S)
+        elif response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._checked_at = asyncio.get_running_loop().time()
+            await limit.answer_before(endpoint, moment)
 
     def _is_late(self, moment: float) -> bool:
         return self._rate_limit.limited and self._rate_limit.clock() > moment + LATE_S
 
-    async def _check(self, question: Question, deadline: float) -> None:
+    async def _check(self, question: Question, deadline: float, *, known: bool) -> None:
         """Raise the problem if there can be no call by then, or upstream is being left alone."""
         self._hold_off.check()
         package, endpoint = question
         left_s = max(0, deadline - asyncio.get_running_loop().time() - LEAST_S)
-        if self._rate_limit.wait_s(endpoint, package) > left_s:
+        if self._rate_limit.wait_s(endpoint, package, known=known) > left_s:
             await self._rate_limit.look(endpoint)
-        wait_s = self._rate_limit.wait_s(endpoint, package)
+        wait_s = self._rate_limit.wait_s(endpoint, package, known=known)
         if wait_s > left_s:
+            if known:
+                await self._rate_limit.leave_to_known(endpoint)
             raise UpstreamThrottled(whole_seconds(wait_s))
 
     async def with_retry_after(
@@ -398,13 +484,20 @@ class PypistatsSource:
         if not self._rate_limit.limited:
             return problem.after(held_off_s or problem.retry_after_s or SOONEST_S)
         with request_log().timed("rate_limit"):
-            wait_s = await self._rate_limit.reserve_s(endpoint, package, held_off_s)
-        return problem.after(max(1, whole_seconds(wait_s)))
+            wait_s = await self._rate_limit.reserve_s(
+                endpoint, package, held_off_s, request_log().client
+            )
+        told = problem.after(max(1, whole_seconds(wait_s)))
+        return told if self._rate_limit.is_reserved(endpoint, package) else told.not_reserved()
 
-    def _is_calling(self, question: Question) -> bool:
-        """Whether a call goes on for it, here or in another environment."""
-        package, endpoint = question
-        return question in self._called or self._rate_limit.is_unanswered(endpoint, package)
+    def _is_calling(self, call: Call) -> bool:
+        """Whether it goes on, here or in another environment."""
+        package, endpoint = call
+        return call in self._called or self._rate_limit.is_unanswered(endpoint, package)
+
+
+async def _untraced(*_: object) -> None:
+    """Learn nothing of how a request comes along."""
 
 
 def _without_traceback(problem: P) -> P:

@@ -13,7 +13,15 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from pulse.problems import UpstreamThrottled
-from pulse_io.sources.window import KEPT_MS, LATE_MS, MARGIN_MS, MINUTE_MS, SOONEST_MS, Window
+from pulse_io.sources.window import (
+    KEPT_MS,
+    LATE_MS,
+    MARGIN_MS,
+    MINUTE_MS,
+    MOST_RESERVATIONS,
+    SOONEST_MS,
+    Window,
+)
 
 Clock = Callable[[], float]
 """Seconds since 1970, UTC: environments share no other clock."""
@@ -34,6 +42,8 @@ T = TypeVar("T")
 Change = Callable[[Window, int], tuple[Window, T]]
 """What becomes of a window at a moment, and what to say about it."""
 
+Note = Callable[[Window, int], Window]
+
 
 class RateLimit:
     """Grants and reserves calls; a limit of 0 is no limit.
@@ -50,62 +60,87 @@ class RateLimit:
         self._random = random.Random()  # noqa: S311 - keeps callers apart, keeps no secret
 
     async def take(
-        self, endpoint: str, name: str, until: float, missed: float | None = None
+        self,
+        endpoint: str,
+        name: str,
+        until: float,
+        missed: float | None = None,
+        *,
+        known: bool = False,
     ) -> float:
         """Grant a call at the next moment at which there may be one: now, or later.
 
         `until` is the last moment at which a call is still of use; `missed` is a moment that was granted
-        and not used, and is given back.
+        and not used, and is given back. Known names, of which there are counts already, come first.
 
         Raises:
             UpstreamThrottled: the next moment is later; it says when that may be. Nothing is granted.
         """
         if not self.limited:
             return self.clock()
-        missed_ms = None if missed is None else _ms(missed)
+        missed_ms = None if missed is None else milliseconds(missed)
 
         def take(window: Window, now: int) -> tuple[Window, int | None]:
-            return window.take(now, name, until * 1000, missed_ms)
+            earliest = self._closed_here(endpoint)
+            return window.take(now, name, until * 1000, missed_ms, known=known, earliest=earliest)
 
         moment = await self._change(endpoint, take)
         if moment is None:
-            raise UpstreamThrottled(max(1, whole_seconds(self.wait_s(endpoint, name))))
+            raise UpstreamThrottled(max(1, whole_seconds(self.wait_s(endpoint, name, known=known))))
         return moment / 1000
 
     async def allows(self, endpoint: str, moment: float) -> bool:
         """Whether a call that was granted for this moment may still be made: no other was refused or slow."""
         await self._refresh(endpoint, JUST_NOW_S)
-        return self._window(endpoint).allows(_ms(moment), self._now())
+        moment_ms = milliseconds(moment)
+        return moment_ms >= self._closed_here(endpoint) and self._window(endpoint).allows(
+            moment_ms, self._now()
+        )
 
-    def wait_s(self, endpoint: str, name: str) -> float:
+    def wait_s(self, endpoint: str, name: str, *, known: bool = False) -> float:
         """How long until there may be a call, as far as it is known; 0 if there may be one now."""
         now = self._now()
-        return (self._window(endpoint).next_moment(now, name) - now) / 1000
+        start = max(now, self._closed_here(endpoint))
+        return (self._window(endpoint).next_from(start, now, name, known=known) - now) / 1000
+
+    async def leave_to_known(self, endpoint: str) -> None:
+        """A known name found no call: leave some of the next ones to such names."""
+        await self._note(endpoint, lambda window, now: window.leave_to_known(now))
 
     async def look(self, endpoint: str) -> None:
         """Learn how it stands, so that `wait_s` and the like are true."""
 
-    async def reserve_s(self, endpoint: str, name: str, after_s: float = 0) -> float:
-        """How long until a moment that is reserved from now on, or already was; not before `after_s`."""
+    async def reserve_s(
+        self, endpoint: str, name: str, after_s: float = 0, client: str = ""
+    ) -> float:
+        """How long until a moment that is reserved from now on, or already was; not before `after_s`.
+
+        Nothing may be reserved where `client`, or all together, have too many; see `is_reserved`.
+        """
         if not self.limited:
             return max(SOONEST_S, after_s)
-        earliest = self._now() + _ms(after_s) if after_s else 0
+        earliest = self._now() + milliseconds(after_s) if after_s else 0
 
         def reserve(window: Window, now: int) -> tuple[Window, int]:
-            return window.reserve(now, name, earliest)
+            return window.reserve(now, name, earliest, client)
 
         moment = await self._change(endpoint, reserve)
         wait_s = max(0, moment / 1000 - self.clock())
-        if name in self._window(endpoint).reserved:
+        reserved = self._window(endpoint).reserved
+        if name in reserved or len(reserved) < MOST_RESERVATIONS:
             return wait_s
         # Those for whom nothing is reserved had better not come all at once.
         return wait_s + self._random.uniform(0, MINUTE_S)
 
+    def is_reserved(self, endpoint: str, name: str) -> bool:
+        """Whether a call for `name` is reserved, as far as it is known."""
+        return name in self._window(endpoint).reserved
+
     async def close(self, endpoint: str, seconds: float) -> None:
         """Allow no call for so long: upstream has refused one. Reservations are moved."""
-        until = self._now() + _ms(seconds)
+        until = self._now() + milliseconds(seconds)
         if self.limited:
-            await self._change(endpoint, lambda window, now: (window.close(now, until), None))
+            await self._note(endpoint, lambda window, now: window.close(now, until))
 
     def is_unanswered(self, endpoint: str, name: str) -> bool:
         """Whether it is known that a call for `name` is taking long."""
@@ -113,8 +148,13 @@ class RateLimit:
 
     def is_blocked(self, endpoint: str) -> bool:
         """Whether it is known that so many calls are taking long that there can't be another."""
-        window = self._window(endpoint)
-        return 0 < window.per_second <= len(window.names_unanswered(self._now()))
+        return self.blocked_s(endpoint) is not None
+
+    def blocked_s(self, endpoint: str) -> float | None:
+        """For how long the oldest of the calls has gone on by which it is blocked; None if it is not."""
+        now = self._now()
+        since = self._window(endpoint).full_since(now)
+        return None if since is None else (now - since) / 1000
 
     def counting(self, endpoint: str, name: str, moment: float, longest_s: float) -> "CallUnderWay":
         """Count a call that was granted for `moment` until it is answered, for `longest_s` at most.
@@ -126,23 +166,30 @@ class RateLimit:
     async def leave_unanswered(self, endpoint: str, name: str, moment: float, until: float) -> None:
         """Count a call as made anew until it is answered, or until then."""
         if self.limited:
-            times = _ms(moment), _ms(until)
-            await self._change(
-                endpoint, lambda window, now: (window.leave_unanswered(now, name, *times), None)
+            times = milliseconds(moment), milliseconds(until)
+            await self._note(
+                endpoint, lambda window, now: window.leave_unanswered(now, name, *times)
             )
 
     async def answer(self, endpoint: str, name: str, moment: float) -> None:
         """A call that was unanswered has its answer now."""
         if self.limited:
-            moment_ms, answered = _ms(moment), self._now()
-            await self._change(
-                endpoint, lambda window, _: (window.answer(answered, name, moment_ms), None)
-            )
+            moment_ms, answered = milliseconds(moment), self._now()
+            await self._note(endpoint, lambda window, _: window.answer(answered, name, moment_ms))
+
+    async def answer_before(self, endpoint: str, moment: float) -> None:
+        """Upstream has answered a call to another endpoint that was made at `moment`."""
+        moment_ms, answered = milliseconds(moment), self._now()
+        await self._note(endpoint, lambda window, _: window.answer_before(answered, moment_ms))
 
     async def _change(self, endpoint: str, change: Change[T]) -> T:
         """Put a window in the place of the one that there is."""
         self._windows[endpoint], result = change(self._window(endpoint), self._now())
         return result
+
+    async def _note(self, endpoint: str, note: Note) -> None:
+        """Put a window in the place of the one that there is, to say what has happened."""
+        await self._change(endpoint, lambda window, now: (note(window, now), None))
 
     async def _refresh(self, endpoint: str, age_s: float) -> None:
         """Know the window as it was so long ago, or later."""
@@ -150,8 +197,12 @@ class RateLimit:
     def _window(self, endpoint: str) -> Window:
         return self._windows.get(endpoint, self._unused)
 
+    def _closed_here(self, _: str) -> int:
+        """Until when an endpoint is closed to this environment alone."""
+        return 0
+
     def _now(self) -> int:
-        return _ms(self.clock())
+        return milliseconds(self.clock())
 
 
 class CallUnderWay:
@@ -217,6 +268,6 @@ def whole_seconds(seconds: float) -> int:
     return math.ceil(round(seconds, 3))
 
 
-def _ms(seconds: float) -> int:
+def milliseconds(seconds: float) -> int:
     """Rounded up to whole milliseconds, but for less than a float can tell apart."""
     return math.ceil(round(seconds * 1000, 3))

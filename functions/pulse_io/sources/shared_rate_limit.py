@@ -2,6 +2,13 @@
 
 A window is one item and is replaced as a whole, on the condition that nobody else has replaced it since
 it was read. All that an environment wants of a window at the same time is one write.
+
+Without the table nobody knows what others do. A throttled table is there: others get through, and they may
+be a thousand, so nothing is granted. One that is missing or can't be reached is away for all: each
+environment goes on with a small share of the limits, and remembers what it knew.
+
+A refusal by upstream may be for the address of one environment alone, so it closes the limit of that one; for
+all only if several have been refused within a minute.
 """
 
 import asyncio
@@ -10,13 +17,24 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from aiodynamo.expressions import Condition, F
 
-from pulse_io.sources.rate_limit import MINUTE_S, Change, Clock, RateLimit, T
+from pulse.problems import UpstreamThrottled
+from pulse_io.sources.rate_limit import (
+    MINUTE_S,
+    Change,
+    Clock,
+    Note,
+    RateLimit,
+    T,
+    milliseconds,
+    whole_seconds,
+)
 from pulse_io.sources.window import Window
-from pulse_io.store.table import ConditionFailed, Table, TableUnavailable
+from pulse_io.store.table import ConditionFailed, Table, TableThrottled, TableUnavailable
 
 LATELY_S: Final = 1.0
 """How old a look may be by which somebody is refused."""
@@ -47,7 +65,7 @@ class _Known(NamedTuple):
 
 
 class SharedRateLimit(RateLimit):
-    """As `RateLimit`, for all environments; while the table is away each goes by what it knows."""
+    """As `RateLimit`, for all environments."""
 
     def __init__(
         self, table: Table, per_second: int, per_minute: int, clock: Clock = time.time
@@ -55,6 +73,8 @@ class SharedRateLimit(RateLimit):
         super().__init__(per_second, per_minute, clock)
         self._table = table
         self._known: dict[str, _Known] = {}
+        self._name = f"{self._random.getrandbits(32):08x}"
+        self._closed_until: dict[str, int] = {}
         self._wanted: defaultdict[str, list[_Wanted]] = defaultdict(list)
         self._writers: dict[str, asyncio.Task[None]] = {}
         # The endpoints whose window another environment has written since this one did. The windows of
@@ -63,20 +83,36 @@ class SharedRateLimit(RateLimit):
         # How long the last write took: a call that is granted for earlier would miss its moment.
         self._write_s = 0.0
 
+    async def close(self, endpoint: str, seconds: float) -> None:
+        """As `RateLimit`, for this environment; for all if another has been refused within a minute."""
+        until = self._now() + milliseconds(seconds)
+        if self.limited:
+            self._closed_until[endpoint] = max(until, self._closed_here(endpoint))
+            await self._note(endpoint, lambda window, now: window.refuse(now, until, self._name))
+
     async def look(self, endpoint: str) -> None:
         """As `RateLimit`."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_LOOK_S):
                 await self._refresh(endpoint, LATELY_S)
 
-    async def reserve_s(self, endpoint: str, name: str, after_s: float = 0) -> float:
+    async def reserve_s(
+        self, endpoint: str, name: str, after_s: float = 0, client: str = ""
+    ) -> float:
         """As `RateLimit`."""
+        after_s = max(after_s, self._closed_here(endpoint) / 1000 - self.clock())
         try:
             async with asyncio.timeout(LONGEST_RESERVATION_S):
-                return await super().reserve_s(endpoint, name, after_s)
-        except TimeoutError:
-            # A table that is too slow to tell has many who ask: they had better not come all at once.
-            return MINUTE_S + self._random.uniform(0, MINUTE_S)
+                return await super().reserve_s(endpoint, name, after_s, client)
+        except (TimeoutError, UpstreamThrottled):
+            told = self._window(endpoint).reserved.get(name, 0) / 1000 - self.clock()
+            if told > after_s:
+                return told
+            return self._some_time_s()
+
+    def _some_time_s(self) -> int:
+        """A table that is too slow to tell has many who ask: they had better not come all at once."""
+        return whole_seconds(MINUTE_S + self._random.uniform(0, MINUTE_S))
 
     async def _change(self, endpoint: str, change: Change[T]) -> T:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -84,6 +120,12 @@ class SharedRateLimit(RateLimit):
         if endpoint not in self._writers:
             self._writers[endpoint] = asyncio.create_task(self._make_all(endpoint))
         return await done
+
+    async def _note(self, endpoint: str, note: Note) -> None:
+        try:
+            await super()._note(endpoint, note)
+        except UpstreamThrottled:
+            self._windows[endpoint] = note(self._window(endpoint), self._now())
 
     async def _refresh(self, endpoint: str, age_s: float) -> None:
         with contextlib.suppress(TableUnavailable):
@@ -94,7 +136,13 @@ class SharedRateLimit(RateLimit):
         wanted: list[_Wanted] = []
         try:
             while wanted := self._wanted.pop(endpoint, []):
-                said = await self._make(endpoint, wanted)
+                try:
+                    said = await self._make(endpoint, wanted)
+                except TableThrottled:
+                    for one in wanted:
+                        if not one.done.done():
+                            one.done.set_exception(UpstreamThrottled(self._some_time_s()))
+                    continue
                 for one, result in zip(wanted, said, strict=True):
                     if not one.done.done():
                         one.done.set_result(result)
@@ -112,7 +160,8 @@ class SharedRateLimit(RateLimit):
                 await self._read_unless_known(endpoint, LATELY_S)
             while True:
                 wanted += self._wanted.pop(endpoint, [])
-                began, before = self.clock(), self._window(endpoint)
+                began = self.clock()
+                before = replace(self._window(endpoint), is_alone=False)
                 after, said = self._changed(before, wanted)
                 if after == before:
                     if looked:
@@ -133,8 +182,11 @@ class SharedRateLimit(RateLimit):
                 else:
                     self._write_s = min(LONGEST_WRITE_S, self.clock() - began)
                     return said
+        except TableThrottled:
+            raise
         except TableUnavailable:
-            self._windows[endpoint], said = self._changed(self._window(endpoint), wanted)
+            alone = replace(self._window(endpoint), is_alone=True)
+            self._windows[endpoint], said = self._changed(alone, wanted)
             return said
 
     def _changed(self, window: Window, wanted: Sequence[_Wanted]) -> tuple[Window, list[Any]]:
@@ -143,6 +195,9 @@ class SharedRateLimit(RateLimit):
             window, result = one.change(window, now)
             said.append(result)
         return window, said
+
+    def _closed_here(self, endpoint: str) -> int:
+        return self._closed_until.get(endpoint, 0)
 
     async def _write(self, endpoint: str, window: Window) -> None:
         before = self._known[endpoint].version

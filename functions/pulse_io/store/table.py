@@ -12,7 +12,14 @@ from typing import Any, Final, TypeVar
 import httpx
 from aiodynamo.client import Client
 from aiodynamo.client import Table as DynamoTable
-from aiodynamo.errors import AIODynamoError, ConditionalCheckFailed, ItemNotFound, Throttled
+from aiodynamo.errors import (
+    AIODynamoError,
+    ConditionalCheckFailed,
+    ItemNotFound,
+    ProvisionedThroughputExceeded,
+    RequestLimitExceeded,
+    Throttled,
+)
 from aiodynamo.expressions import Condition
 from aiodynamo.http.httpx import HTTPX
 from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeout
@@ -44,6 +51,8 @@ _RETRY: Final = DecorelatedJitterRetry(
 MAX_BATCH_KEYS: Final = 100
 """DynamoDB's limit for the keys of one BatchGetItem."""
 
+_THROTTLED: Final = (Throttled, ProvisionedThroughputExceeded, RequestLimitExceeded)
+
 T = TypeVar("T")
 Item = Mapping[str, Any]
 """An item's attributes: strings, whole numbers and bytes."""
@@ -51,6 +60,10 @@ Item = Mapping[str, Any]
 
 class TableUnavailable(Exception):
     """The table failed now, or less than `UNAVAILABLE_S` ago."""
+
+
+class TableThrottled(TableUnavailable):
+    """The table is there and has more to do than it takes; others may be getting through."""
 
 
 class ConditionFailed(Exception):
@@ -68,6 +81,7 @@ class Table:
         self._dynamo: DynamoTable = client.table(name)
         self._http = http
         self._connections = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._unavailable = TableUnavailable
         self._unavailable_until = 0.0
 
     @property
@@ -144,18 +158,20 @@ class Table:
 
     async def _ask_now(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T:
         if not self.available:
-            raise TableUnavailable
+            raise self._unavailable
         try:
             return await _with_retry(ask)
         except ConditionalCheckFailed:
             raise ConditionFailed from None
         # ValueError: the server at this URL is not DynamoDB.
         except (AIODynamoError, httpx.HTTPError, OSError, ValueError) as error:
+            unavailable = TableThrottled if isinstance(error, _THROTTLED) else TableUnavailable
             if self.available:
+                self._unavailable = unavailable
                 self._unavailable_until = asyncio.get_running_loop().time() + UNAVAILABLE_S
                 reason = f"{type(error).__name__}: {error}"[:300]
                 _log.warning("table unavailable", extra={"operation": operation, "reason": reason})
-            raise TableUnavailable from error
+            raise unavailable from error
 
 
 async def _with_retry(ask: Callable[[], Awaitable[T]]) -> T:

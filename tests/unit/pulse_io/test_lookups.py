@@ -23,7 +23,7 @@ class Throttled(ToySource):
         self._turns = turns
 
     async def fetch(
-        self, questions: Collection[Question], _: float, __: Ask
+        self, questions: Collection[Question], _: float, __: Ask, ___: Collection[Question] = ()
     ) -> AsyncIterator[tuple[Question, Answer]]:
         for question in questions:
             yield question, UpstreamThrottled(1)

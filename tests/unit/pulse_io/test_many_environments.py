@@ -163,14 +163,15 @@ def test_waiting_environments_share_a_failure(world: World) -> None:
     assert len(world.upstream.calls) == 1
 
 
-def test_refusal_holds_back_all_environments(world: World) -> None:
+def test_two_refusals_hold_back_all_environments(world: World) -> None:
     async def main() -> None:
-        world.upstream.faults.set(["429:overall:requests:1"])
-        with pytest.raises(UpstreamThrottled):
-            await fetch(world.environment(), REQUESTS)
+        world.upstream.faults.set(["429:*:*:2"])
+        for package in (REQUESTS, PACKAGES[1]):
+            with pytest.raises(UpstreamThrottled):
+                await fetch(world.environment(), package)
         with pytest.raises(UpstreamThrottled) as caught:
             await fetch(world.environment(), PACKAGES[0])
-        assert len(world.upstream.calls) == 1
+        assert len(world.upstream.calls) == 2
         await asyncio.sleep(caught.value.retry_after_s or 0)
         await fetch(world.environment(), PACKAGES[0])
 

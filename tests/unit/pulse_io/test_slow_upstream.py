@@ -143,6 +143,8 @@ def test_a_refusal_moves_what_was_reserved(world: World, open_one: Open) -> None
         await asyncio.sleep(waits[refused] + 1)
         world.upstream.faults.set(["429:*:*:1"])
         await failed(environment, refused)
+        for package in reserved:  # at this environment; at others they are as told before
+            await failed(environment, package)
         await asyncio.sleep(THROTTLED_RETRY_AFTER_S)
         # Others want more than there is before these come.
         flood = [PackageName.parse(f"no-such-package-{number}") for number in range(40)]

@@ -89,19 +89,19 @@ class Environments(RuleBasedStateMachine):
                 *(asked(self.environments[number], package) for number, package in questions)
             )
 
-        began = self.world.loop.time()
+        began, had = self.world.loop.time(), dict(self.fetched_at)
         outcomes = self.world.loop.run_until_complete(main())
         took_s = self.world.loop.time() - began
         longest_s = self.world.settings.deadline_s + LONGEST_LOOK_S + LONGEST_RESERVATION_S
         assert took_s <= longest_s + 0.01
         for (_, package), outcome in zip(questions, outcomes, strict=True):
-            self.check(package, outcome)
-
-    def check(self, package: PackageName, outcome: DailyCounts | UpstreamProblem) -> None:
-        if isinstance(outcome, UpstreamProblem):
             # If the table was unavailable in between, an environment may not know of earlier calls.
-            assert package not in self.fetched_at or self.table_was_away
-            return
+            is_known = package in had and not self.table_was_away
+            assert not (is_known and isinstance(outcome, UpstreamProblem))
+            if not isinstance(outcome, UpstreamProblem):
+                self.check(package, outcome)
+
+    def check(self, package: PackageName, outcome: DailyCounts) -> None:
         assert outcome.counts
         if not outcome.stale:
             # Sooner if the day is a guess, since the rows of all of PyPI could not be fetched.
@@ -170,7 +170,8 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         self.limits = [SharedRateLimit(table, 5, PER_MINUTE, self.world.clock) for table in tables]
         self.tables = tables
         self.moments: list[float] = []
-        self.closed_until = 0.0
+        self.refusals: dict[int, tuple[float, float]] = {}
+        self.closed_until = [0.0] * ENVIRONMENTS
         self.reserved: dict[str, float] = {}
         self.held_until = 0.0
 
@@ -191,13 +192,15 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         granted = [one for one in outcomes if isinstance(one, float)]
         refused = [one for one in outcomes if not isinstance(one, float)]
         assert all(isinstance(one, UpstreamProblem) and one.retry_after_s for one in refused)
-        assert all(moment >= self.closed_until for moment in granted)
+        for number, one in zip(takers, outcomes, strict=True):
+            assert not isinstance(one, float) or one >= self.closed_until[number]
         self.moments += granted
 
     @rule(name=st.sampled_from(NAMES), number=environments)
     def call_is_reserved(self, name: str, number: int) -> None:
         moment = self.reserve(name, number)
-        if self.world.clock() < self.reserved.get(name, 0) - 0.01:
+        told = self.reserved.get(name, 0)
+        if self.world.clock() < told - 0.01 and told >= self.closed_until[number]:
             assert moment == pytest.approx(self.reserved[name], abs=0.01)
         self.reserved[name] = moment
 
@@ -205,7 +208,7 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         limit = self.limits[number]
         wait_s = self.world.loop.run_until_complete(limit.reserve_s("overall", name))
         moment = self.world.clock() + wait_s
-        assert moment >= self.closed_until - 0.01
+        assert moment >= self.closed_until[number] - 0.01
         return moment
 
     @precondition(lambda self: self.reserved)
@@ -216,13 +219,21 @@ class RateLimitAndLeases(RuleBasedStateMachine):
         if wait_s < 0:
             return
         self.world.loop.run_until_complete(asyncio.sleep(wait_s))
+        if self.world.clock() < self.closed_until[number]:
+            return
         until = self.world.clock() + LATEST_S
         taking = self.limits[number].take("overall", name, until)
         self.moments.append(self.world.loop.run_until_complete(taking))
 
     @rule(number=environments, seconds=st.floats(1, 100))
     def upstream_refuses(self, number: int, seconds: float) -> None:
-        self.closed_until = max(self.closed_until, self.world.clock() + seconds)
+        now = self.world.clock()
+        self.closed_until[number] = max(self.closed_until[number], now + seconds)
+        lately = {one: at for one, at in self.refusals.items() if now < at[0] + 60}
+        self.refusals = lately | {number: (now, now + seconds)}
+        if len(self.refusals) > 1:
+            latest = max(until for _, until in self.refusals.values())
+            self.closed_until = [max(one, latest) for one in self.closed_until]
         # Upstream is not bound by reservations: those still to come move, and are issued anew.
         due = [name for name, at in self.reserved.items() if self.world.clock() < at - 0.01]
         self.world.loop.run_until_complete(self.limits[number].close("overall", seconds))

@@ -32,7 +32,7 @@ class LettersSource(ToySource):
         self.failure: UpstreamProblem | None = None
 
     async def fetch(
-        self, questions: Collection[Question], _: float, __: Ask
+        self, questions: Collection[Question], _: float, __: Ask, ___: Collection[Question] = ()
     ) -> AsyncIterator[tuple[Question, Answer]]:
         self.batches.append(list(questions))
         for question in questions:

@@ -11,7 +11,9 @@ class ToySource:
 
     breakdowns = frozenset(Breakdown)
 
-    async def refusals(self, _: Collection[Question], __: float) -> Mapping[Question, Problem]:
+    async def refusals(
+        self, _: Collection[Question], __: float, ___: Collection[Question]
+    ) -> Mapping[Question, Problem]:
         return {}
 
     async def late(self, _: Question) -> Problem:

@@ -5,6 +5,7 @@ The table is moto, called in process; pypistats.org is the fake's behaviour, inc
 
 import asyncio
 import datetime as dt
+import math
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -120,16 +121,22 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
         )
 
 
+_THROTTLED = "ProvisionedThroughputExceededException"
+
+
 @dataclass
 class SimulatedTable(httpx.AsyncBaseTransport):
     """An in-process DynamoDB.
 
-    `away` refuses every connection; the next `hanging_up` requests get no response.
+    `away` refuses every connection; the next `hanging_up` requests get no response. Writes beyond
+    `writes_per_second` are throttled.
     """
 
     dynamodb: httpx.WSGITransport
     away: bool = False
     hanging_up: int = 0
+    writes_per_second: float = math.inf
+    written: list[float] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
@@ -139,8 +146,20 @@ class SimulatedTable(httpx.AsyncBaseTransport):
         if self.hanging_up:
             self.hanging_up -= 1
             raise httpx.RemoteProtocolError("it was idle for too long")
+        if self._is_throttled(request.headers["x-amz-target"]):
+            return httpx.Response(400, json={"__type": f"com.amazonaws#{_THROTTLED}"})
         answer = self.dynamodb.handle_request(request)
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.read())
+
+    def _is_throttled(self, target: str) -> bool:
+        if not target.endswith("PutItem"):
+            return False
+        now = asyncio.get_running_loop().time()
+        self.written = [at for at in self.written if at > now - 1]
+        if len(self.written) >= self.writes_per_second:
+            return True
+        self.written.append(now)
+        return False
 
 
 class World:
@@ -159,7 +178,7 @@ class World:
         self.table = SimulatedTable(httpx.WSGITransport(create_backend_app("dynamodb")))
         self.settings = Settings.from_environ({"PYPISTATS_URL": "http://upstream.invalid"})
         self.name = f"cache-{id(self)}"
-        self.loop.run_until_complete(self._create_table())
+        self.loop.run_until_complete(self.create_table())
 
     def now(self) -> dt.datetime:
         """The time of day, in whole seconds."""
@@ -169,7 +188,7 @@ class World:
         """Seconds since 1970."""
         return BEGAN.timestamp() + self.loop.time()
 
-    def environment(self) -> Catalogue:
+    def environment(self, upstream: httpx.AsyncBaseTransport | None = None) -> Catalogue:
         """A new execution environment, with nothing in its memory."""
         table = self.open_table()
         rate_limit = SharedRateLimit(
@@ -178,9 +197,17 @@ class World:
             self.settings.upstream_per_minute,
             self.clock,
         )
-        source = PypistatsSource(self.settings, rate_limit, self.now, self.upstream)
+        source = PypistatsSource(self.settings, rate_limit, self.now, upstream or self.upstream)
         rows = RowStore(table, lease_s(self.settings), self.clock)
         return Catalogue(self.settings, source, rows, self.now)
+
+    def refused_environment(self) -> Catalogue:
+        """As `environment`, at an address of which upstream takes no calls."""
+
+        async def refuse(_: httpx.Request) -> httpx.Response:
+            return httpx.Response(429, stream=Streamed(b"429 RATE LIMIT EXCEEDED"))
+
+        return self.environment(httpx.MockTransport(refuse))
 
     def environment_without_table(self) -> Catalogue:
         """As `environment`, but without the shared table."""
@@ -222,6 +249,7 @@ class World:
         await self._client().delete_table(self.name)
         await self.loop.shutdown_asyncgens()
 
-    async def _create_table(self) -> None:
+    async def create_table(self) -> None:
+        """Create the table of that name."""
         schema = KeySchema(KeySpec("key", KeyType.string))
         await self._client().create_table(self.name, PayPerRequest(), schema)
