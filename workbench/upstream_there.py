@@ -16,8 +16,8 @@ from pulse.pypistats import (
     request_path,
 )
 from pulse.questions import Breakdown, Question
+from pulse_io.clocks import utc_now
 from pulse_io.tls import tls_context
-from pulse_io.wiring import utc_now
 from workbench.addresses import (
     open_blocking_client,
     received,

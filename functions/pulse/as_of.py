@@ -15,8 +15,8 @@ from pulse.freshness import fresh_until, newest_expected
 from pulse.models import RecentDownloads
 from pulse.stats import MONTH_DAYS, WEEK_DAYS
 
-HOLD_OFF: Final = dt.timedelta(seconds=10)
-"""How long no call is made after a failure, and how long a guessed `as_of` is kept."""
+GUESS_KEPT_FOR: Final = dt.timedelta(seconds=10)
+"""How long a guessed `as_of` is kept."""
 
 SAME_TIME: Final = dt.timedelta(seconds=10)
 """Counts and the counts of `__all__` fetched within this time count as simultaneous."""
@@ -52,7 +52,7 @@ def with_all(
     """Counts with the `as_of` that `everything`, the counts of `__all__`, shows.
 
     If the newest expected day is loaded, a package without a row on it is complete, and its counts are
-    fresh until the next load. If `everything` is None, `as_of` is a guess, kept for `HOLD_OFF`: the
+    fresh until the next load. If `everything` is None, `as_of` is a guess, kept for `GUESS_KEPT_FOR`: the
     later of `seen` (the newest day known to be loaded) and the day that the package's own rows show;
     without both, the newest expected day.
     """
@@ -60,7 +60,9 @@ def with_all(
     own = {counts.as_of} if counts.counts else set()  # counts without rows show no day
     if everything is None:
         guess = max(own | ({min(seen, expected)} if seen else set()), default=expected)
-        return replace(counts, as_of=guess, fresh_until=min(counts.fresh_until, now + HOLD_OFF))
+        return replace(
+            counts, as_of=guess, fresh_until=min(counts.fresh_until, now + GUESS_KEPT_FOR)
+        )
     if everything.as_of < expected:
         return replace(counts, as_of=max(own | {everything.as_of}))
     if everything.fetched_at <= counts.fetched_at + SAME_TIME:

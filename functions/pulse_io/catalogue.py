@@ -16,7 +16,8 @@ from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UpstreamProblem, UpstreamThrottled
 from pulse.questions import Question
 from pulse.request_log import request_log
-from pulse_io.lookup import Backends, Lookup, Now
+from pulse_io.clocks import Now
+from pulse_io.lookup import Backends, Lookup
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Source
 from pulse_io.store.answers import LookupResult

@@ -4,9 +4,8 @@ A lease in the table marks a question that another execution environment is fetc
 """
 
 import asyncio
-import datetime as dt
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +14,7 @@ from pulse.plausibility import is_plausible
 from pulse.problems import Problem, UpstreamBroken, UpstreamProblem, UpstreamThrottled
 from pulse.questions import Question
 from pulse.request_log import Tier, request_log
+from pulse_io.clocks import Now
 from pulse_io.sources import Answer, Ask, Source
 from pulse_io.store.answers import FAILURE_KEPT_FOR, CachedAnswer, Failure, LookupResult
 from pulse_io.store.memory import Memory
@@ -25,9 +25,6 @@ _log = logging.getLogger(__name__)
 MIN_PAUSE_S: Final = 0.125
 MAX_PAUSE_S: Final = 1.0
 """The pause between two reads of the table while waiting for other environments; it doubles each time."""
-
-Now = Callable[[], dt.datetime]
-"""The current time in UTC."""
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,16 @@
 """Builds the catalogue from the settings, with or without a shared table."""
 
-import datetime as dt
 import time
 from typing import Final
 
 from pulse_io.catalogue import Catalogue
-from pulse_io.lookup import Now
+from pulse_io.clocks import Clock, Now, utc_now
 from pulse_io.settings import Settings
+from pulse_io.sources.calls import Calls
 from pulse_io.sources.pypistats import PypistatsSource
-from pulse_io.sources.rate_limit import Clock, RateLimit
+from pulse_io.sources.rate_limit import RateLimit
 
 LEASE_MARGIN_S: Final = 1.0
-
-
-def utc_now() -> dt.datetime:
-    """The current time in UTC, in whole seconds."""
-    return dt.datetime.now(dt.UTC).replace(microsecond=0)
 
 
 def open_catalogue(settings: Settings, now: Now = utc_now, clock: Clock = time.time) -> Catalogue:
@@ -26,7 +21,7 @@ def open_catalogue(settings: Settings, now: Now = utc_now, clock: Clock = time.t
     """
     limits = settings.upstream_per_second, settings.upstream_per_minute
     if settings.cache_table is None or settings.cache == "off":
-        source = PypistatsSource(settings, RateLimit(*limits, clock), now)
+        source = PypistatsSource(Calls(settings, RateLimit(*limits, clock), now), now)
         return Catalogue(settings, source, None, now)
     # Imported only when needed: the DynamoDB client would slow down a cold start without a table.
     from pulse_io.sources.shared_rate_limit import SharedRateLimit  # noqa: PLC0415 - see above
@@ -34,7 +29,8 @@ def open_catalogue(settings: Settings, now: Now = utc_now, clock: Clock = time.t
     from pulse_io.store.table import open_table  # noqa: PLC0415 - see above
 
     table = open_table(settings, settings.cache_table)
-    source = PypistatsSource(settings, SharedRateLimit(table, *limits, clock), now)
+    rate_limit = SharedRateLimit(table, *limits, clock)
+    source = PypistatsSource(Calls(settings, rate_limit, now), now)
     return Catalogue(settings, source, RowStore(table, lease_s(settings), clock), now)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping
 from pulse.names import PackageName
 from pulse.problems import Problem, UnknownPackage, UpstreamThrottled
 from pulse.questions import Breakdown, Question
+from pulse_io.clocks import utc_now
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer
+from pulse_io.sources.calls import Calls
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import LATE_S, RateLimit
-from pulse_io.wiring import utc_now
 from tests.counts import NOON
 
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\nContent-Type: text/html\r\n\r\n404"
@@ -56,7 +57,7 @@ async def next_call_s(
     async with await asyncio.start_server(slow.answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         settings = Settings.from_environ({"PYPISTATS_URL": f"http://127.0.0.1:{port}"})
-        source = PypistatsSource(settings, limit, utc_now)
+        source = PypistatsSource(Calls(settings, limit, utc_now), utc_now)
         began = slow.clock()
         deadline = asyncio.get_running_loop().time() + DEADLINE_S
         async for _, answer in source.fetch([REQUESTS], deadline, ask_nothing):

@@ -1,136 +1,46 @@
-"""pypistats.org as a source: a call for each question, whole endpoints, within its limits.
-
-Upstream takes only so many calls, so a call waits for its moment; waiting takes no place among the calls
-that may be under way at once.
-
-Calls that hang take all that the limit of a second allows, since a stalled upstream may count them together
-when it goes on. If upstream answers a check on another endpoint meanwhile, it is not stalled: only these
-packages hang, and their calls have been counted.
-"""
+"""pypistats.org as a source: a call for each question, whole endpoints, as of the day that it has loaded."""
 
 import asyncio
-import datetime as dt
-import logging
-import math
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
-from http import HTTPStatus
-from typing import Final, TypeVar
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
-import httpx
-
-from pulse.as_of import is_known, needs_recent, with_all, with_recent
+from pulse.as_of import GUESS_KEPT_FOR, is_known, needs_recent, with_all, with_recent
 from pulse.daily_counts import DailyCounts
 from pulse.models import RecentDownloads
-from pulse.names import ALL_OF_PYPI, PackageName
+from pulse.names import ALL_OF_PYPI
 from pulse.problems import (
-    THROTTLED_RETRY_AFTER_S,
     Problem,
-    UpstreamBroken,
     UpstreamProblem,
-    UpstreamThrottled,
-    UpstreamTooSlow,
-    UpstreamUnreachable,
 )
 from pulse.pypistats import (
-    MAX_ATTEMPTS,
     RECENT,
-    REQUEST_HEADERS,
     UpstreamAnswer,
-    body_reader,
     read_answer,
     read_recent,
-    request_path,
 )
 from pulse.questions import Breakdown, Question
-from pulse.request_log import request_log
-from pulse_io.clients import open_client
-from pulse_io.settings import Settings
+from pulse_io.clocks import Now
 from pulse_io.sources import Answer, Ask
-from pulse_io.sources.hold_off import HOLD_OFF_S, HoldOff
-from pulse_io.sources.rate_limit import (
-    LATE_S,
-    SOONEST_S,
-    CallUnderWay,
-    RateLimit,
-    whole_seconds,
-)
+from pulse_io.sources.calls import Calls
 
-_log = logging.getLogger(__name__)
-
-CONNECT_TIMEOUT_S: Final = 2
-"""A connection that is not there by then is tried again while there is still time to."""
-
-LEAST_S: Final = 1.0
-"""What a call needs at least: one that starts later before the deadline is of no use."""
-
-STALLED_S: Final = 3.2
-"""How long calls may hang before a check: upstream's worker stalls for some three seconds now and then."""
-
-HANGING_S: Final = 0.6
-"""The same where a check was answered less than `CHECKED_S` ago: then it is the packages that hang."""
-
-CHECKED_S: Final = 15.0
-
-LARGE_BYTES: Final = 500_000
-"""A body that takes more than some 10 ms to read. No true answer is as large."""
-
-_SENDING: Final = "http11.send_request_headers.started"
-"""What httpcore calls the moment when the connection is there and the request is about to go."""
+if TYPE_CHECKING:
+    import datetime as dt
 
 ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
-T = TypeVar("T")
 P = TypeVar("P", bound=Problem)
-Call = tuple[PackageName, str]
-"""A package and an endpoint."""
-
-
-class _NoAnswer(Exception):
-    """A call had no answer, for this reason."""
-
-    def __init__(self, problem: UpstreamProblem) -> None:
-        self.problem = problem
 
 
 class PypistatsSource:
-    """pypistats.org, asked through a client that outlives invocations.
-
-    Make one per process and use it on one event loop; it opens its first connection when it is first
-    asked. `transport` takes the place of the network where there is to be none.
-    """
+    """pypistats.org, behind the port. Make one per process and use it on one event loop."""
 
     breakdowns = frozenset(Breakdown)
 
-    def __init__(
-        self,
-        settings: Settings,
-        rate_limit: RateLimit,
-        now: Callable[[], dt.datetime],
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        self._settings = settings
-        self._rate_limit = rate_limit
+    def __init__(self, calls: Calls, now: Now) -> None:
+        self._calls = calls
         self._now = now
-        self._called: set[Call] = set()
-        self._hold_off = HoldOff(now, self._called, self._may_be_called_yet)
-        self._places = asyncio.Semaphore(settings.upstream_concurrency)
-        self._known: set[Call] = set()
-        self._waiting = 0
-        self._check_up: asyncio.Task[None] | None = None
-        self._checked_at = -math.inf
         self._seen: dt.date | None = None
-        self._client = open_client(
-            settings.pypistats_url,
-            settings.network,
-            timeout=httpx.Timeout(
-                settings.upstream_timeout_s,
-                connect=min(CONNECT_TIMEOUT_S, settings.upstream_timeout_s),
-            ),
-            max_connections=settings.upstream_concurrency + 1,  # one for a check
-            transport=transport,
-        )
-        self._client.headers.update(REQUEST_HEADERS)
 
     async def refusals(
         self, questions: Collection[Question], deadline: float, known: Collection[Question]
@@ -139,7 +49,7 @@ class PypistatsSource:
         refused: dict[Question, Problem] = {}
         for question in questions:
             try:
-                await self._check(question, deadline, known=question in known)
+                await self._calls.check(question, deadline, known=question in known)
             except UpstreamProblem as problem:
                 refused[question] = _without_traceback(problem)
         return refused
@@ -152,7 +62,7 @@ class PypistatsSource:
         known: Collection[Question] = (),
     ) -> AsyncIterator[tuple[Question, Answer]]:
         """As `Source`."""
-        self._known.update(known)
+        self._calls.known.update(known)
         tasks = {
             asyncio.create_task(self._answer(question, deadline, ask)): question
             for question in questions
@@ -161,22 +71,22 @@ class PypistatsSource:
         while pending:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                self._known.discard(tasks[task])
+                self._calls.known.discard(tasks[task])
                 yield tasks[task], task.result()
 
     async def late(self, question: Question) -> Problem:
         """As `Source`."""
-        package, endpoint = question
-        self._hold_off.deadline_passed()
-        await self._rate_limit.look(endpoint)
-        wait_s = whole_seconds(self._rate_limit.wait_s(endpoint, package))
-        if not self._rate_limit.limited or self._is_calling(question):
-            return UpstreamTooSlow()
-        return UpstreamThrottled(max(SOONEST_S, wait_s))
+        return await self._calls.late(question)
+
+    async def with_retry_after(
+        self, question: Question, problem: UpstreamProblem, kept_s: int
+    ) -> UpstreamProblem:
+        """As `Source`."""
+        return await self._calls.with_retry_after(question, problem, kept_s)
 
     async def aclose(self) -> None:
         """As `Source`."""
-        await self._client.aclose()
+        await self._calls.aclose()
 
     async def _answer(self, question: Question, deadline: float, ask: Ask) -> Answer:
         try:
@@ -193,9 +103,7 @@ class PypistatsSource:
         """
         counts = await self._counts(question, deadline)
         if question == ALL_OVERALL:
-            if needs_recent(counts):
-                return with_recent(counts, await self._recent(deadline))
-            return counts
+            return await self._with_recent(counts, deadline)
         if not counts.counts:
             await self._check_known(question, deadline, ask)
         if not is_known(counts):
@@ -204,6 +112,16 @@ class PypistatsSource:
             return with_all(counts, told, self._now(), self._seen)
         self._seen = max(counts.as_of, self._seen or counts.as_of)
         return counts
+
+    async def _with_recent(self, everything: DailyCounts, deadline: float) -> DailyCounts:
+        """The counts of `__all__`; without upstream's sums, where these are needed, their day is a guess."""
+        if not needs_recent(everything):
+            return everything
+        try:
+            return with_recent(everything, await self._recent(deadline))
+        except Problem:
+            soon = self._now() + GUESS_KEPT_FOR
+            return replace(everything, fresh_until=min(everything.fresh_until, soon))
 
     async def _check_known(self, question: Question, deadline: float, ask: Ask) -> None:
         """Raise the problem unless upstream has rows of the package on `overall`.
@@ -219,7 +137,7 @@ class PypistatsSource:
         def read(answer: UpstreamAnswer) -> DailyCounts:
             return read_answer(question, answer)
 
-        return await self._asked(question, deadline, read)
+        return await self._calls.ask(question, deadline, read)
 
     async def _recent(self, deadline: float) -> RecentDownloads:
         """Upstream's own sums of the last days of `__all__`."""
@@ -227,310 +145,10 @@ class PypistatsSource:
         def read(answer: UpstreamAnswer) -> RecentDownloads:
             return read_recent(ALL_OF_PYPI, answer)
 
-        return await self._asked((ALL_OF_PYPI, RECENT), deadline, read)
-
-    async def _asked(self, call: Call, deadline: float, read: Callable[[UpstreamAnswer], T]) -> T:
-        """What is read from upstream's answer.
-
-        Raises:
-            UnknownPackage, UpstreamProblem: as `_dated`.
-        """
-        self._hold_off.check()
-        with self._hold_off.fetching(call):
-            answer = await self._get(call, deadline)
-            try:
-                if len(answer.body) > LARGE_BYTES:
-                    # Others are not kept waiting.
-                    return await asyncio.to_thread(read, answer)
-                return read(answer)
-            except UpstreamThrottled as refused:
-                _log_failure(call, refused)
-                wait_s = refused.retry_after_s or THROTTLED_RETRY_AFTER_S
-                await self._rate_limit.close(call[1], wait_s)
-                raise
-            except UpstreamProblem as problem:
-                _log_failure(call, problem)
-                raise
-
-    async def _get(self, call: Call, deadline: float) -> UpstreamAnswer:
-        """GET, and once more if there was no answer, there is still time, and no other has to wait for it."""
-        loop = asyncio.get_running_loop()
-        failure: UpstreamProblem | None = None
-        for _ in range(MAX_ATTEMPTS):
-            if loop.time() >= deadline or (failure and (self._waiting or self._only_some_hang())):
-                break
-            try:
-                return await self._attempt(call, deadline)
-            except _NoAnswer as no_answer:
-                failure = no_answer.problem
-                if not (isinstance(failure, UpstreamTooSlow) and self._only_some_hang()):
-                    self._hold_off.no_answer(call, failure)
-            except UpstreamProblem:
-                # What went wrong first says more than that there is no second try.
-                if failure is None:
-                    raise
-                break
-        if failure is None:
-            raise UpstreamThrottled(SOONEST_S)
-        _log_failure(call, failure)
-        raise failure
-
-    async def _attempt(self, call: Call, deadline: float) -> UpstreamAnswer:
-        """One GET.
-
-        Raises:
-            _NoAnswer: there was none.
-            UpstreamBroken: as `body_reader`.
-            UpstreamProblem: no call could be made; as `_moment`, or upstream is being left alone.
-        """
-        try:
-            async with self._place(call, deadline) as moment:
-                self._hold_off.check()
-                return await self._call(call, deadline, moment)
-        except UpstreamBroken as problem:
-            _log_failure(call, problem)
-            raise
-        except (TimeoutError, httpx.TimeoutException):
-            raise _NoAnswer(UpstreamTooSlow()) from None
-        except (httpx.ConnectError, httpx.ProxyError):
-            raise _NoAnswer(UpstreamUnreachable()) from None
-        except httpx.TransportError:
-            raise _NoAnswer(UpstreamBroken.because("it broke off")) from None
-
-    @asynccontextmanager
-    async def _place(self, call: Call, deadline: float) -> AsyncIterator[float]:
-        """One of the calls that may be under way at once, at a moment that has come; waiting takes none.
-
-        Raises:
-            UpstreamProblem: as `_moment`, or there is no place by the deadline.
-        """
-        moment: float | None = None
-        self._waiting += 1
-        try:
-            while True:
-                moment = await self._moment(call, deadline, moment)
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        await self._places.acquire()
-                except TimeoutError:
-                    raise UpstreamTooSlow(SOONEST_S) from None
-                if not self._is_late(moment):
-                    break
-                self._places.release()
-        finally:
-            self._waiting -= 1
-        try:
-            yield moment
-        finally:
-            self._places.release()
-
-    async def _call(self, call: Call, deadline: float, moment: float) -> UpstreamAnswer:
-        """GET, at a moment that is taken anew if it is gone once there is a connection.
-
-        Raises:
-            TimeoutError: it took `UPSTREAM_TIMEOUT_S`, without the wait for that moment.
-            UpstreamBroken: as `body_reader`.
-            UpstreamProblem: as `_moment`.
-        """
-        timeout_s = self._settings.upstream_timeout_s
-
-        async def on_time(event: str, _: object) -> None:
-            if event == _SENDING and self._is_late(moment):
-                patience.reschedule(None)
-                self._called.discard(call)
-                counted.pause()
-                counted.begin(await self._moment(call, deadline, moment))
-                self._called.add(call)
-                patience.reschedule(asyncio.get_running_loop().time() + timeout_s)
-
-        self._called.add(call)
-        self._hold_off.called(call)
-        try:
-            with request_log().timed("upstream"):
-                async with (
-                    self._counted(call, moment) as counted,
-                    asyncio.timeout(timeout_s) as patience,
-                ):
-                    async with self._stream(call, on_time) as response:
-                        counted.answered()
-                        self._hold_off.answered()
-                        body = await _read_body(call[1], response)
-                    return UpstreamAnswer(response.status_code, response.headers, body, self._now())
-        finally:
-            self._called.discard(call)
-
-    @asynccontextmanager
-    async def _stream(
-        self, call: Call, trace: Callable[..., object]
-    ) -> AsyncIterator[httpx.Response]:
-        path = request_path(*call)
-        try:
-            async with self._client.stream("GET", path, extensions={"trace": trace}) as response:
-                yield response
-        except (httpx.ReadTimeout, httpx.WriteTimeout):
-            raise TimeoutError from None
-
-    def _counted(self, call: Call, moment: float) -> CallUnderWay:
-        # Upstream counts it when it is well again, even if nobody waits for it any more.
-        longest_s = self._settings.upstream_timeout_s + HOLD_OFF_S
-        package, endpoint = call
-        return self._rate_limit.counting(endpoint, package, moment, longest_s)
-
-    async def _moment(self, call: Call, deadline: float, missed: float | None) -> float:
-        """Return at a moment at which the endpoint may be called, and not long after it.
-
-        Raises:
-            UpstreamThrottled: that is too late before the deadline to be of use.
-        """
-        package, endpoint = call
-        with request_log().timed("rate_limit"):
-            moment, is_due = missed, True
-            while (
-                moment is None
-                or not is_due
-                or self._is_late(moment)
-                or not await self._rate_limit.allows(endpoint, moment)
-                or self._is_late(moment)  # it took long to know
-            ):
-                left = deadline - asyncio.get_running_loop().time()
-                until = self._rate_limit.clock() + max(0, left - LEAST_S)
-                moment = await self._rate_limit.take(
-                    endpoint, package, until, moment, known=call in self._known
-                )
-                is_due = await self._is_due(endpoint, moment)
-            return moment
-
-    async def _is_due(self, endpoint: str, moment: float) -> bool:
-        """Wait for a granted moment. False: by a check there may be an earlier one."""
-        while (left_s := moment - self._rate_limit.clock()) > 0:
-            blocked_s = self._rate_limit.blocked_s(endpoint)
-            if blocked_s is None:
-                await asyncio.sleep(left_s)
-                break
-            due_s = (HANGING_S if self._only_some_hang() else STALLED_S) - blocked_s
-            if due_s > 0:
-                await asyncio.sleep(min(due_s, left_s))
-                continue
-            if self._check_up is None or self._check_up.done():
-                self._check_up = asyncio.create_task(self._check_upstream(endpoint))
-            await asyncio.wait([self._check_up], timeout=left_s)
-            if self._rate_limit.blocked_s(endpoint) is None:
-                return False
-            await asyncio.sleep(moment - self._rate_limit.clock())
-        return True
-
-    def _may_be_called_yet(self) -> bool:
-        """Whether some wait for their call, and no check is without an answer so far."""
-        return self._waiting > 0 and (self._check_up is None or self._check_up.done())
-
-    def _only_some_hang(self) -> bool:
-        """Whether a check has been answered lately, so that calls hang for the packages that they are for."""
-        return asyncio.get_running_loop().time() < self._checked_at + CHECKED_S
-
-    async def _check_upstream(self, endpoint: str) -> None:
-        """See whether upstream answers on another endpoint, which has a limit of its own."""
-        limit, call = self._rate_limit, (ALL_OF_PYPI, RECENT)
-        await limit.look(RECENT)
-        if endpoint == RECENT or self._is_calling(call):
-            return
-        try:
-            moment = await limit.take(RECENT, ALL_OF_PYPI, limit.clock())
-            with request_log().timed("upstream"):
-                async with (
-                    self._counted(call, moment) as counted,
-                    asyncio.timeout(self._settings.upstream_timeout_s),
-                    self._stream(call, _untraced) as response,
-                ):
-                    counted.answered()
-                    self._hold_off.answered()
-                    await response.aread()
-        except (UpstreamThrottled, TimeoutError, httpx.TransportError):
-            return
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            await limit.close(RECENT, THROTTLED_RETRY_AFTER_S)
-        elif response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-            self._checked_at = asyncio.get_running_loop().time()
-            await limit.answer_before(endpoint, moment)
-
-    def _is_late(self, moment: float) -> bool:
-        return self._rate_limit.limited and self._rate_limit.clock() > moment + LATE_S
-
-    async def _check(self, question: Question, deadline: float, *, known: bool) -> None:
-        """Raise the problem if there can be no call by then, or upstream is being left alone."""
-        self._hold_off.check()
-        package, endpoint = question
-        left_s = max(0, deadline - asyncio.get_running_loop().time() - LEAST_S)
-        if self._rate_limit.wait_s(endpoint, package, known=known) > left_s:
-            await self._rate_limit.look(endpoint)
-        wait_s = self._rate_limit.wait_s(endpoint, package, known=known)
-        if wait_s > left_s:
-            if known:
-                await self._rate_limit.leave_to_known(endpoint)
-            raise UpstreamThrottled(whole_seconds(wait_s))
-
-    async def with_retry_after(
-        self, question: Question, problem: UpstreamProblem, kept_s: int
-    ) -> UpstreamProblem:
-        """As `Source`."""
-        package, endpoint = question
-        if isinstance(problem, UpstreamThrottled) and self._rate_limit.is_blocked(endpoint):
-            problem = UpstreamTooSlow()  # calls that were made are what there is to wait for
-        held_off_s = max(self._hold_off.left_s, kept_s)
-        if not self._hold_off.left_s:
-            if not isinstance(problem, UpstreamThrottled | UpstreamTooSlow):
-                return problem.after(kept_s) if kept_s else problem
-            if self._is_calling(question) and not kept_s:
-                return problem.after(SOONEST_S)  # the call goes on
-        if not self._rate_limit.limited:
-            return problem.after(held_off_s or problem.retry_after_s or SOONEST_S)
-        with request_log().timed("rate_limit"):
-            wait_s = await self._rate_limit.reserve_s(
-                endpoint, package, held_off_s, request_log().client
-            )
-        told = problem.after(max(1, whole_seconds(wait_s)))
-        return told if self._rate_limit.is_reserved(endpoint, package) else told.not_reserved()
-
-    def _is_calling(self, call: Call) -> bool:
-        """Whether it goes on, here or in another environment."""
-        package, endpoint = call
-        return call in self._called or self._rate_limit.is_unanswered(endpoint, package)
-
-
-async def _untraced(*_: object) -> None:
-    """Learn nothing of how a request comes along."""
+        return await self._calls.ask((ALL_OF_PYPI, RECENT), deadline, read)
 
 
 def _without_traceback(problem: P) -> P:
     """The problem as a value: a traceback would keep the whole answer in memory."""
     problem.__cause__ = problem.__context__ = None
     return problem.with_traceback(None)
-
-
-def _log_failure(call: Call, problem: Problem) -> None:
-    """Write the line of which an alarm counts how often upstream fails."""
-    package, endpoint = call
-    told = {
-        "problem": problem.slug,
-        "endpoint": str(endpoint),
-        "package": package,
-        "reason": problem.detail,
-    }
-    _log.warning("upstream failed", extra=told)
-
-
-async def _read_body(endpoint: str, response: httpx.Response) -> bytes:
-    """The body of an answer on `endpoint`.
-
-    Raises:
-        UpstreamBroken: as `body_reader`.
-    """
-    try:
-        body = body_reader(endpoint, response.status_code, response.headers)
-        async for chunk in response.aiter_raw():
-            body.feed(chunk)
-            await asyncio.sleep(0)  # a thousand small chunks at once would keep others waiting
-        return body.finish()
-    finally:
-        await response.aclose()
-        # Response and stream refer to each other: both would stay until a full garbage collection.
-        response.stream = httpx.ByteStream(b"")

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from pulse.problems import UpstreamThrottled
+from pulse_io.clocks import Clock
 from pulse_io.sources.window import (
     KEPT_MS,
     LATE_MS,
@@ -22,9 +23,6 @@ from pulse_io.sources.window import (
     SOONEST_MS,
     Window,
 )
-
-Clock = Callable[[], float]
-"""Seconds since 1970, UTC: environments share no other clock."""
 
 MARGIN_S: Final = MARGIN_MS / 1000
 LATE_S: Final = LATE_MS / 1000

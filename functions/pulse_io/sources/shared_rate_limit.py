@@ -23,10 +23,10 @@ from typing import Any, Final, NamedTuple
 from aiodynamo.expressions import Condition, F
 
 from pulse.problems import UpstreamThrottled
+from pulse_io.clocks import Clock
 from pulse_io.sources.rate_limit import (
     MINUTE_S,
     Change,
-    Clock,
     Note,
     RateLimit,
     T,

@@ -28,7 +28,7 @@ from pulse.problems import (
     UpstreamUnreachable,
 )
 from pulse.questions import Question
-from pulse_io.sources.rate_limit import Clock
+from pulse_io.clocks import Clock
 from pulse_io.store.answers import CachedAnswer, Failure
 from pulse_io.store.packing import UnreadableCounts, pack, unpack
 from pulse_io.store.table import ConditionFailed, Item, Table, TableUnavailable

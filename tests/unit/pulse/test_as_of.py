@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pulse.as_of import HOLD_OFF, is_known, needs_recent, own_as_of, with_all, with_recent
+from pulse.as_of import GUESS_KEPT_FOR, is_known, needs_recent, own_as_of, with_all, with_recent
 from pulse.daily_counts import DailyCounts
 from pulse.freshness import RETRY_LATE_AFTER
 from pulse.models import RecentDownloads
@@ -127,7 +127,7 @@ def test_counts_from_before_the_load_are_incomplete() -> None:
 
 
 def test_guess_without_all_of_pypi_lasts_seconds() -> None:
-    soon = NOON + HOLD_OFF
+    soon = NOON + GUESS_KEPT_FOR
     assert dated(with_all(RETIRED, None, NOON, None)) == (day(50), soon)
     assert dated(with_all(RETIRED, None, NOON, YESTERDAY)) == (YESTERDAY, soon)
     assert dated(with_all(EMPTY, None, NOON, None)) == (YESTERDAY, soon)

@@ -21,6 +21,7 @@ from yarl import URL
 
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
+from pulse_io.sources.calls import Calls
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit
 from pulse_io.sources.shared_rate_limit import SharedRateLimit
@@ -197,7 +198,9 @@ class World:
             self.settings.upstream_per_minute,
             self.clock,
         )
-        source = PypistatsSource(self.settings, rate_limit, self.now, upstream or self.upstream)
+        source = PypistatsSource(
+            Calls(self.settings, rate_limit, self.now, upstream or self.upstream), self.now
+        )
         rows = RowStore(table, lease_s(self.settings), self.clock)
         return Catalogue(self.settings, source, rows, self.now)
 
@@ -213,7 +216,9 @@ class World:
         """As `environment`, but without the shared table."""
         limits = self.settings.upstream_per_second, self.settings.upstream_per_minute
         rate_limit = RateLimit(*limits, self.clock)
-        source = PypistatsSource(self.settings, rate_limit, self.now, self.upstream)
+        source = PypistatsSource(
+            Calls(self.settings, rate_limit, self.now, self.upstream), self.now
+        )
         return Catalogue(self.settings, source, None, self.now)
 
     def open_table(self) -> Table:
