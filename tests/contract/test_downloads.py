@@ -106,9 +106,8 @@ def test_bad_query_is_explained(ask: Ask, query: str, parameter: str, says: str)
     assert says in error["detail"]
 
 
-def test_without_all_of_pypi_every_package_is_as_of_its_own_day_while_none_has_the_newest(
-    ask: Ask, stand_in: StandIn
-) -> None:
+def test_guessed_days_without_all_of_pypi(ask: Ask, stand_in: StandIn) -> None:
+    """Each package is as of its own newest day, as long as none has the expected one."""
     stand_in.set_faults(["500:overall:__all__", "half-loaded:overall"])
     compared = ask("/compare", "packages=docutils,regex").json["packages"]
     days = {entry["package"]: entry["stats"]["as_of"] for entry in compared}
