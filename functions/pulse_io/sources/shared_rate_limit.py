@@ -5,7 +5,8 @@ it was read. All that an environment wants of a window at the same time is one w
 
 Without the table nobody knows what others do. A throttled table is there: others get through, and they may
 be a thousand, so nothing is granted. One that is missing or can't be reached is away for all: each
-environment goes on with a small share of the limits, and remembers what it knew.
+environment goes on with a small share of the limits, and remembers the calls that it knew of. Reservations
+from before are void, since each would keep them.
 
 A refusal by upstream may be for the address of one environment alone, so it closes the limit of that one; for
 all only if several have been refused within a minute.
@@ -17,7 +18,6 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from aiodynamo.expressions import Condition, F
@@ -161,7 +161,7 @@ class SharedRateLimit(RateLimit):
             while True:
                 wanted += self._wanted.pop(endpoint, [])
                 began = self.clock()
-                before = replace(self._window(endpoint), is_alone=False)
+                before = self._window(endpoint)
                 after, said = self._changed(before, wanted)
                 if after == before:
                     if looked:
@@ -185,8 +185,9 @@ class SharedRateLimit(RateLimit):
         except TableThrottled:
             raise
         except TableUnavailable:
-            alone = replace(self._window(endpoint), is_alone=True)
+            alone = self._window(endpoint).alone()
             self._windows[endpoint], said = self._changed(alone, wanted)
+            self._known.pop(endpoint, None)
             return said
 
     def _changed(self, window: Window, wanted: Sequence[_Wanted]) -> tuple[Window, list[Any]]:
@@ -224,6 +225,8 @@ class SharedRateLimit(RateLimit):
         item = await self._table.get(_key(endpoint))
         version = item["version"] if item else 0
         window = self._unused.with_json(item["window"]) if item else self._unused
+        if self._window(endpoint).is_alone:
+            window = window.with_calls_of(self._window(endpoint))
         known = self._known.get(endpoint)
         if known and known.version == version:
             self._others.discard(endpoint)

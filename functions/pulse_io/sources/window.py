@@ -14,6 +14,7 @@ This does no I/O. All times are whole milliseconds since 1970.
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, Self
@@ -89,7 +90,7 @@ class Window:
     `calls` are the moments of calls, `answered` those by which calls that were unanswered had their answer;
     `reserved` has the moment for each name, `clients` those who caused the reservations, if that is known.
     Until `known_until` some calls are left to known names. An environment that `is_alone`, since it can't ask
-    what others do, has a small share of the calls, beside what was reserved before. A limit of 0 is no limit. No call may be made
+    what others do, has a small share of the calls. A limit of 0 is no limit. No call may be made
     before `closed_until`: upstream has refused one. `refusals` are those of the last minute, one for each
     environment.
     """
@@ -142,6 +143,15 @@ class Window:
         clients = {other: client for other, client in window.clients.items() if other != name}
         window = replace(window, reserved=others, clients=clients)
         return replace(window, calls=(*window.calls, moment)), moment
+
+    def alone(self) -> Self:
+        """Without word of others, who all keep what was reserved before: each would make these calls."""
+        return self if self.is_alone else replace(self, is_alone=True, reserved={}, clients={})
+
+    def with_calls_of(self, other: "Window") -> Self:
+        """With the calls that the other one has, too."""
+        calls = Counter(self.calls) | Counter(other.calls)
+        return replace(self, calls=tuple(sorted(calls.elements())))
 
     def leave_to_known(self, now: int) -> Self:
         """Leave some calls to known names from now on: one of them found none."""
@@ -246,11 +256,12 @@ class Window:
         return until
 
     def _per_second(self, *, is_kept: bool) -> int:
-        return self.per_second if is_kept else self._share(self.per_second, 1)
+        is_whole = is_kept and not self.is_alone
+        return self.per_second if is_whole else self._share(self.per_second, 1)
 
     def _per_minute(self, now: int, *, known: bool = False, is_kept: bool = False) -> int:
         """Calls that a minute has for a name; all are for one whose reservation is kept."""
-        if is_kept:
+        if is_kept and not self.is_alone:
             return self.per_minute
         most = self._share(self.per_minute, LEAST_PER_MINUTE)
         return most if known or now >= self.known_until else most - most // KNOWN_SHARE
@@ -265,7 +276,8 @@ class Window:
         """Reserve the first place in the minute from `start` on, apart from other reservations."""
         taken = self._spans(now, MINUTE_MARGIN_MS) + self._kept(now, name)
         others = sorted(moment for other, moment in self.reserved.items() if other != name)
-        gap_ms = math.ceil(SECOND_MS / self.per_second) if self.per_second else 0
+        per_second = self._per_second(is_kept=False)
+        gap_ms = math.ceil(SECOND_MS / per_second) if per_second else 0
         per_minute = self._per_minute(now)
         moment = max(start, self.closed_until)
         while True:

@@ -318,22 +318,14 @@ def test_without_a_table_each_environment_has_a_small_share(world: World) -> Non
     run(world, main())
 
 
-def test_what_was_reserved_before_the_table_went_away_is_kept(world: World) -> None:
+def test_environments_that_lose_the_table_exceed_no_limit(world: World) -> None:
     async def main() -> None:
-        environment = world.environment()
-        answers = await fetch_all(environment, PACKAGES[:40])
-        waits = {
-            package: one.retry_after_s or 0
-            for package, one in answers.items()
-            if isinstance(one, Problem)
-        }
+        environments = [world.environment() for _ in range(4)]
+        await asyncio.gather(*(fetch_all(one, PACKAGES[:40]) for one in environments))
         world.table.away = True
-
-        async def come_back(package: PackageName) -> None:
-            await asyncio.sleep(waits[package])
-            assert isinstance(await answer(environment, package), DailyCounts)
-
-        await asyncio.gather(*map(come_back, waits))
+        for _ in range(15):
+            await asyncio.gather(*(fetch_all(one, PACKAGES[:40]) for one in environments))
+            await asyncio.sleep(5)
 
     run(world, main())
     assert world.upstream.refused == 0
