@@ -8,7 +8,7 @@ import pytest
 from tests.http.served import Clock, Served, served
 from workbench.upstream import StandIn
 from workbench.upstream.data import is_lost
-from workbench.upstream.packages import HERMIT, MIRRORED, RETIRED
+from workbench.upstream.packages import ALL_OF_PYPI, HERMIT, MIRRORED, RETIRED
 
 LOADED = dt.datetime(2026, 11, 22, 1, 10, tzinfo=dt.UTC)
 LOST = dt.date(2026, 12, 9)
@@ -125,6 +125,20 @@ def test_lost_day_is_fetched_once(api: Served, stand_in: StandIn, clock: Clock) 
         assert stats["missing_dates"][-1] == LOST.isoformat()
         clock.move(minutes=30)
     assert set(calls(stand_in).values()) == {1}
+
+
+def test_day_of_all_of_pypi_is_a_guess_without_upstreams_sums(
+    api: Served, stand_in: StandIn, clock: Clock
+) -> None:
+    """They tell a lost day from a late one; the counts are served, and asked for again soon."""
+    clock.now = dt.datetime.combine(LOST + dt.timedelta(days=1), dt.time(12), dt.UTC)
+    stand_in.set_faults([f"500:recent:{ALL_OF_PYPI}"])
+    answer = api.client.get(f"/packages/{ALL_OF_PYPI}")
+    assert answer.json()["as_of"] == (LOST - dt.timedelta(days=1)).isoformat()
+    assert "max-age=10," in answer.headers["cache-control"]
+    stand_in.clear_faults()
+    clock.move(seconds=10)
+    assert api.client.get(f"/packages/{ALL_OF_PYPI}").json()["as_of"] == LOST.isoformat()
 
 
 def test_late_day_a_week_after_lost_day(clock: Clock) -> None:
