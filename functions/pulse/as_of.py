@@ -16,7 +16,7 @@ from pulse.models import RecentDownloads
 from pulse.stats import MONTH_DAYS, WEEK_DAYS
 
 GUESS_KEPT_FOR: Final = dt.timedelta(seconds=10)
-"""How long a guessed `as_of` is kept."""
+"""How long a guessed `as_of` is kept that is more than a day behind."""
 
 SAME_TIME: Final = dt.timedelta(seconds=10)
 """Counts and the counts of `__all__` fetched within this time count as simultaneous."""
@@ -52,14 +52,17 @@ def with_all(
     """Counts with the `as_of` that `everything`, the counts of `__all__`, shows.
 
     If the newest expected day is loaded, a package without a row on it is complete, and its counts are
-    fresh until the next load. If `everything` is None, `as_of` is a guess, kept for `GUESS_KEPT_FOR`: the
-    later of `seen` (the newest day known to be loaded) and the day that the package's own rows show;
-    without both, the newest expected day.
+    fresh until the next load. If `everything` is None, `as_of` is a guess: the later of `seen` (the newest
+    day known to be loaded) and the day that the package's own rows show; without both, the newest
+    expected day. A guess is kept as long as counts of a late day, so that the package is not called
+    again for it; one that is more than a day behind is kept for `GUESS_KEPT_FOR`.
     """
     expected = newest_expected(counts.fetched_at)
     own = {counts.as_of} if counts.counts else set()  # counts without rows show no day
     if everything is None:
         guess = max(own | ({min(seen, expected)} if seen else set()), default=expected)
+        if guess >= expected - DAY:
+            return replace(counts, as_of=guess)
         return replace(
             counts, as_of=guess, fresh_until=min(counts.fresh_until, now + GUESS_KEPT_FOR)
         )

@@ -99,6 +99,19 @@ def test_half_loaded_day_is_late(api: Served, stand_in: StandIn, clock: Clock) -
     assert "max-age=84600," in stats.headers["cache-control"]
 
 
+def test_package_is_not_called_again_because_all_of_pypi_fails(
+    api: Served, stand_in: StandIn, clock: Clock
+) -> None:
+    """Its newest day may be half loaded, or just be without downloads."""
+    stand_in.set_faults(["500:overall:__all__", "half-loaded:overall"])
+    clock.now = LOADED
+    for _ in range(3):
+        answer = api.client.get("/packages/requests").json()
+        assert (answer["as_of"], answer["stale"]) == ("2026-11-20", False)
+        clock.move(minutes=9)
+    assert calls(stand_in)[OVERALL.format("requests")] == 1
+
+
 def test_late_day_is_fetched_every_half_hour(clock: Clock) -> None:
     """Until it is there, and no more after that."""
 

@@ -126,11 +126,14 @@ def test_counts_from_before_the_load_are_incomplete() -> None:
     assert dated(with_all(RETIRED, everything, NOON, None)) == (day(1), LATE_UNTIL)
 
 
-def test_guess_without_all_of_pypi_lasts_seconds() -> None:
-    soon = NOON + GUESS_KEPT_FOR
-    assert dated(with_all(RETIRED, None, NOON, None)) == (day(50), soon)
-    assert dated(with_all(RETIRED, None, NOON, YESTERDAY)) == (YESTERDAY, soon)
-    assert dated(with_all(EMPTY, None, NOON, None)) == (YESTERDAY, soon)
+def test_guess_without_all_of_pypi_needs_no_second_call() -> None:
+    assert dated(with_all(LATE, None, NOON, None)) == (day(1), LATE_UNTIL)
+    assert dated(with_all(RETIRED, None, NOON, YESTERDAY)) == (YESTERDAY, LATE_UNTIL)
+    assert dated(with_all(EMPTY, None, NOON, None)) == (YESTERDAY, LATE_UNTIL)
+
+
+def test_guess_that_is_far_behind_lasts_seconds() -> None:
+    assert dated(with_all(RETIRED, None, NOON, None)) == (day(50), NOON + GUESS_KEPT_FOR)
 
 
 @pytest.mark.parametrize(
