@@ -86,9 +86,7 @@ def test_recent_comes_from_rows(api: Served, stand_in: StandIn) -> None:
     assert [request.path for request in stand_in.requests] == ["/api/packages/requests/overall"]
 
 
-def test_recent_without_all_of_pypi_is_late(
-    api: Served, stand_in: StandIn, clock: Clock
-) -> None:
+def test_recent_without_all_of_pypi_is_late(api: Served, stand_in: StandIn, clock: Clock) -> None:
     """It is a guess then: nothing shows whether upstream is late. A day-old figure beats none."""
     package, day = "requests", LOST_FOR_ONE["requests"]
     clock.now = dt.datetime.combine(day, dt.time(12), dt.UTC)

@@ -56,7 +56,7 @@ class Plan:
         minutes = 1 + int(self.duration_s // (60 + GRACE_S))
         due = min(self.packages, PER_MINUTE * minutes)
         # Calls of environments that died are lost, and without a table each has to keep well below the limits.
-        return due // 2 if self.killed or self.table_dies_after_s else due
+        return due // 3 if self.killed or self.table_dies_after_s else due
 
     @property
     def calls_due(self) -> int:
