@@ -32,6 +32,9 @@ MINUTE_MARGIN_MS: Final = 2000
 
 MINUTE_MS: Final = 60_000 + MINUTE_MARGIN_MS
 
+MISSED_MS: Final = 1000
+"""A call that misses its moment by no more keeps its place in the minute: half of the margin covers it."""
+
 KEPT_MS: Final = 10_000
 """How long a reservation is kept: clients round up to whole seconds and have a way to go."""
 
@@ -114,7 +117,7 @@ class Window:
     def allows(self, moment: int, now: int) -> bool:
         """Whether a call that was granted for `moment` may still be made, by what is known now."""
         window = replace(self.without("", moment), is_alone=False)
-        return window.next_from(moment, now, "", known=True) == moment
+        return window.next_from(moment, now, "", known=True, late_ms=MISSED_MS) == moment
 
     def take(  # noqa: PLR0913 - all of it is about one call
         self,
@@ -135,6 +138,9 @@ class Window:
         if missed is not None:
             window = self.without(name, missed)
             start = missed if missed <= now <= missed + LATE_MS else now
+            again = window.next_from(max(start, earliest), now, name, known=True, late_ms=MISSED_MS)
+            if again <= min(missed + MISSED_MS, until):
+                return replace(window, calls=(*window.calls, again)), again
         moment = window.next_from(max(start, earliest), now, name, known=known)
         if moment > max(window.latest(now, until, name), now):
             return window.leave_to_known(now) if known else window, None
@@ -229,8 +235,14 @@ class Window:
         """What the calls are for that are taking long; a name may be there twice."""
         return [call.name for call in self.unanswered if now < call.until]
 
-    def next_from(self, start: int, now: int, name: str, *, known: bool = False) -> int:
-        """The first moment from `start` on for a call that is made once."""
+    def next_from(
+        self, start: int, now: int, name: str, *, known: bool = False, late_ms: int = 0
+    ) -> int:
+        """The first moment from `start` on for a call that is made once.
+
+        A call that had a place before may come so much closer to others of its minute: `late_ms`.
+        """
+        minute_ms = MINUTE_MS - late_ms
         per_minute = self._per_minute(now, known=known, is_kept=self._kept_at(now, name))
         per_second = self._per_second(is_kept=self._kept_at(now, name))
         calls = self._spans(now, MARGIN_MS)
@@ -238,7 +250,7 @@ class Window:
         moment = max(start, self.closed_until)
         while True:
             later = _first_free(moment, SECOND_MS, calls, SECOND_MS, per_second)
-            later = _first_free(later, MINUTE_MS, kept, MINUTE_MS, per_minute)
+            later = _first_free(later, minute_ms, kept, minute_ms, per_minute)
             if later == moment:
                 return moment
             moment = later

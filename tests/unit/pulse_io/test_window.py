@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_io.sources.window import KEPT_MS, MINUTE_MS, SECOND_MS, SOONEST_MS, Window
+from pulse_io.sources.window import KEPT_MS, MINUTE_MS, MISSED_MS, SECOND_MS, SOONEST_MS, Window
 
 NOW = 1_700_000_000_000
 FOREVER = float("inf")
@@ -143,6 +143,21 @@ def test_a_missed_moment_is_given_back() -> None:
     refused, moment = window.close(NOW, NOW + 10_000).take(NOW + 500, "a", NOW + 5000, NOW + 400)
     assert moment is None
     assert refused.calls == ()
+
+
+def test_missed_call_keeps_its_place_in_the_minute() -> None:
+    """Others have reserved the next place in the minute; half of the minute's margin is for that."""
+    window, _ = Window(0, 1).take(NOW, "a", FOREVER)
+    window = reserving(window, "b")
+    assert window.reserved == {"b": NOW + MINUTE_MS}
+    late, moment = window.take(NOW + MISSED_MS, "a", NOW + 7000, NOW)
+    assert moment == NOW + MISSED_MS
+    late, reserved = late.take(NOW + MINUTE_MS, "b", FOREVER)
+    assert reserved is not None
+    assert late.allows(reserved, reserved)
+    assert reserved - moment >= 60_000
+    _, too_late = window.take(NOW + MISSED_MS + 1, "a", NOW + 7000, NOW)
+    assert too_late is None
 
 
 def test_an_unanswered_call_takes_one_place_until_it_is_answered() -> None:
