@@ -53,9 +53,13 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def end_in_order_when_told_to() -> None:
-    """Make SIGTERM an exception, so that `with` and `finally` tidy up as they do on Ctrl-C."""
+    """Make SIGTERM an exception, so that `with` and `finally` tidy up as they do on Ctrl-C.
+
+    Ctrl-C is one again as well where a shell started this in the background, which ignores it.
+    """
 
     def leave(number: int, _frame: FrameType | None) -> None:
         sys.exit(128 + number)
 
     signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
