@@ -44,7 +44,6 @@ SOONEST_MS: Final = 5_000
 MOST_RESERVATIONS: Final = 90
 """Some three minutes' calls; beyond that the item in the table would grow dear to write."""
 
-
 MOST_FOR_A_CLIENT: Final = 10
 """Reservations that one client may cause at a time: a third of a minute's calls."""
 
@@ -53,7 +52,6 @@ KNOWN_FOR_MS: Final = 120_000
 
 KNOWN_SHARE: Final = 6
 """That part of a minute's calls is left to them: 5 of 30."""
-
 
 REFUSED_FOR_MS: Final = 60_000
 """Refusals of several environments within that time are not for the address of one."""
