@@ -19,6 +19,9 @@ ROUTES_ON_OVERALL = [
     "/api/packages/requests/recent?period=week",
     "/api/packages/requests/overall?mirrors=false",
 ]
+LONGEST_S = 62 + 5
+"""A minute and its margin, and what a call may take on a busy machine: until its answer it counts as new."""
+
 SHORT = {"UPSTREAM_TIMEOUT_S": "0.8", "DEADLINE_S": "1"}
 """For faults that only a deadline ends."""
 
@@ -158,14 +161,16 @@ def test_what_the_budget_has_no_room_for_before_the_deadline_is_throttled(
     statuses = [entry["status"] for entry in answer.json()["packages"]]
     assert sorted(statuses) == ["ok", "ok", "ok", "throttled", "throttled"]
     throttled = [e["problem"] for e in answer.json()["packages"] if e["status"] == "throttled"]
-    assert all(50 <= problem["retry_after"] <= 62 for problem in throttled)
+    assert all(50 <= problem["retry_after"] <= LONGEST_S for problem in throttled)
     assert int(answer.headers["retry-after"]) == max(p["retry_after"] for p in throttled)
     assert answer.headers["cache-control"] == "no-store"
     assert again.status_code == nothing.status_code == beyond.status_code == 503
-    assert 50 <= int(nothing.headers["retry-after"]) <= int(again.headers["retry-after"]) <= 62
+    assert (
+        50 <= int(nothing.headers["retry-after"]) <= int(again.headers["retry-after"]) <= LONGEST_S
+    )
     # All three calls of the next minute are promised: this one is for the minute after.
-    assert 120 <= int(beyond.headers["retry-after"]) <= 62 + 10 + 62
-    assert 50 <= int(again.headers["retry-after"]) <= 62
+    assert 120 <= int(beyond.headers["retry-after"]) <= LONGEST_S + 10 + LONGEST_S
+    assert 50 <= int(again.headers["retry-after"]) <= LONGEST_S
     assert len(stand_in.requests) == 3
 
 
