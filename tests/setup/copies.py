@@ -12,6 +12,7 @@ from workbench.uv import CACHE, pip_settings
 
 MAKE_TIMEOUT_S = 300
 DOWNLOADS = ("uv-downloads", "pip-downloads")
+MAKES_OWN = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 
 
 @dataclass(frozen=True)
@@ -63,4 +64,6 @@ def copy_of_project(folder: Path, home: Path, environ: Mapping[str, str]) -> Pro
         f"PIP_{name.upper().replace('-', '_')}": value
         for name, value in pip_settings(os.environ).items()
     }
-    return Project(folder, home, {**os.environ, **settings, **environ})
+    # Not what `make test` hands on to another make: one that a person starts prints no folder names.
+    ours = {name: value for name, value in os.environ.items() if name not in MAKES_OWN}
+    return Project(folder, home, {**ours, **settings, **environ})
