@@ -61,21 +61,43 @@ class Lookup:
             await self._fetch(await self._fetchable(questions))
             return
         self._take_over(await rows.read(questions))
-        missing = await self._fetchable(self._unresolved(questions))
-        leased = await rows.lease(missing)
-        others = [question for question in missing if question not in leased]
+        missing = self._unresolved(questions)
+        refusals = await self._refusals(missing)
+        fetched_elsewhere = await self._fetched_elsewhere(rows, refusals)
+        for question in self._unresolved(refusals):
+            if question not in fetched_elsewhere:
+                self._fail(question, refusals[question])
+        leased = await rows.lease([question for question in missing if question not in refusals])
+        others = [question for question in self._unresolved(missing) if question not in leased]
         await asyncio.gather(self._fetch(leased), self._wait_for_others(rows, others))
 
     async def _fetchable(self, questions: Collection[Question]) -> list[Question]:
         """The questions without a result that the source can fetch in time; the others fail here."""
-        if not questions:
-            return []
-        refusals = await self._backends.source.refusals(
-            questions, self.deadline, self._known(questions)
-        )
-        for question, problem in refusals.items():
+        for question, problem in (await self._refusals(questions)).items():
             self._fail(question, problem)
         return self._unresolved(questions)
+
+    async def _refusals(self, questions: Collection[Question]) -> Mapping[Question, Problem]:
+        if not questions:
+            return {}
+        return await self._backends.source.refusals(
+            questions, self.deadline, self._known(questions)
+        )
+
+    async def _fetched_elsewhere(
+        self, rows: RowStore, refusals: Mapping[Question, Problem]
+    ) -> Collection[Question]:
+        """Those for which another environment holds the lease: it may have been granted the last call."""
+        throttled = [
+            question
+            for question, problem in refusals.items()
+            if isinstance(problem, UpstreamThrottled)
+        ]
+        if not throttled:
+            return ()
+        cached, leased = await rows.read_with_leases(throttled)
+        self._take_over(cached)
+        return leased
 
     async def _wait_for_others(self, rows: RowStore, questions: list[Question]) -> None:
         """Wait for other environments to fetch these questions; fetch those that they gave up."""

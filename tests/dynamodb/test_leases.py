@@ -1,20 +1,33 @@
 """One environment fetches; the others wait for its result, or take over if it died."""
 
+import asyncio
 import datetime as dt
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 
 import pytest
 
 from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
-from pulse.problems import UpstreamBroken, UpstreamProblem, UpstreamTooSlow, UpstreamUnreachable
+from pulse.problems import (
+    Problem,
+    UpstreamBroken,
+    UpstreamProblem,
+    UpstreamThrottled,
+    UpstreamTooSlow,
+    UpstreamUnreachable,
+)
 from pulse.questions import Breakdown, Question
+from pulse_io.catalogue import Catalogue
+from pulse_io.settings import Settings
+from pulse_io.sources import Answer, Ask
 from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure
 from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
 from tests.clocks import Clock
 from tests.counts import counts_of
 from tests.dynamodb.environments import NOON, asking
+from tests.unit.pulse_io.toy_sources import ToySource
 
 pytestmark = pytest.mark.usefixtures("table")
 
@@ -41,6 +54,29 @@ def counts(fresh_for_s: int = 3600) -> DailyCounts:
     return replace(
         counts_of({("with_mirrors", NOON.date()): 1}, fetched_at=NOON), fresh_until=until
     )
+
+
+class LastCall(ToySource):
+    """A source with one call left, which is not answered before anybody is refused another."""
+
+    def __init__(self) -> None:
+        self.granted, self.refused = asyncio.Event(), asyncio.Event()
+
+    async def refusals(
+        self, _: Collection[Question], __: float, ___: Collection[Question]
+    ) -> Mapping[Question, Problem]:
+        if not self.granted.is_set():
+            return {}
+        self.refused.set()
+        return {OVERALL: UpstreamThrottled()}
+
+    async def fetch(
+        self, questions: Collection[Question], _: float, __: Ask, ___: Collection[Question] = ()
+    ) -> AsyncIterator[tuple[Question, Answer]]:
+        self.granted.set()
+        await self.refused.wait()
+        for question in questions:
+            yield question, counts()
 
 
 async def is_leased(rows: RowStore, question: Question = OVERALL) -> bool:
@@ -176,5 +212,22 @@ def test_unavailable_table_grants_every_lease(
             assert not await is_leased(rows)
             await rows.keep(OVERALL, failed(UpstreamTooSlow()))
             await rows.release(OVERALL)
+
+    asking(ask)
+
+
+def test_last_call_is_waited_for() -> None:
+    """Another environment, which can't get a call any more, is not told to come back in a minute."""
+
+    async def ask(table: Table) -> None:
+        source, settings, clock = LastCall(), Settings.from_environ({}), noon_clock()
+        first, second = (
+            Catalogue(settings, source, RowStore(table, LEASE_S, clock), Clock(NOON))
+            for _ in range(2)
+        )
+        fetching = asyncio.create_task(first.fetch(OVERALL))
+        await source.granted.wait()
+        answer = await second.fetch(OVERALL)
+        assert list(answer.rows()) == list((await fetching).rows())
 
     asking(ask)
