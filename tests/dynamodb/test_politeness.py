@@ -28,7 +28,11 @@ def test_environments_stay_within_upstream_limits(
     result = measure(machine, plan, machine.say)
     told_truly = [replace(one, broken=[]) for one in result.clients]
     assert broken_promises(replace(result, clients=told_truly)) == [], dict(result.logged)
-    assert sum(len(outcomes.broken) for outcomes in result.clients) <= 1, dict(result.logged)
+    broken, kept = (
+        sum(len(outcomes.broken) for outcomes in result.clients),
+        sum(outcomes.kept for outcomes in result.clients),
+    )
+    assert broken <= max(1, kept // 10), (broken, kept, dict(result.logged))
     assert [calls.total for calls in result.endpoints] == [PER_MINUTE]
     assert sum(outcomes.kept for outcomes in result.clients) > 0
 
