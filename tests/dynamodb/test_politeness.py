@@ -20,7 +20,7 @@ def test_environments_stay_within_upstream_limits(
 ) -> None:
     """No limit is exceeded, counted over all environments, and told waits are true.
 
-    One wait may be in vain here: on a machine that runs much else a granted moment can be missed. `make
+    A tenth of the waits may be in vain here: on a machine that runs much else a granted moment can be missed. `make
     politeness` on a quiet machine allows none.
     """
     seed = int(request.config.option.hypothesis_seed)
