@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +15,7 @@ from pulse.problems import Problem, UpstreamThrottled
 from pulse.request_log import open_request_log
 from pulse_io.catalogue import Catalogue
 from tests.unit.pulse_io.simulated.asking import fetch, fetch_all
-from tests.unit.pulse_io.simulated.world import World
+from tests.unit.pulse_io.simulated.world import World, with_and_without_table
 from workbench.upstream.packages import DOWNLOADS_PER_DAY
 
 PACKAGES = [PackageName.parse(name) for name in sorted(DOWNLOADS_PER_DAY) if name != "__all__"][:60]
@@ -25,20 +25,6 @@ DAY_S = 24 * 3600
 MOST_RETURNS = 12
 
 Open = Callable[[World], Catalogue]
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    yield world
-    world.close()
-
-
-with_and_without_table = pytest.mark.parametrize(
-    "open_one",
-    [World.environment, World.environment_without_table],
-    ids=["with table", "without table"],
-)
 
 
 def run(world: World, main: Coroutine[Any, Any, None]) -> None:

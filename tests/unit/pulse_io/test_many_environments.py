@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -17,13 +17,6 @@ PACKAGES = [PackageName.parse(name) for name in sorted(DOWNLOADS_PER_DAY)][:35]
 """More than upstream answers in a minute."""
 
 REQUESTS = PackageName.parse("requests")
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    yield world
-    world.close()
 
 
 def test_environments_share_fetched_counts(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import httpx
@@ -20,27 +20,13 @@ from pulse.problems import (
 )
 from pulse_io.catalogue import Catalogue
 from tests.unit.pulse_io.simulated.asking import fetch, fetch_all
-from tests.unit.pulse_io.simulated.world import World
+from tests.unit.pulse_io.simulated.world import World, with_and_without_table
 from workbench.upstream.packages import DOWNLOADS_PER_DAY
 
 PACKAGES = [PackageName.parse(name) for name in sorted(DOWNLOADS_PER_DAY)][:50]
 DAY_S = 24 * 3600
 
 Open = Callable[[World], Catalogue]
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    yield world
-    world.close()
-
-
-with_and_without_table = pytest.mark.parametrize(
-    "open_one",
-    [World.environment, World.environment_without_table],
-    ids=["with table", "without table"],
-)
 
 
 async def asked(environment: Catalogue, package: PackageName) -> DailyCounts | UpstreamProblem:

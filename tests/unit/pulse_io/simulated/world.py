@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import httpx
+import pytest
 from aiodynamo.client import Client
 from aiodynamo.credentials import Key, StaticCredentials
 from aiodynamo.http.httpx import HTTPX
@@ -258,3 +259,11 @@ class World:
         """Create the table of that name."""
         schema = KeySchema(KeySpec("key", KeyType.string))
         await self._client().create_table(self.name, PayPerRequest(), schema)
+
+
+with_and_without_table = pytest.mark.parametrize(
+    "open_one",
+    [World.environment, World.environment_without_table],
+    ids=["with table", "without table"],
+)
+"""For a test that takes `open_one`, which opens an environment of a world."""
