@@ -15,9 +15,11 @@ This does no I/O. All times are whole milliseconds since 1970.
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, Self
+
+from pulse_io.sources.spans import Span, first_free
 
 MARGIN_MS: Final = 500
 """Calls do not all take equally long to get to where they are counted. One that is not answered by then
@@ -75,13 +77,6 @@ class Refusal(NamedTuple):
     environment: str
     moment: int
     until: int
-
-
-class _Span(NamedTuple):
-    """From when to when a call may be counted by upstream."""
-
-    first: int
-    last: int
 
 
 @dataclass(frozen=True)
@@ -247,8 +242,8 @@ class Window:
         kept = self._spans(now, MINUTE_MARGIN_MS) + self._kept(now, name)
         moment = max(start, self.closed_until)
         while True:
-            later = _first_free(moment, SECOND_MS, calls, SECOND_MS, per_second)
-            later = _first_free(later, minute_ms, kept, minute_ms, per_minute)
+            later = first_free(moment, SECOND_MS, calls, SECOND_MS, per_second)
+            later = first_free(later, minute_ms, kept, minute_ms, per_minute)
             if later == moment:
                 return moment
             moment = later
@@ -295,27 +290,27 @@ class Window:
             for other in others:
                 if abs(later - other) < gap_ms:
                     later = other + gap_ms
-            later = _first_free(later, KEPT_MS + MINUTE_MS, taken, MINUTE_MS, per_minute)
+            later = first_free(later, KEPT_MS + MINUTE_MS, taken, MINUTE_MS, per_minute)
             if later == moment:
                 return replace(self, reserved={**self.reserved, name: moment})
             moment = later
 
-    def _spans(self, now: int, margin_ms: int) -> list[_Span]:
+    def _spans(self, now: int, margin_ms: int) -> list[Span]:
         """All calls. Those that are unanswered leave the rest of the places to others, if there is one."""
         is_full = self.full_since(now) is not None
         return [
-            *(_Span(moment, moment) for moment in self.calls),
-            *(_Span(moment - margin_ms, moment - margin_ms) for moment in self.answered),
+            *(Span(moment, moment) for moment in self.calls),
+            *(Span(moment - margin_ms, moment - margin_ms) for moment in self.answered),
             *(
-                _Span(moment, min(now, until) if is_full else until)
+                Span(moment, min(now, until) if is_full else until)
                 for _, moment, until in self.unanswered
             ),
         ]
 
-    def _kept(self, now: int, name: str) -> list[_Span]:
+    def _kept(self, now: int, name: str) -> list[Span]:
         """The reservations of others: their calls may come at any moment while they are kept."""
         return [
-            _Span(moment, moment + KEPT_MS)
+            Span(moment, moment + KEPT_MS)
             for other, moment in self.reserved.items()
             if other != name and now < moment + KEPT_MS
         ]
@@ -383,25 +378,3 @@ class Window:
                 Refusal(name, base + moment, base + until) for name, moment, until in refusals
             ),
         )
-
-
-def _first_free(
-    moment: int, length_ms: int, taken: Iterable[_Span], span_ms: int, limit: int
-) -> int:
-    """The first moment from `moment` on from which a place is free for `length_ms` without a break.
-
-    What is taken holds its place for `span_ms` after its last moment.
-    """
-    if not limit:
-        return moment
-    changes = sorted(
-        change for first, last in taken for change in ((first, 1), (last + span_ms, -1))
-    )
-    used, full_since = 0, 0
-    for at, change in changes:
-        used += change
-        if used == limit and change > 0:
-            full_since = at
-        if used == limit - 1 and change < 0 and full_since < moment + length_ms:
-            moment = max(moment, at)
-    return moment
