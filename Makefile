@@ -9,7 +9,7 @@ ARGS ?=
 
 BIN := .venv/bin
 RUN := PYTHONPATH=functions $(BIN)/python
-UV := $(BIN)/python -E workbench/uv.py
+UV := $(BIN)/python -E tools/uv.py
 
 # Nothing that is said to Python reaches what runs here, except that text is UTF-8, whatever the terminal.
 unexport $(filter PYTHON%,$(.VARIABLES))
@@ -47,23 +47,23 @@ setup: .venv/.ready ## make .venv, with all that tests and checks need
 		echo "PyPI Pulse needs Python 3.11 or newer, and $(PYTHON) is not:" \
 			"install one and name it, as in make setup PYTHON=python3.13" >&2; exit 1; }
 	@rm -rf .venv # a link to another environment leaves that as it is
-	@"$(PYTHON)" -E workbench/uv.py venv --quiet --relocatable \
+	@"$(PYTHON)" -E tools/uv.py venv --quiet --relocatable \
 		--python "$$("$(PYTHON)" -E -c 'import sys; print(sys.executable)')" .venv
 	@echo ../../../../functions >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
 	@touch $@
 .PHONY: anew
 
 run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local with DynamoDB Local
-	@PORT='$(PORT)' TABLE='$(TABLE)' $(RUN) -m workbench.serve
+	@PORT='$(PORT)' TABLE='$(TABLE)' $(RUN) -m tools.serve
 
 test: setup ## run all tests; on Debian as root, install and start what they lack
-	@$(RUN) -m workbench.runtime || true # what it can't have, pytest lists at the end
-	@$(RUN) -m workbench.dynamodb.installation || true
+	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end
+	@$(RUN) -m tools.dynamodb.installation || true
 	$(BIN)/pytest --cov --cov-report=term
-	@$(RUN) -m workbench.dates
+	@$(RUN) -m tools.dates
 
 test-dates: setup ## run the quick tests as on a leap day, at a year's end, before upstream has loaded
-	@$(RUN) -m workbench.dates $(OPTIONS)
+	@$(RUN) -m tools.dates $(OPTIONS)
 
 lint: setup ## check format, style, types, floors, the template and the workflow
 	$(BIN)/ruff format --check .
@@ -71,55 +71,55 @@ lint: setup ## check format, style, types, floors, the template and the workflow
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	PYTHONPATH=functions $(BIN)/lint-imports
-	$(RUN) -m workbench.checks
+	$(RUN) -m tools.checks
 
 politeness: setup ## are upstream's limits kept by 20 execution environments? OPTIONS=--help for its size
-	@$(RUN) -m workbench.politeness $(OPTIONS)
+	@$(RUN) -m tools.politeness $(OPTIONS)
 
 openapi: setup ## write docs/openapi.json from the code
-	$(RUN) -m workbench.contract
+	$(RUN) -m tools.contract
 
 examples: setup ## put what the documentation's examples print into it
-	$(RUN) -m workbench.examples --write README.md docs/api.md
+	$(RUN) -m tools.examples --write README.md docs/api.md
 
 costs: setup ## put into docs/operations.md what a month costs
-	$(RUN) -m workbench.costs --write docs/operations.md
+	$(RUN) -m tools.costs --write docs/operations.md
 
 units: setup ## measure what requests cost in the table, and put it into docs/operations.md
-	@$(RUN) -m workbench.dynamodb.units --into docs/operations.md
+	@$(RUN) -m tools.dynamodb.units --into docs/operations.md
 
 log-lines: image build ## put into docs/operations.md what the runtime image logs of a slow request
-	@$(RUN) -m workbench.runtime.log_lines --write docs/operations.md
+	@$(RUN) -m tools.runtime.log_lines --write docs/operations.md
 
 format: setup ## format the code and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 image: setup ## make the Lambda runtime image, and start Docker for it, where they are missing
-	$(RUN) -m workbench.runtime
+	$(RUN) -m tools.runtime
 
 build: setup ## sam build: both functions, each with its own dependencies and bytecode
-	$(RUN) -m workbench.runtime.sam build
+	$(RUN) -m tools.runtime.sam build
 
 invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line
-	@$(RUN) -m workbench.runtime.invoke $(FUNCTION) $(EVENT)
+	@$(RUN) -m tools.runtime.invoke $(FUNCTION) $(EVENT)
 
 local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP; TLS=1 for HTTPS
-	@$(RUN) -m workbench.runtime.local --port $(PORT) $(if $(TLS),--tls)
+	@$(RUN) -m tools.runtime.local --port $(PORT) $(if $(TLS),--tls)
 
 compare: setup ## measure Flask against FastAPI; ARGS=--quick does less of it, ARGS=--help tells more
-	@$(RUN) -m workbench.compare $(ARGS)
+	@$(RUN) -m tools.compare $(ARGS)
 
 # Built and deployed for what ENVIRONMENT says in samconfig.toml, whatever this machine is.
 deploy: setup ## sam build and sam deploy, with ENVIRONMENT (default, dev, prod) of samconfig.toml
-	$(RUN) -m workbench.runtime.sam build --config-env '$(ENVIRONMENT)'
-	$(RUN) -m workbench.runtime.sam deploy --config-env '$(ENVIRONMENT)' $(DEPLOY_FLAGS)
+	$(RUN) -m tools.runtime.sam build --config-env '$(ENVIRONMENT)'
+	$(RUN) -m tools.runtime.sam deploy --config-env '$(ENVIRONMENT)' $(DEPLOY_FLAGS)
 
 deploy-local: setup ## sam deploy to an emulator, smoke all routes, delete; PARAMETERS='Name=value …'
-	@$(RUN) -m workbench.emulator $(PARAMETERS)
+	@$(RUN) -m tools.emulator $(PARAMETERS)
 
 smoke: setup ## check every promise of the API that answers at URL; OPTIONS=--help lists more
-	@$(RUN) -m workbench.smoke $(OPTIONS) '$(URL)'
+	@$(RUN) -m tools.smoke $(OPTIONS) '$(URL)'
 
 lock: setup ## pin all dependencies anew, with hashes and without addresses
 	for function in fastapi_app flask_app; do \
@@ -132,7 +132,7 @@ lock: setup ## pin all dependencies anew, with hashes and without addresses
 	done
 	for container in runtime emulator; do \
 		$(UV) pip compile $(LOCK) --python-platform x86_64-manylinux_2_28 --python-version 3.13 \
-			workbench/$$container/requirements.in --output-file workbench/$$container/requirements.txt || exit; \
+			tools/$$container/requirements.in --output-file tools/$$container/requirements.txt || exit; \
 	done
 LOCK := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock'

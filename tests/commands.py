@@ -1,4 +1,4 @@
-"""Run a workbench command that serves something, for the length of a `with` block."""
+"""Run a command of tools/ that serves something, for the length of a `with` block."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from workbench import environ
+from tools import environ
 
 
 @contextmanager

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.left_out import leave_out
-from workbench.runtime.engine import ensure_engine
-from workbench.runtime.image import ensure_image
-from workbench.runtime.machine import ThisMachine
-from workbench.runtime.problems import NeedError
-from workbench.runtime.sam import sam_command, sam_environment
+from tools.runtime.engine import ensure_engine
+from tools.runtime.image import ensure_image
+from tools.runtime.machine import ThisMachine
+from tools.runtime.problems import NeedError
+from tools.runtime.sam import sam_command, sam_environment
 
 ROOT = Path(__file__).parents[1]
 BUILD_TIMEOUT_S = 300

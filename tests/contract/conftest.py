@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.variants import NOW, VARIANTS, Ask, Handler, asking, handler_of
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from pulse import __version__
 from pulse.pypistats import USER_AGENT
 from tests.contract.variants import NOW, Ask, asking, handler_of
 from tests.figures import expected_stats
-from workbench.upstream import StandIn
-from workbench.upstream.packages import DEBUT, HERMIT, MIRRORED, NEWCOMER, RETIRED
+from tools.upstream import StandIn
+from tools.upstream.packages import DEBUT, HERMIT, MIRRORED, NEWCOMER, RETIRED
 
 AS_OF = dt.date(2026, 11, 21)
 

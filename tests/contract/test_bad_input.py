@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract.variants import Answer, Ask, Handler, answer_of, http_event
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 
 def assert_problem(answer: Answer, status: int, kind: str) -> None:

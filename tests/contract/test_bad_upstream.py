@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 
 from tests.contract.variants import Ask, asking, handler_of
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 FAILURES = [
     ("429", 503, "upstream-throttled", "throttled"),

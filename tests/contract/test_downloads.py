@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.contract.variants import Ask
-from workbench.upstream import StandIn
-from workbench.upstream.packages import DEBUT, MIRRORED, RETIRED
+from tools.upstream import StandIn
+from tools.upstream.packages import DEBUT, MIRRORED, RETIRED
 
 
 def upstream_rows(stand_in: StandIn, by: str) -> dict[tuple[str, str], int]:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.variants import Ask, Handler, answer_of, http_event
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 TEXT = st.text(max_size=20)
 JSON = st.recursive(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.variants import Handler, handler_of, http_event
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 
 @pytest.fixture

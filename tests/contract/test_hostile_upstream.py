@@ -20,7 +20,7 @@ from tests.raw_upstream import (
     raw_upstream,
     rows_body,
 )
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 ROW = {"category": "with_mirrors", "date": "2026-11-21", "downloads": 7}
 HEAD = "HTTP/1.1 200 OK\r\nConnection: close\r\n"

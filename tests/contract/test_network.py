@@ -10,8 +10,8 @@ import pytest
 from pulse.network import InvalidSettings
 from tests.company import company
 from tests.contract.variants import asking, handler_of
-from workbench import environ
-from workbench.upstream import StandIn
+from tools import environ
+from tools.upstream import StandIn
 
 HOST = "pypistats.example"
 DEAD = "http://127.0.0.1:1"

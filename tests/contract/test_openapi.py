@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.variants import Ask, asking, handler_of
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.variants import Ask, asking, handler_of
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 
 @pytest.mark.parametrize("path", ["/packages/requests", "/flask/packages/requests"])

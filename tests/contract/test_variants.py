@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.variants import VARIANTS, Answer, Ask, asking, handler_of
-from workbench.upstream import StandIn
-from workbench.upstream.packages import DOWNLOADS_PER_DAY
+from tools.upstream import StandIn
+from tools.upstream.packages import DOWNLOADS_PER_DAY
 
 NAMES = st.sampled_from(
     [*DOWNLOADS_PER_DAY, "Requests", "typing.extensions", "no-such", "-x-", "é"]

@@ -6,12 +6,12 @@ import pytest
 
 from tests.deploy.life import Life, live
 from tests.left_out import leave_out
-from workbench.emulator.problems import EmulatorError
-from workbench.emulator.server import emulator
-from workbench.emulator.stack import Stack
-from workbench.runtime.machine import ThisMachine
-from workbench.runtime.network import own_network
-from workbench.runtime.upstream import stand_in
+from tools.emulator.problems import EmulatorError
+from tools.emulator.server import emulator
+from tools.emulator.stack import Stack
+from tools.runtime.machine import ThisMachine
+from tools.runtime.network import own_network
+from tools.runtime.upstream import stand_in
 
 
 @pytest.fixture(scope="session")

@@ -14,16 +14,16 @@ import boto3
 import httpx
 import pytest
 
-from workbench.emulator.account import REGION, RequestLog
-from workbench.emulator.problems import DeploymentError
-from workbench.emulator.remains import remains
-from workbench.emulator.self_contained import Invoked, invoke_alone
-from workbench.emulator.stack import Stack
-from workbench.runtime.upstream import StandIn
-from workbench.smoke import twin
-from workbench.smoke.__main__ import FASTAPI
-from workbench.smoke.live import Live, client_for
-from workbench.smoke.promises import Verdict, try_all
+from tools.emulator.account import REGION, RequestLog
+from tools.emulator.problems import DeploymentError
+from tools.emulator.remains import remains
+from tools.emulator.self_contained import Invoked, invoke_alone
+from tools.emulator.stack import Stack
+from tools.runtime.upstream import StandIn
+from tools.smoke import twin
+from tools.smoke.__main__ import FASTAPI
+from tools.smoke.live import Live, client_for
+from tools.smoke.promises import Verdict, try_all
 
 FUNCTIONS = {"FastApiFunction": "fastapi", "FlaskFunction": "flask"}
 PACKAGE = "pandas"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.emulator.problems import DeploymentError
-from workbench.emulator.stack import ROOT, build
-from workbench.runtime.machine import ThisMachine
+from tools.emulator.problems import DeploymentError
+from tools.emulator.stack import ROOT, build
+from tools.runtime.machine import ThisMachine
 
 DEPLOY_TIMEOUT_S = 300
 
@@ -17,7 +17,7 @@ DEPLOY_TIMEOUT_S = 300
 def test_a_wrong_parameter_stops_it_and_is_named(artifacts: Path) -> None:
     template = str(artifacts / "template.yaml")
     done = subprocess.run(
-        [sys.executable, "-m", "workbench.emulator", "--template", template, "MemorySize=64"],
+        [sys.executable, "-m", "tools.emulator", "--template", template, "MemorySize=64"],
         cwd=ROOT,
         env={**ThisMachine.environ, "PYTHONPATH": "functions"},
         capture_output=True,
@@ -50,7 +50,7 @@ def test_a_broken_build_stops_it_and_says_where(machine: ThisMachine, tmp_path: 
 
 def test_what_is_no_parameter_is_refused_before_anything_starts() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "workbench.emulator", "MemorySize"],
+        [sys.executable, "-m", "tools.emulator", "MemorySize"],
         cwd=ROOT,
         capture_output=True,
         text=True,

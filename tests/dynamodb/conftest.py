@@ -6,14 +6,14 @@ import pytest
 
 from tests.dynamodb.table_at import TableAt
 from tests.left_out import leave_out
-from workbench.dynamodb.account import local_account
-from workbench.dynamodb.installation import ensure_installed
-from workbench.dynamodb.local import dynamodb_local
-from workbench.dynamodb.meter import Meter, metered
-from workbench.dynamodb.moto_server import moto_server
-from workbench.dynamodb.table import create_table
-from workbench.runtime.machine import ThisMachine
-from workbench.runtime.problems import NeedError
+from tools.dynamodb.account import local_account
+from tools.dynamodb.installation import ensure_installed
+from tools.dynamodb.local import dynamodb_local
+from tools.dynamodb.meter import Meter, metered
+from tools.dynamodb.moto_server import moto_server
+from tools.dynamodb.table import create_table
+from tools.runtime.machine import ThisMachine
+from tools.runtime.problems import NeedError
 
 PATIENCE_S = 20
 """Timeout for local tables in tests that are not about timeouts."""

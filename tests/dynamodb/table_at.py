@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.dynamodb.table import dynamodb_client
+from tools.dynamodb.table import dynamodb_client
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

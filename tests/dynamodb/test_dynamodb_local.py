@@ -1,4 +1,4 @@
-"""DynamoDB Local as the workbench runs it: on loopback only, and it ends with its starter."""
+"""DynamoDB Local as the tools run it: on loopback only, and it ends with its starter."""
 
 import contextlib
 import ipaddress
@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.commands import running, url_said_by
-from workbench.dynamodb.local import dynamodb_local
-from workbench.dynamodb.problems import DynamoDBLocalError
-from workbench.runtime.machine import ThisMachine
+from tools.dynamodb.local import dynamodb_local
+from tools.dynamodb.problems import DynamoDBLocalError
+from tools.runtime.machine import ThisMachine
 
 ENDS_WITHIN_S = 20
 
@@ -49,8 +49,8 @@ def addresses_of_this_machine() -> list[str]:
 
 @pytest.fixture
 def command(machine: ThisMachine) -> Iterator[tuple[subprocess.Popen[str], str]]:  # noqa: ARG001 - installs it
-    """The running `python -m workbench.dynamodb`, and the URL that it prints."""
-    with running("workbench.dynamodb") as process:
+    """The running `python -m tools.dynamodb`, and the URL that it prints."""
+    with running("tools.dynamodb") as process:
         yield process, url_said_by(process)
 
 

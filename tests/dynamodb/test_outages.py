@@ -8,11 +8,11 @@ import pytest
 
 from tests.dynamodb.table_at import TableAt
 from tests.http.served import Clock, served
-from workbench.dynamodb.account import local_account
-from workbench.dynamodb.local import dynamodb_local
-from workbench.dynamodb.table import create_table
-from workbench.runtime.machine import ThisMachine
-from workbench.upstream import StandIn
+from tools.dynamodb.account import local_account
+from tools.dynamodb.local import dynamodb_local
+from tools.dynamodb.table import create_table
+from tools.runtime.machine import ThisMachine
+from tools.upstream import StandIn
 
 PACKAGES = ["requests", "flask", "pulse-debut"]
 SHARED = ("CACHE_TABLE", "AWS_REGION", "AWS_ENDPOINT_URL_DYNAMODB")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from workbench.politeness.plan import PER_MINUTE, Plan
-from workbench.politeness.run import measure
-from workbench.politeness.verdict import broken_promises
-from workbench.runtime.machine import ThisMachine
+from tools.politeness.plan import PER_MINUTE, Plan
+from tools.politeness.run import measure
+from tools.politeness.verdict import broken_promises
+from tools.runtime.machine import ThisMachine
 
 PLAN = Plan(processes=4, packages=40, duration_s=22)
 """More packages than a minute has calls, so that some clients get a Retry-After within the run."""

@@ -12,10 +12,10 @@ import pytest
 from tests.commands import running, url_said_by
 from tests.dynamodb.table_at import TableAt
 from tests.dynamodb.test_dynamodb_local import listens
-from workbench.runtime.machine import ThisMachine
-from workbench.upstream import StandIn
+from tools.runtime.machine import ThisMachine
+from tools.upstream import StandIn
 
-SERVE = [sys.executable, "-m", "workbench.serve"]
+SERVE = [sys.executable, "-m", "tools.serve"]
 PATIENCE_S = 30
 
 
@@ -41,7 +41,7 @@ class Served:
 def served(machine: ThisMachine) -> Iterator[Served]:  # noqa: ARG001 - installs DynamoDB Local
     with (
         StandIn(limits=False) as upstream,
-        running("workbench.serve", PORT="0", TABLE="local", PYPISTATS_URL=upstream.url) as process,
+        running("tools.serve", PORT="0", TABLE="local", PYPISTATS_URL=upstream.url) as process,
     ):
         yield Served(process)
 

@@ -11,7 +11,7 @@ from pulse_io.sources.window import Window
 from pulse_io.store.table import Table
 from tests.dynamodb.environments import MovedClock, asking
 from tests.dynamodb.table_at import TableAt
-from workbench.dynamodb.meter import Meter
+from tools.dynamodb.meter import Meter
 
 pytestmark = pytest.mark.usefixtures("table")
 

@@ -12,7 +12,7 @@ from aiodynamo.models import BatchGetRequest, BatchGetResponse, StaticDelayRetry
 from pulse_io.store.table import ConditionFailed, Table, TableUnavailable
 from tests.dynamodb.environments import asking
 from tests.dynamodb.table_at import TableAt
-from workbench.dynamodb.meter import Meter
+from tools.dynamodb.meter import Meter
 
 NEW = F("key").does_not_exist()
 

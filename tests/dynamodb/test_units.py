@@ -14,15 +14,15 @@ from pulse.questions import Breakdown, Question
 from pulse_io.store.rows import RowStore
 from pulse_io.store.table import open_table
 from tests.counts import counts_of
-from workbench.costs import FROM_TABLE, FROM_UPSTREAM, Units
-from workbench.dynamodb.account import local_account
-from workbench.dynamodb.item_size import item_bytes, write_units
-from workbench.dynamodb.items import sizes
-from workbench.dynamodb.meter import Operation, metered
-from workbench.dynamodb.metered_world import NOW, Cost, World
-from workbench.dynamodb.requests import costs
-from workbench.dynamodb.table import create_table, dynamodb_client
-from workbench.dynamodb.units import items_table, requests_table
+from tools.costs import FROM_TABLE, FROM_UPSTREAM, Units
+from tools.dynamodb.account import local_account
+from tools.dynamodb.item_size import item_bytes, write_units
+from tools.dynamodb.items import sizes
+from tools.dynamodb.meter import Operation, metered
+from tools.dynamodb.metered_world import NOW, Cost, World
+from tools.dynamodb.requests import costs
+from tools.dynamodb.table import create_table, dynamodb_client
+from tools.dynamodb.units import items_table, requests_table
 
 COMPARED = 2
 COLD_FETCH = ["BatchGetItem", "PutItem", "PutItem", "PutItem"]

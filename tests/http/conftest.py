@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.http.served import Clock, Served, served
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 

@@ -15,7 +15,7 @@ from fastapi_app.app import create_app
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
 from pulse_io.wiring import open_catalogue
-from workbench.serve import loopback_listener
+from tools.serve import loopback_listener
 
 SERVER_KEEPS_ALIVE_S = 60
 """Keep-alive, longer than httpx's: with both at 5 s, uvicorn sometimes closes a connection

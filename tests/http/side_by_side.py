@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.http.served import Served
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 AT_ONCE = 8
 """Concurrent requests, since a single one spends most of its time waiting."""

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from tests.http.served import Clock, Served
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 ROUTES = [
     "/packages/requests",

@@ -14,8 +14,8 @@ import pytest
 
 from tests.http.pypistats_client import Outcome, run_client
 from tests.http.served import Served
-from workbench.upstream import StandIn
-from workbench.upstream.packages import MIRRORED
+from tools.upstream import StandIn
+from tools.upstream.packages import MIRRORED
 
 FORMATS = [
     "",

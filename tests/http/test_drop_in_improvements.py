@@ -6,7 +6,7 @@ import pytest
 from tests.http.served import Clock, Served, served
 from tests.http.side_by_side import ask_both
 from tests.raw_upstream import answer, raw_upstream
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 ENDPOINTS = ["recent", "overall", "python_major", "python_minor", "system"]
 PROBLEM = "application/problem+json"

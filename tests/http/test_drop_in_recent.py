@@ -7,9 +7,9 @@ import httpx
 
 from tests.http.served import Clock, Served, served
 from tests.http.side_by_side import BothAnswers, ask_both
-from workbench.upstream import StandIn
-from workbench.upstream.data import is_lost
-from workbench.upstream.packages import ALL_OF_PYPI, DEBUT, HERMIT, NEWCOMER
+from tools.upstream import StandIn
+from tools.upstream.data import is_lost
+from tools.upstream.packages import ALL_OF_PYPI, DEBUT, HERMIT, NEWCOMER
 
 PACKAGES = [ALL_OF_PYPI, "requests", "falcon", NEWCOMER, DEBUT, HERMIT]
 MIDNIGHT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)

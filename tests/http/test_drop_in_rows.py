@@ -15,8 +15,8 @@ from pulse.questions import Breakdown, Question
 from tests.http.conftest import NOON
 from tests.http.served import Served
 from tests.http.side_by_side import BothAnswers, ask_both, rows_of
-from workbench.upstream import StandIn
-from workbench.upstream.packages import (
+from tools.upstream import StandIn
+from tools.upstream.packages import (
     ALL_OF_PYPI,
     DEBUT,
     DOWNLOADS_PER_DAY,

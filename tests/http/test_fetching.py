@@ -6,7 +6,7 @@ import pytest
 
 from tests.http.conftest import NOON
 from tests.http.served import Clock, Served, served
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 ROUTES_ON_OVERALL = [
     "/packages/requests",

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from tests.http.served import Clock, Served, served
-from workbench.upstream import StandIn
-from workbench.upstream.data import is_lost
-from workbench.upstream.packages import ALL_OF_PYPI, HERMIT, MIRRORED, RETIRED
+from tools.upstream import StandIn
+from tools.upstream.data import is_lost
+from tools.upstream.packages import ALL_OF_PYPI, HERMIT, MIRRORED, RETIRED
 
 LOADED = dt.datetime(2026, 11, 22, 1, 10, tzinfo=dt.UTC)
 LOST = dt.date(2026, 12, 9)

@@ -13,8 +13,8 @@ import pytest
 
 from fastapi_app.app import app
 from tests.http.served import Clock, Served, served
-from workbench.contract import COMMITTED
-from workbench.upstream import StandIn
+from tools.contract import COMMITTED
+from tools.upstream import StandIn
 
 GENERATOR = str(Path(sys.executable).with_name("openapi-python-client"))
 PACKAGE = "generated_pulse_client"

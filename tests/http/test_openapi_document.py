@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from fastapi_app.app import app
-from workbench.contract import COMMAND, COMMITTED, as_committed
+from tools.contract import COMMAND, COMMITTED, as_committed
 
 DOCUMENT: dict[str, Any] = json.loads(as_committed())
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.http.served import Served
-from workbench.examples import DOCUMENTED_AT
+from tools.examples import DOCUMENTED_AT
 
 PAGE = (Path(__file__).parents[2] / "docs/api.md").read_text()
 (CALL,) = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.http.gateway import flask_served
 from tests.http.served import Clock, Served
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 
 @pytest.fixture(params=["fastapi", "flask"])

@@ -15,12 +15,12 @@ from tests.http.conftest import NOON
 from tests.http.gateway import Change, Passing, flask_served, gateway, unchanged
 from tests.http.served import Clock, served
 from tests.serving import answering
-from workbench.contract import COMMITTED
-from workbench.smoke import caches, documents, failures, figures, pages, traces, twin
-from workbench.smoke.__main__ import main
-from workbench.smoke.live import Live, client_for
-from workbench.smoke.promises import Promise, try_all
-from workbench.upstream import StandIn
+from tools.contract import COMMITTED
+from tools.smoke import caches, documents, failures, figures, pages, traces, twin
+from tools.smoke.__main__ import main
+from tools.smoke.live import Live, client_for
+from tools.smoke.promises import Promise, try_all
+from tools.upstream import StandIn
 
 PACKAGE = re.compile(r"(/flask)?/packages/requests(\?.*)?$")
 # Upstream accepts 30 calls a minute per client.

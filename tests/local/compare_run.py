@@ -1,4 +1,4 @@
-"""A run of `python -m workbench.compare`, told from others by a folder of its own for all temporary files."""
+"""A run of `python -m tools.compare`, told from others by a folder of its own for all temporary files."""
 
 import subprocess
 import sys
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psutil
 
-from workbench import ROOT, environ
-from workbench.runtime.machine import ThisMachine
+from tools import ROOT, environ
+from tools.runtime.machine import ThisMachine
 
 TEMPORARY = "temporary"
 
@@ -17,7 +17,7 @@ def start(output: Path, *arguments: str) -> subprocess.Popen[str]:
     # All that is mounted into containers or named to SAM lies in it.
     (output / TEMPORARY).mkdir()
     return subprocess.Popen(
-        [sys.executable, "-m", "workbench.compare", *arguments, "--output", str(output)],
+        [sys.executable, "-m", "tools.compare", *arguments, "--output", str(output)],
         cwd=ROOT,
         env=environ(TMPDIR=str(output / TEMPORARY)),
         stdin=subprocess.DEVNULL,

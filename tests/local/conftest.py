@@ -13,14 +13,14 @@ import httpx
 import pytest
 
 from tests.local.answers import FAILING_PACKAGE, Answer, Invoke, ServeApi
-from workbench.runtime.certificate import Certificate
-from workbench.runtime.invoke import invoke
-from workbench.runtime.local import serve_command
-from workbench.runtime.machine import ThisMachine
-from workbench.runtime.network import own_network
-from workbench.runtime.processes import started
-from workbench.runtime.session import Session, write_variables
-from workbench.runtime.upstream import StandIn, stand_in
+from tools.runtime.certificate import Certificate
+from tools.runtime.invoke import invoke
+from tools.runtime.local import serve_command
+from tools.runtime.machine import ThisMachine
+from tools.runtime.network import own_network
+from tools.runtime.processes import started
+from tools.runtime.session import Session, write_variables
+from tools.runtime.upstream import StandIn, stand_in
 
 ROOT = Path(__file__).parents[2]
 API_START_S = 120

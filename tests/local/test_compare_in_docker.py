@@ -7,15 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from workbench.compare.comparisons import WITH_TABLE
-from workbench.compare.lambda_arena.asking import Asking
-from workbench.compare.lambda_arena.bench import Bench
-from workbench.compare.lambda_arena.functions import COMPARABLE, write_upstream
-from workbench.compare.lambda_arena.upstream import Upstream
-from workbench.compare.lambda_arena.warm import warm_up
-from workbench.compare.plan import Plan
-from workbench.runtime.machine import ThisMachine
-from workbench.runtime.upstream import StandIn
+from tools.compare.comparisons import WITH_TABLE
+from tools.compare.lambda_arena.asking import Asking
+from tools.compare.lambda_arena.bench import Bench
+from tools.compare.lambda_arena.functions import COMPARABLE, write_upstream
+from tools.compare.lambda_arena.upstream import Upstream
+from tools.compare.lambda_arena.warm import warm_up
+from tools.compare.plan import Plan
+from tools.runtime.machine import ThisMachine
+from tools.runtime.upstream import StandIn
 
 VARIANTS = ("fastapi", "flask", "flask-threads")
 LATENCY_MS = 20

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.local.compare_run import docker, leftovers, start
-from workbench.compare.results import load
+from tools.compare.results import load
 
 SMALLEST = (
     *("--quick", "--arenas", "lambda", "--variants", "flask", "--rounds", "1"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.local.compare_run import leftovers, start
-from workbench.compare.results import Results, load
+from tools.compare.results import Results, load
 
 TIMEOUT_S = 600
 SMALLER = (

@@ -9,8 +9,8 @@ import pytest
 
 from tests.figures import expected_stats
 from tests.local.answers import TEN_PACKAGES, Invoke
-from workbench.runtime.upstream import StandIn
-from workbench.upstream.window import newest_day
+from tools.runtime.upstream import StandIn
+from tools.upstream.window import newest_day
 
 FUNCTIONS = ("FastApiFunction", "FlaskFunction")
 STATUSES = {

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.local.answers import TEN_PACKAGES, ServeApi
-from workbench.runtime.upstream import StandIn
+from tools.runtime.upstream import StandIn
 
 
 @pytest.fixture(scope="module")

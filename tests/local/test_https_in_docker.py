@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.local.answers import ServeApi
-from workbench.runtime.certificate import make_certificate
+from tools.runtime.certificate import make_certificate
 
 
 def test_the_api_is_served_with_a_certificate_that_its_authority_vouches_for(

@@ -15,8 +15,8 @@ import yaml
 
 from tests.local.answers import FAILING_PACKAGE, ServeApi
 from tests.metric_filters import counts
-from workbench.runtime.log_lines import PLACE, log_lines
-from workbench.runtime.upstream import StandIn
+from tools.runtime.log_lines import PLACE, log_lines
+from tools.runtime.upstream import StandIn
 
 VARIANTS = {"fastapi": "", "flask": "/flask"}
 LOG_GROUPS = {"fastapi": "FastApiLogGroup", "flask": "FlaskLogGroup"}

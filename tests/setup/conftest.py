@@ -12,7 +12,7 @@ import pytest
 
 from tests.left_out import leave_out
 from tests.setup.copies import Project, copy_of_project
-from workbench import uv
+from tools import uv
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench import ROOT
-from workbench.uv import CACHE, pip_settings
+from tools import ROOT
+from tools.uv import CACHE, pip_settings
 
 MAKE_TIMEOUT_S = 300
 DOWNLOADS = ("uv-downloads", "pip-downloads")

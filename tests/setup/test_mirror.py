@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from workbench import uv
+from tools import uv
 
 PROGRAM = "#!/bin/sh\necho a mirror served me\n"
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.setup.copies import Project
-from workbench import ROOT
-from workbench.runtime.machine import ThisMachine
-from workbench.runtime.tools import SAM
+from tools import ROOT
+from tools.runtime.machine import ThisMachine
+from tools.runtime.tools import SAM
 
 PINNED = re.compile(r"^([a-z0-9-]+)==", re.MULTILINE)
 
@@ -64,7 +64,7 @@ def test_run_installs_what_it_runs(project: Project) -> None:
 def test_run_has_what_a_local_table_needs(project: Project) -> None:
     assert project.make(".venv/.runs").returncode == 0
     imported = subprocess.run(
-        [".venv/bin/python", "-E", "-c", "import workbench.dynamodb.local, workbench.serve"],
+        [".venv/bin/python", "-E", "-c", "import tools.dynamodb.local, tools.serve"],
         cwd=project.folder,
         capture_output=True,
         text=True,

@@ -14,9 +14,9 @@ from pulse.pypistats import UpstreamAnswer, read_answer, request_path
 from pulse.questions import Breakdown, Question
 from pulse.series import DateRange, download_series
 from tests.counts import NOON, YESTERDAY
-from workbench.upstream.answers import answer
-from workbench.upstream.packages import DOWNLOADS_PER_DAY
-from workbench.upstream.routes import question
+from tools.upstream.answers import answer
+from tools.upstream.packages import DOWNLOADS_PER_DAY
+from tools.upstream.routes import question
 
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
 

@@ -10,7 +10,7 @@ from pulse.network import InvalidSettings, Network
 from pulse_io.clients import open_client
 from pulse_io.settings import Settings
 from tests.company import company
-from workbench.upstream import StandIn
+from tools.upstream import StandIn
 
 TABLE = {"CACHE_TABLE": "pulse", "AWS_REGION": "eu-central-1"}
 SOCKS = {"ALL_PROXY": "socks5://127.0.0.1:1080"}

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from tests.left_out import leave_out
-from workbench.checks.translation import EVERYTHING_ON, translate
-from workbench.runtime.machine import ThisMachine
-from workbench.runtime.problems import NeedError
-from workbench.runtime.tools import SAM
+from tools.checks.translation import EVERYTHING_ON, translate
+from tools.runtime.machine import ThisMachine
+from tools.runtime.problems import NeedError
+from tools.runtime.tools import SAM
 
 Template = dict[str, Any]
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.unit.template.reading import Template, of_type
-from workbench.costs import Request, tables
+from tools.costs import Request, tables
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/operations.md").read_text()

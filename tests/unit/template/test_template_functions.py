@@ -10,7 +10,7 @@ import pytest
 from pulse.cors import METHODS, ON_EVERY_ANSWER, ON_OPTIONS
 from pulse.target import CACHE_BUSTER
 from tests.unit.template.reading import Template, made, of_type
-from workbench.checks.translation import EVERYTHING_ON
+from tools.checks.translation import EVERYTHING_ON
 
 ROOT = Path(__file__).parents[3]
 VARIANTS = ["FastApi", "Flask"]

@@ -10,9 +10,9 @@ import pytest
 
 from pulse.settings import UpstreamSettings
 from tests.unit.template.reading import Template
-from workbench.runtime.configuration import parameter_overrides
-from workbench.runtime.machine import ThisMachine
-from workbench.runtime.sam import TEMPLATES_ARCHITECTURE
+from tools.runtime.configuration import parameter_overrides
+from tools.runtime.machine import ThisMachine
+from tools.runtime.sam import TEMPLATES_ARCHITECTURE
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENTS = ["default", "dev", "prod", "local"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.template.reading import Template, made, of_type, texts
-from workbench import ROOT
+from tools import ROOT
 
 ALLOWED = {
     "FastApiRole": {

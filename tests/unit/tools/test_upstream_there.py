@@ -1,0 +1,137 @@
+"""What `make run` finds at an address that is to be upstream's."""
+
+import socket
+import ssl
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pulse.network import InvalidSettings, Network
+from tests.company import company
+from tests.serving import answering
+from tools.addresses import why_unreachable
+from tools.upstream import StandIn
+from tools.upstream_there import why_not_there
+
+HTML = b"<!doctype html>\n<title>Sign in</title>"
+HOST = "pypistats.example"
+DIRECTLY = Network()
+HINT = "Where the way out is a proxy, set HTTPS_PROXY to its URL"
+
+
+def through(proxy: str, **environ: str) -> Network:
+    return Network.from_environ({"ALL_PROXY": proxy, **environ})
+
+
+def test_an_api_like_pypistats_orgs_is_there_also_when_it_throttles() -> None:
+    with StandIn() as stand_in:
+        assert why_not_there(stand_in.url, DIRECTLY) is None
+        stand_in.set_faults(["429"])
+        assert why_not_there(stand_in.url, DIRECTLY) is None
+
+
+@pytest.mark.parametrize("status", [500, 503, 407])
+def test_a_sick_upstream_or_proxy_is_not_there(status: int) -> None:
+    with answering(status, HTML, content_type="text/html; charset=utf-8") as url:
+        reason = why_not_there(url, DIRECTLY)
+    assert reason is not None
+    assert reason.startswith(f"{status} ")
+    assert reason.endswith(" with text/html: '<!doctype html> <title>Sign in</title>'")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "told"),
+    [
+        (200, HTML, {"content_type": "text/html"}, "200 OK with text/html: '<!doctype html>"),
+        (200, b"{}", {"content_type": "application/json"}, "200 OK with application/json: '{}'"),
+        (404, b"404", {"content_type": "text/html"}, "404 Not Found with text/html: '404'"),
+        (200, b"x" * 10**7, {}, "200 OK with no content type: 'xxxx"),
+        (403, b"", {}, "403 Forbidden with no content type: ''"),
+        (
+            302,
+            b"",
+            {"location": "https://login.example/?x"},
+            "302 Found, a redirect to https://login.example/?x.",
+        ),
+    ],
+)
+def test_another_server_is_told_by_what_it_answers(
+    status: int, body: bytes, headers: dict[str, str], told: str
+) -> None:
+    with answering(status, body, **headers) as url, pytest.raises(InvalidSettings) as caught:
+        why_not_there(url, DIRECTLY)
+    message = str(caught.value)
+    assert message.startswith(
+        f"{url} does not answer as pypistats.org does: GET /api/packages/__all__"
+    )
+    assert told in message
+    assert message.endswith("Set PYPISTATS_URL to the base URL of an API that does.")
+
+
+def test_a_redirect_to_the_same_path_tells_which_address_to_set() -> None:
+    with (
+        answering(301, location="https://pypistats.example/mirror{path}") as url,
+        pytest.raises(
+            InvalidSettings, match=r"Set PYPISTATS_URL to https://pypistats.example/mirror\.$"
+        ),
+    ):
+        why_not_there(url, DIRECTLY)
+
+
+def test_a_companys_certificate_is_told_with_the_variable_that_helps(tmp_path: Path) -> None:
+    with StandIn() as stand_in, company(stand_in.url, HOST, tmp_path) as proxied:
+        untrusted = why_not_there(f"https://{HOST}", through(proxied.proxy))
+        trusted = through(proxied.proxy, SSL_CERT_FILE=str(proxied.certificate))
+        assert why_not_there(f"https://{HOST}", trusted) is None
+    assert untrusted is not None
+    assert untrusted.startswith(
+        f"through the proxy of ALL_PROXY='{proxied.proxy}/': its certificate is not trusted: "
+    )
+    assert "set SSL_CERT_FILE to a file with that company's own" in untrusted
+
+
+def test_a_proxy_that_refuses_is_told_by_what_it_answers(tmp_path: Path) -> None:
+    with company("http://127.0.0.1:1", HOST, tmp_path, connect_status=407) as proxied:
+        reason = why_not_there(f"https://{HOST}", through(proxied.proxy))
+    assert reason == (
+        f"through the proxy of ALL_PROXY='{proxied.proxy}/': 407 Proxy Authentication Required"
+    )
+
+
+def test_a_closed_port_is_told_as_such() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    assert why_not_there(url, DIRECTLY) == "connection refused"
+    proxied = why_not_there(f"http://{HOST}", through(url))
+    assert proxied == f"through the proxy of ALL_PROXY='{url}/': connection refused"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "told"),
+    [
+        (
+            httpx.ConnectError("failed"),
+            socket.gaierror(-2, "Name or service not known"),
+            f"the name can't be resolved: Name or service not known. {HINT}",
+        ),
+        (
+            httpx.ConnectTimeout("timed out"),
+            TimeoutError("timed out"),
+            f"no connection in time. {HINT}",
+        ),
+        (httpx.ReadTimeout("timed out"), TimeoutError("timed out"), "no answer in time"),
+        (httpx.RemoteProtocolError("it hung up"), None, "it hung up"),
+        (httpx.ReadError(""), None, "ReadError"),
+        (
+            httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number"),
+            ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"),
+            "TLS fails: [SSL: WRONG_VERSION_NUMBER] wrong version number",
+        ),
+    ],
+)
+def test_each_reason_has_its_words(
+    error: httpx.TransportError, cause: Exception | None, told: str
+) -> None:
+    error.__cause__ = cause
+    assert why_unreachable(error, "https://pypistats.org", DIRECTLY) == told

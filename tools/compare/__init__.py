@@ -1,0 +1,1 @@
+"""Flask against FastAPI, measured side by side: `python -m tools.compare --help`."""

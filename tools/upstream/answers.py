@@ -1,0 +1,138 @@
+"""What pypistats.org answers to a question, its flaws included, as a pure function.
+
+The spec is `upstream.md`, which was read off pypistats.org's own source. Its other pages (`/`,
+`/api/`, …) are not played: they are a 404 here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from tools.upstream import data
+from tools.upstream.packages import DOWNLOADS_PER_DAY
+from tools.upstream.window import newest_day
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from tools.upstream.routes import Question
+
+#: On every answer with data, so that nobody can take invented numbers for real ones.
+SIMULATED: Final = ("X-Pulse-Source", "simulated")
+
+HTML: Final = "text/html; charset=utf-8"
+JSON: Final = "application/json"
+
+#: Methods that an endpoint accepts, as every Flask route for GET does.
+ALLOWED: Final = ("GET", "HEAD", "OPTIONS")
+_MIRRORS: Final = {"true": "with_mirrors", "false": "without_mirrors"}
+_FILTER: Final = {"python_major": "version", "python_minor": "version", "system": "os"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: `status`, `headers` (without those about the connection), `body`."""
+
+    status: HTTPStatus
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def html(status: HTTPStatus, body: str, *headers: tuple[str, str]) -> Answer:
+    """Answer as pypistats.org does when it has no data to give: with a little HTML."""
+    return Answer(status, (("Content-Type", HTML), *headers), body.encode())
+
+
+NOT_FOUND: Final = html(HTTPStatus.NOT_FOUND, "404")
+SERVER_ERROR: Final = html(HTTPStatus.INTERNAL_SERVER_ERROR, "500")
+
+#: Sent without a `Retry-After`, so a client has to know the limits itself.
+TOO_MANY_REQUESTS: Final = html(
+    HTTPStatus.TOO_MANY_REQUESTS, '<a href="/api/#etiquette">429 RATE LIMIT EXCEEDED</a>'
+)
+
+_ALLOW: Final = ("Allow", ", ".join(ALLOWED))
+_OPTIONS: Final = html(HTTPStatus.OK, "", _ALLOW)
+_METHOD_NOT_ALLOWED: Final = html(
+    HTTPStatus.METHOD_NOT_ALLOWED, "<!doctype html>\n<h1>Method Not Allowed</h1>\n", _ALLOW
+)
+
+
+def answer(method: str, question: Question | None, now: datetime) -> Answer:
+    """Answer a request from the data alone; limits and faults are met before.
+
+    Args:
+        method: The HTTP method. `HEAD` gets the body too; the server leaves it off.
+        question: What is asked, None for a path that the API does not have.
+        now: The moment, with a time zone, that decides which days are loaded.
+
+    Returns:
+        200 with JSON and `SIMULATED`, or 404 or 405 with HTML.
+    """
+    if question is None:
+        return NOT_FOUND
+    if method not in ALLOWED:
+        return _METHOD_NOT_ALLOWED
+    if method == "OPTIONS":
+        return _OPTIONS
+    newest = newest_day(now)
+    if question.endpoint == "recent":
+        return _recent(question, newest)
+    if question.endpoint == "overall":
+        category = _MIRRORS.get(question.filters.get("mirrors", ""))
+    else:
+        category = question.filters.get(_FILTER[question.endpoint])
+        # The flaw: every value is capitalised, so the lower-case `other` and `null` find nothing.
+        category = None if category is None else category.title()
+    return _series(question.package, question.endpoint, category, newest)
+
+
+def half_loaded(complete: Answer) -> Answer:
+    """Answer as while the newest day is being loaded: the last of its categories is not there yet.
+
+    What has no rows stays as it is.
+    """
+    content = json.loads(complete.body) if complete.status is HTTPStatus.OK else {"data": []}
+    rows = content["data"]
+    if not rows or not isinstance(rows, list):
+        return complete
+    newest = max(row["date"] for row in rows)
+    last = max((row for row in rows if row["date"] == newest), key=lambda row: row["category"])
+    rows.remove(last)
+    package, endpoint = content["package"], content["type"].removesuffix("_downloads")
+    return _json(package, endpoint, rows)
+
+
+def _recent(question: Question, newest: date) -> Answer:
+    asked = question.filters.get("period")
+    if question.package not in DOWNLOADS_PER_DAY or asked not in {None, *data.RECENT_DAYS}:
+        return NOT_FOUND
+    found = data.recent(question.package, newest)
+    periods = data.RECENT_DAYS if asked is None else (asked,)
+    if found.keys().isdisjoint(periods):
+        return NOT_FOUND
+    sums = {f"last_{period}": found.get(period, 0) for period in periods}
+    return _json(question.package, "recent", sums)
+
+
+@lru_cache(maxsize=512)  # a busy comparison asks for the same few bodies all day
+def _series(package: str, endpoint: str, category: str | None, newest: date) -> Answer:
+    known = package in DOWNLOADS_PER_DAY
+    rows = [
+        row._asdict()
+        for row in (data.rows(package, endpoint, newest) if known else ())
+        if category in {None, row.category}
+    ]
+    if endpoint == "overall" and not rows:
+        return NOT_FOUND
+    return _json(package, endpoint, rows)
+
+
+def _json(package: str, endpoint: str, found: object) -> Answer:
+    content = {"data": found, "package": package, "type": f"{endpoint}_downloads"}
+    body = json.dumps(content, sort_keys=True, separators=(",", ":")) + "\n"
+    return Answer(HTTPStatus.OK, (("Content-Type", JSON), SIMULATED), body.encode())

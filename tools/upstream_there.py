@@ -1,0 +1,68 @@
+"""Whether an API like pypistats.org's answers at a URL."""
+
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+
+from pulse.names import ALL_OF_PYPI
+from pulse.network import InvalidSettings, Network
+from pulse.problems import Problem, UpstreamThrottled
+from pulse.pypistats import (
+    REQUEST_HEADERS,
+    UpstreamAnswer,
+    body_reader,
+    read_answer,
+    request_path,
+)
+from pulse.questions import Breakdown, Question
+from pulse_io.clocks import utc_now
+from pulse_io.tls import tls_context
+from tools.addresses import (
+    open_blocking_client,
+    received,
+    redirected_base,
+    why_unreachable,
+)
+
+WITHIN_S: Final = 3
+QUESTION: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
+PATH: Final = request_path(*QUESTION)
+"""Every such API knows it, and no other address does."""
+
+_HEADERS: Final = {**REQUEST_HEADERS, "Accept-Encoding": "identity"}
+
+
+def why_not_there(url: str, network: Network) -> str | None:
+    """Ask once. None if such an API answers, else the reason why there is no answer that counts.
+
+    Raises:
+        InvalidSettings: what answers is no such API; or the way there can't be used.
+    """
+    body = b""
+    try:
+        tls = tls_context(network.certificates)
+        with (
+            open_blocking_client(url, network, tls, timeout_s=WITHIN_S) as client,
+            client.stream("GET", PATH, headers=_HEADERS) as answer,
+        ):
+            reader = body_reader(Breakdown.OVERALL, answer.status_code, answer.headers)
+            for chunk in answer.iter_raw():
+                body += chunk
+                reader.feed(chunk)
+            read = UpstreamAnswer(answer.status_code, answer.headers, reader.finish(), utc_now())
+        if answer.is_server_error or answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            proxy = network.proxy_for(url)
+            return received(answer, body) + (f", through the proxy of {proxy}" if proxy else "")
+        read_answer(QUESTION, read)
+    except httpx.TransportError as error:
+        return why_unreachable(error, url, network)
+    except UpstreamThrottled:
+        return None
+    except Problem:
+        better = redirected_base(answer)
+        raise InvalidSettings(
+            f"{url} does not answer as pypistats.org does: GET {PATH} gets {received(answer, body)}. Set "
+            f"PYPISTATS_URL to {better or 'the base URL of an API that does'}."
+        ) from None
+    return None

@@ -1,1 +1,0 @@
-"""Flask against FastAPI, measured side by side: `python -m workbench.compare --help`."""

@@ -1,4 +1,0 @@
-"""An AWS account on this machine: ministack in a container, its functions in the Lambda image.
-
-`python -m workbench.emulator` deploys to it, smokes what it serves and deletes the stack again.
-"""

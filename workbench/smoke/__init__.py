@@ -1,4 +1,0 @@
-"""Whether a running PyPI Pulse, wherever it is deployed, keeps what its API promises.
-
-`python -m workbench.smoke URL` asks every route, and prints what was promised and what came.
-"""
