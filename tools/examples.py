@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tools import environ
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 NOW: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DOCUMENTED_AT: Final = "127.0.0.1:8000"
@@ -46,9 +46,9 @@ def without_what_changes(text: str) -> str:
 @contextmanager
 def serving() -> Iterator[str]:
     """The API as `make run` serves it, over a stand-in whose clock stands still: its address."""
-    with StandIn(now=NOW, limits=False) as stand_in:
+    with FakePypistats(now=NOW, limits=False) as fake_pypistats:
         command = [sys.executable, "-m", "tools.serve"]
-        settings = environ(PYPISTATS_URL=stand_in.url, PORT="0")
+        settings = environ(PYPISTATS_URL=fake_pypistats.url, PORT="0")
         with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as server:
             try:
                 yield _address(server)

@@ -26,9 +26,9 @@ from tools import ROOT, environ
 from tools.dynamodb.account import local_account
 from tools.dynamodb.moto_server import moto_server
 from tools.dynamodb.table import create_table
-from tools.upstream import StandIn, data
-from tools.upstream.packages import ALL_OF_PYPI, DOWNLOADS_PER_DAY
-from tools.upstream.window import newest_day
+from tools.fake_pypistats import FakePypistats, data
+from tools.fake_pypistats.packages import ALL_OF_PYPI, DOWNLOADS_PER_DAY
+from tools.fake_pypistats.window import newest_day
 
 FUNCTIONS: Final = ROOT / "functions"
 FIRST_FLOOR: Final = "pulse_io"
@@ -56,7 +56,7 @@ class Footprint:
 
 def measure(functions: Path, *, table: bool) -> dict[str, Footprint]:
     """The footprint in the code in this folder, as a whole and of its `pulse_io` alone."""
-    with StandIn() as upstream, _table(wanted=table) as variables:
+    with FakePypistats() as upstream, _table(wanted=table) as variables:
         answered = subprocess.run(
             [sys.executable, "-m", "tools.footprint", _complete_package()],
             env=environ(

@@ -16,11 +16,11 @@ from pulse_io.settings import Settings
 from tools.dynamodb.account import local_account
 from tools.dynamodb.local import dynamodb_local
 from tools.dynamodb.table import create_table
+from tools.fake_pypistats import FakePypistats
 from tools.runtime.machine import ThisMachine
 from tools.runtime.problems import NeedError
 from tools.runtime.processes import end_in_order_when_told_to
 from tools.terminal import ForgivingProtocol, log_to_terminal
-from tools.upstream import StandIn
 from tools.upstream_there import why_not_there
 
 HOST = "127.0.0.1"
@@ -162,8 +162,8 @@ def _upstream(settings: Settings) -> Iterator[str]:
     )
     # Nobody else is there to be polite to, so neither it nor we count calls.
     os.environ.update(UPSTREAM_PER_SECOND="0", UPSTREAM_PER_MINUTE="0")
-    with StandIn(limits=False) as stand_in:
-        yield stand_in.url
+    with FakePypistats(limits=False) as fake_pypistats:
+        yield fake_pypistats.url
 
 
 if __name__ == "__main__":

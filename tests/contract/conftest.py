@@ -5,17 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.variants import NOW, VARIANTS, Ask, Handler, asking, handler_of
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 
 @pytest.fixture(scope="session")
-def running_stand_in() -> Iterator[StandIn]:
-    with StandIn(now=NOW, limits=False) as stand_in:
-        yield stand_in
+def running_stand_in() -> Iterator[FakePypistats]:
+    with FakePypistats(now=NOW, limits=False) as fake_pypistats:
+        yield fake_pypistats
 
 
 @pytest.fixture
-def stand_in(running_stand_in: StandIn) -> StandIn:
+def fake_pypistats(running_stand_in: FakePypistats) -> FakePypistats:
     running_stand_in.reset()
     return running_stand_in
 
@@ -26,8 +26,8 @@ def variant(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def handler(variant: str, stand_in: StandIn) -> Iterator[Handler]:
-    with handler_of(variant, PYPISTATS_URL=stand_in.url) as handler:
+def handler(variant: str, fake_pypistats: FakePypistats) -> Iterator[Handler]:
+    with handler_of(variant, PYPISTATS_URL=fake_pypistats.url) as handler:
         yield handler
 
 

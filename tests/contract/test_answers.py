@@ -10,14 +10,14 @@ from pulse import __version__
 from pulse.pypistats import USER_AGENT
 from tests.contract.variants import NOW, Ask, asking, handler_of
 from tests.figures import expected_stats
-from tools.upstream import StandIn
-from tools.upstream.packages import DEBUT, HERMIT, MIRRORED, NEWCOMER, RETIRED
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.packages import DEBUT, HERMIT, MIRRORED, NEWCOMER, RETIRED
 
 AS_OF = dt.date(2026, 11, 21)
 
 
-def overall_rows(stand_in: StandIn, package: str) -> list[dict[str, Any]]:
-    url = f"{stand_in.url}/api/packages/{package}/overall"
+def overall_rows(fake_pypistats: FakePypistats, package: str) -> list[dict[str, Any]]:
+    url = f"{fake_pypistats.url}/api/packages/{package}/overall"
     rows: list[dict[str, Any]] = httpx.get(url, trust_env=False).json()["data"]
     return rows
 
@@ -29,12 +29,12 @@ def assert_stats(actual: dict[str, Any], expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize("package", ["requests", "__all__", NEWCOMER, DEBUT, HERMIT, RETIRED])
 @pytest.mark.parametrize("mirrors", [True, False])
 def test_stats_match_plain_arithmetic(
-    ask: Ask, stand_in: StandIn, package: str, mirrors: bool
+    ask: Ask, fake_pypistats: FakePypistats, package: str, mirrors: bool
 ) -> None:
     answer = ask(f"/packages/{package}", f"mirrors={str(mirrors).lower()}")
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/json"
-    rows = overall_rows(stand_in, package)
+    rows = overall_rows(fake_pypistats, package)
     assert_stats(answer.json, expected_stats(package, rows, AS_OF, mirrors=mirrors))
 
 
@@ -45,15 +45,17 @@ def test_mirrors_are_counted_by_default(ask: Ask) -> None:
 @pytest.mark.parametrize(
     "spelling", ["Typing_Extensions", "typing.extensions", "typing-.-extensions"]
 )
-def test_name_is_normalised_for_upstream(ask: Ask, stand_in: StandIn, spelling: str) -> None:
+def test_name_is_normalised_for_upstream(
+    ask: Ask, fake_pypistats: FakePypistats, spelling: str
+) -> None:
     assert ask(f"/packages/{spelling}").json["package"] == "typing-extensions"
-    paths = [request.path for request in stand_in.requests]
+    paths = [request.path for request in fake_pypistats.requests]
     assert paths == ["/api/packages/typing-extensions/overall"]
 
 
-def test_user_agent_is_sent(ask: Ask, stand_in: StandIn) -> None:
+def test_user_agent_is_sent(ask: Ask, fake_pypistats: FakePypistats) -> None:
     ask("/packages/requests")
-    (request,) = stand_in.requests
+    (request,) = fake_pypistats.requests
     headers = {name.lower(): value for name, value in request.headers.items()}
     assert headers["user-agent"] == USER_AGENT
 
@@ -75,33 +77,33 @@ def test_comparison_keeps_order(ask: Ask) -> None:
     ]
 
 
-def test_comparison_stats_match_single_stats(ask: Ask, stand_in: StandIn) -> None:
+def test_comparison_stats_match_single_stats(ask: Ask, fake_pypistats: FakePypistats) -> None:
     answer = ask("/compare", "packages=requests,flask&mirrors=false")
     for entry in answer.json["packages"]:
-        rows = overall_rows(stand_in, entry["package"])
+        rows = overall_rows(fake_pypistats, entry["package"])
         assert_stats(entry["stats"], expected_stats(entry["package"], rows, AS_OF, mirrors=False))
 
 
-def test_comparison_has_one_as_of(ask: Ask, stand_in: StandIn) -> None:
+def test_comparison_has_one_as_of(ask: Ask, fake_pypistats: FakePypistats) -> None:
     answer = ask("/compare", f"packages=requests,{RETIRED},{HERMIT},{MIRRORED}&mirrors=false")
     stats = [entry["stats"] for entry in answer.json["packages"]]
     assert [one["as_of"] for one in stats] == ["2026-11-21"] * 4
     assert (stats[1]["latest_date"], stats[1]["last_month"]) == ("2026-08-13", 0)
     assert (stats[3]["latest_date"], stats[3]["last_month"]) == (None, 0)
     # The rows of all of PyPI are fetched once for all packages that need them.
-    assert [request.path for request in stand_in.requests].count(
+    assert [request.path for request in fake_pypistats.requests].count(
         "/api/packages/__all__/overall"
     ) == 1
 
 
-def test_repeated_package_is_fetched_once(ask: Ask, stand_in: StandIn) -> None:
+def test_repeated_package_is_fetched_once(ask: Ask, fake_pypistats: FakePypistats) -> None:
     answer = ask("/compare", "packages=requests,Requests,flask")
     assert [entry["package"] for entry in answer.json["packages"]] == [
         "requests",
         "requests",
         "flask",
     ]
-    assert len(stand_in.requests) == 2
+    assert len(fake_pypistats.requests) == 2
 
 
 def test_fifty_packages_can_be_compared(ask: Ask) -> None:
@@ -110,14 +112,16 @@ def test_fifty_packages_can_be_compared(ask: Ask) -> None:
     assert len(answer.json["packages"]) == 50
 
 
-def test_health_names_version_and_variant(ask: Ask, stand_in: StandIn, variant: str) -> None:
+def test_health_names_version_and_variant(
+    ask: Ask, fake_pypistats: FakePypistats, variant: str
+) -> None:
     """Without an upstream call."""
     assert ask("/health").json == {
         "status": "ok",
         "version": __version__,
         "variant": variant.split(maxsplit=1)[0],
     }
-    assert stand_in.requests == []
+    assert fake_pypistats.requests == []
 
 
 @pytest.mark.parametrize("path", ["/packages/requests", "/health", "/nope"])
@@ -128,9 +132,9 @@ def test_head_is_get_without_body(ask: Ask, path: str) -> None:
     assert head.body == ""
 
 
-def test_invocations_share_one_connection(variant: str, stand_in: StandIn) -> None:
-    with handler_of(variant, PYPISTATS_URL=stand_in.url, CACHE="off") as handler:
+def test_invocations_share_one_connection(variant: str, fake_pypistats: FakePypistats) -> None:
+    with handler_of(variant, PYPISTATS_URL=fake_pypistats.url, CACHE="off") as handler:
         for _ in range(10):
             assert asking(handler)("/packages/requests").status == 200
-    assert stand_in.connections == 1
-    assert len(stand_in.requests) == 10
+    assert fake_pypistats.connections == 1
+    assert len(fake_pypistats.requests) == 10

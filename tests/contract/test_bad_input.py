@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract.variants import Answer, Ask, Handler, answer_of, http_event
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 
 def assert_problem(answer: Answer, status: int, kind: str) -> None:
@@ -49,12 +49,12 @@ def assert_problem(answer: Answer, status: int, kind: str) -> None:
         "'",
     ],
 )
-def test_invalid_name_is_refused(ask: Ask, stand_in: StandIn, name: str) -> None:
+def test_invalid_name_is_refused(ask: Ask, fake_pypistats: FakePypistats, name: str) -> None:
     """Without an upstream call."""
     answer = ask(f"/packages/{name}")
     assert_problem(answer, 422, "invalid-input")
     assert [(e["location"], e["parameter"]) for e in answer.json["errors"]] == [("path", "package")]
-    assert stand_in.requests == []
+    assert fake_pypistats.requests == []
 
 
 def test_name_is_shown_as_sent(ask: Ask) -> None:
@@ -88,11 +88,11 @@ def test_decoded_path_is_read_alike(handler: Handler, decoded: str) -> None:
         "/😀",
     ],
 )
-def test_unknown_path_lists_known_paths(ask: Ask, stand_in: StandIn, path: str) -> None:
+def test_unknown_path_lists_known_paths(ask: Ask, fake_pypistats: FakePypistats, path: str) -> None:
     answer = ask(path)
     assert_problem(answer, 404, "route-not-found")
     assert "/packages/{package}" in answer.json["detail"]
-    assert stand_in.requests == []
+    assert fake_pypistats.requests == []
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,14 @@ def test_unknown_path_lists_known_paths(ask: Ask, stand_in: StandIn, path: str) 
         ("packages=%F0%9F%98%80", "'😀' is invalid."),
     ],
 )
-def test_bad_comparison_is_explained(ask: Ask, stand_in: StandIn, query: str, says: str) -> None:
+def test_bad_comparison_is_explained(
+    ask: Ask, fake_pypistats: FakePypistats, query: str, says: str
+) -> None:
     answer = ask("/compare", query)
     assert_problem(answer, 422, "invalid-input")
     (error,) = answer.json["errors"]
     assert says in error["detail"]
-    assert stand_in.requests == []
+    assert fake_pypistats.requests == []
 
 
 @pytest.mark.parametrize("path", ["/packages/requests", "/compare", "/health"])

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 
 from tests.contract.variants import Ask, asking, handler_of
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 FAILURES = [
     ("429", 503, "upstream-throttled", "throttled"),
@@ -54,10 +54,10 @@ def closed_port() -> int:
 
 @pytest.mark.parametrize(("fault", "status", "kind"), [failure[:3] for failure in FAILURES])
 def test_failure_has_its_problem(
-    ask_at: AskAt, stand_in: StandIn, fault: str, status: int, kind: str
+    ask_at: AskAt, fake_pypistats: FakePypistats, fault: str, status: int, kind: str
 ) -> None:
-    stand_in.set_faults([fault])
-    answer = ask_at(stand_in.url, **patience(fault))("/packages/requests")
+    fake_pypistats.set_faults([fault])
+    answer = ask_at(fake_pypistats.url, **patience(fault))("/packages/requests")
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["type"] == f"urn:pypi-pulse:problem:{kind}"
@@ -67,10 +67,10 @@ def test_failure_has_its_problem(
 
 @pytest.mark.parametrize(("fault", "outcome"), [(failure[0], failure[3]) for failure in FAILURES])
 def test_failed_package_affects_no_other(
-    ask_at: AskAt, stand_in: StandIn, fault: str, outcome: str
+    ask_at: AskAt, fake_pypistats: FakePypistats, fault: str, outcome: str
 ) -> None:
-    stand_in.set_faults([f"{fault}:*:flask"])
-    answer = ask_at(stand_in.url, **(MEDIUM if fault in ENDLESS else AMPLE))(
+    fake_pypistats.set_faults([f"{fault}:*:flask"])
+    answer = ask_at(fake_pypistats.url, **(MEDIUM if fault in ENDLESS else AMPLE))(
         "/compare", "packages=requests,flask"
     )
     assert answer.status == 200
@@ -78,9 +78,11 @@ def test_failed_package_affects_no_other(
 
 
 @pytest.mark.parametrize("fault", [failure[0] for failure in FAILURES])
-def test_comparison_of_failures_only_is_503(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
-    stand_in.set_faults([fault])
-    answer = ask_at(stand_in.url, **patience(fault))("/compare", "packages=requests,flask")
+def test_comparison_of_failures_only_is_503(
+    ask_at: AskAt, fake_pypistats: FakePypistats, fault: str
+) -> None:
+    fake_pypistats.set_faults([fault])
+    answer = ask_at(fake_pypistats.url, **patience(fault))("/compare", "packages=requests,flask")
     assert answer.status == 503
     assert answer.json["type"] == "urn:pypi-pulse:problem:nothing-to-compare"
     assert int(answer.headers["retry-after"]) > 0
@@ -105,23 +107,29 @@ def test_silent_upstream_is_504(ask_at: AskAt) -> None:
 
 
 @pytest.mark.parametrize("fault", ["dropped", "truncated", "hang"])
-def test_failed_connection_is_retried(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
-    stand_in.set_faults([f"{fault}:overall:requests:1"])
-    ask = ask_at(stand_in.url, UPSTREAM_TIMEOUT_S="2")
+def test_failed_connection_is_retried(
+    ask_at: AskAt, fake_pypistats: FakePypistats, fault: str
+) -> None:
+    fake_pypistats.set_faults([f"{fault}:overall:requests:1"])
+    ask = ask_at(fake_pypistats.url, UPSTREAM_TIMEOUT_S="2")
     assert ask("/packages/requests").status == 200
-    assert len(stand_in.requests) == 2
+    assert len(fake_pypistats.requests) == 2
 
 
 @pytest.mark.parametrize("fault", ["dropped", "hang"])
-def test_connection_is_retried_only_once(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
-    stand_in.set_faults([fault])
+def test_connection_is_retried_only_once(
+    ask_at: AskAt, fake_pypistats: FakePypistats, fault: str
+) -> None:
+    fake_pypistats.set_faults([fault])
     timeout_s = "1" if fault in ENDLESS else "20"
-    ask_at(stand_in.url, UPSTREAM_TIMEOUT_S=timeout_s)("/packages/requests")
-    assert len(stand_in.requests) == 2
+    ask_at(fake_pypistats.url, UPSTREAM_TIMEOUT_S=timeout_s)("/packages/requests")
+    assert len(fake_pypistats.requests) == 2
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "html"])
-def test_bad_response_is_not_retried(ask_at: AskAt, stand_in: StandIn, fault: str) -> None:
-    stand_in.set_faults([fault])
-    ask_at(stand_in.url)("/packages/requests")
-    assert len(stand_in.requests) == 1
+def test_bad_response_is_not_retried(
+    ask_at: AskAt, fake_pypistats: FakePypistats, fault: str
+) -> None:
+    fake_pypistats.set_faults([fault])
+    ask_at(fake_pypistats.url)("/packages/requests")
+    assert len(fake_pypistats.requests) == 1

@@ -6,21 +6,21 @@ import httpx
 import pytest
 
 from tests.contract.variants import Ask
-from tools.upstream import StandIn
-from tools.upstream.packages import DEBUT, MIRRORED, RETIRED
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.packages import DEBUT, MIRRORED, RETIRED
 
 
-def upstream_rows(stand_in: StandIn, by: str) -> dict[tuple[str, str], int]:
-    answer = httpx.get(f"{stand_in.url}/api/packages/requests/{by}", trust_env=False)
+def upstream_rows(fake_pypistats: FakePypistats, by: str) -> dict[tuple[str, str], int]:
+    answer = httpx.get(f"{fake_pypistats.url}/api/packages/requests/{by}", trust_env=False)
     return {(row["category"], row["date"]): row["downloads"] for row in answer.json()["data"]}
 
 
 @pytest.mark.parametrize("by", ["overall", "python_major", "python_minor", "system"])
-def test_points_are_rows_or_zero(ask: Ask, stand_in: StandIn, by: str) -> None:
+def test_points_are_rows_or_zero(ask: Ask, fake_pypistats: FakePypistats, by: str) -> None:
     answer = ask("/packages/requests/downloads", f"by={by}")
     assert answer.status == 200
     body: dict[str, Any] = answer.json
-    rows = upstream_rows(stand_in, by)
+    rows = upstream_rows(fake_pypistats, by)
     points = {
         (one["category"], point["date"]): point["downloads"]
         for one in body["series"]
@@ -81,9 +81,9 @@ def test_mirrors_only_package_has_empty_series(ask: Ask, by: str) -> None:
     assert unknown.json["type"] == "urn:pypi-pulse:problem:unknown-package"
 
 
-def test_as_of_without_rows_and_without_all(ask: Ask, stand_in: StandIn) -> None:
+def test_as_of_without_rows_and_without_all(ask: Ask, fake_pypistats: FakePypistats) -> None:
     """Without rows, and without any hint of the loaded day, `as_of` is the expected newest day."""
-    stand_in.set_faults(["500:overall:__all__"])
+    fake_pypistats.set_faults(["500:overall:__all__"])
     answer = ask(f"/packages/{MIRRORED}/downloads", "by=system")
     assert (answer.status, answer.json["series"], answer.json["as_of"]) == (200, [], "2026-11-21")
 
@@ -106,9 +106,9 @@ def test_bad_query_is_explained(ask: Ask, query: str, parameter: str, says: str)
     assert says in error["detail"]
 
 
-def test_guessed_days_without_all_of_pypi(ask: Ask, stand_in: StandIn) -> None:
+def test_guessed_days_without_all_of_pypi(ask: Ask, fake_pypistats: FakePypistats) -> None:
     """Each package is as of its own newest day, as long as none has the expected one."""
-    stand_in.set_faults(["500:overall:__all__", "half-loaded:overall"])
+    fake_pypistats.set_faults(["500:overall:__all__", "half-loaded:overall"])
     compared = ask("/compare", "packages=docutils,regex").json["packages"]
     days = {entry["package"]: entry["stats"]["as_of"] for entry in compared}
     assert days == {"docutils": "2026-11-19", "regex": "2026-11-20"}

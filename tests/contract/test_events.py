@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.variants import Ask, Handler, answer_of, http_event
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 TEXT = st.text(max_size=20)
 JSON = st.recursive(
@@ -127,11 +127,11 @@ def test_minimal_event_is_answered(handler: Handler) -> None:
     assert answer_of(handler(event, None)).status == 200
 
 
-def test_other_event_loop_keeps_connection(ask: Ask, stand_in: StandIn) -> None:
+def test_other_event_loop_keeps_connection(ask: Ask, fake_pypistats: FakePypistats) -> None:
     assert ask("/packages/requests").status == 200
     asyncio.run(asyncio.sleep(0))
     assert ask("/packages/flask").status == 200
-    assert stand_in.connections == 1
+    assert fake_pypistats.connections == 1
 
 
 @pytest.mark.parametrize("request_id", ["\ud800", "", "a b", "x" * 1000, None, 7])

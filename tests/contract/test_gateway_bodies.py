@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.variants import Handler, handler_of, http_event
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 
 @pytest.fixture
-def fastapi(stand_in: StandIn) -> Iterator[Handler]:
-    with handler_of("fastapi", PYPISTATS_URL=stand_in.url) as handler:
+def fastapi(fake_pypistats: FakePypistats) -> Iterator[Handler]:
+    with handler_of("fastapi", PYPISTATS_URL=fake_pypistats.url) as handler:
         yield handler
 
 

@@ -20,7 +20,7 @@ from tests.raw_upstream import (
     raw_upstream,
     rows_body,
 )
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 ROW = {"category": "with_mirrors", "date": "2026-11-21", "downloads": 7}
 HEAD = "HTTP/1.1 200 OK\r\nConnection: close\r\n"
@@ -173,10 +173,10 @@ def test_cookies_are_never_sent_back(variant: str) -> None:
     assert "cookie" not in "".join(upstream.requests).lower()
 
 
-def test_only_gzip_is_accepted(variant: str, stand_in: StandIn) -> None:
-    with handler_of(variant, PYPISTATS_URL=stand_in.url) as handler:
+def test_only_gzip_is_accepted(variant: str, fake_pypistats: FakePypistats) -> None:
+    with handler_of(variant, PYPISTATS_URL=fake_pypistats.url) as handler:
         asking(handler)("/packages/requests")
-    assert [request.headers["accept-encoding"] for request in stand_in.requests] == ["gzip"]
+    assert [request.headers["accept-encoding"] for request in fake_pypistats.requests] == ["gzip"]
 
 
 def test_upstreams_503_keeps_its_retry_after(variant: str) -> None:

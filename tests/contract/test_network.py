@@ -11,7 +11,7 @@ from pulse.network import InvalidSettings
 from tests.company import company
 from tests.contract.variants import asking, handler_of
 from tools import environ
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 HOST = "pypistats.example"
 DEAD = "http://127.0.0.1:1"
@@ -29,17 +29,19 @@ def path_of(tmp_path: Path) -> Callable[[str], str]:
 
 
 def test_loopback_upstream_bypasses_proxy(
-    variant: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+    variant: str, fake_pypistats: FakePypistats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, proxy in EVERY_PROXY.items():
         monkeypatch.setenv(name, proxy)
-    with handler_of(variant, PYPISTATS_URL=stand_in.url, **EVERY_PROXY) as handler:
+    with handler_of(variant, PYPISTATS_URL=fake_pypistats.url, **EVERY_PROXY) as handler:
         assert asking(handler)("/packages/requests").status == 200
 
 
-def test_other_upstream_uses_proxy(variant: str, stand_in: StandIn, tmp_path: Path) -> None:
+def test_other_upstream_uses_proxy(
+    variant: str, fake_pypistats: FakePypistats, tmp_path: Path
+) -> None:
     with (
-        company(stand_in.url, HOST, tmp_path) as proxied,
+        company(fake_pypistats.url, HOST, tmp_path) as proxied,
         handler_of(variant, PYPISTATS_URL=f"http://{HOST}", HTTP_PROXY=proxied.proxy) as handler,
     ):
         assert asking(handler)("/packages/requests").status == 200
@@ -48,10 +50,10 @@ def test_other_upstream_uses_proxy(variant: str, stand_in: StandIn, tmp_path: Pa
 
 @pytest.mark.parametrize("names_it", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", None])
 def test_configured_certificate_is_trusted(
-    variant: str, stand_in: StandIn, tmp_path: Path, names_it: str | None
+    variant: str, fake_pypistats: FakePypistats, tmp_path: Path, names_it: str | None
 ) -> None:
     """Without the variable, the company's certificate is not trusted."""
-    with company(stand_in.url, HOST, tmp_path) as proxied:
+    with company(fake_pypistats.url, HOST, tmp_path) as proxied:
         named = {names_it: str(proxied.certificate)} if names_it else {}
         settings = {"PYPISTATS_URL": f"https://{HOST}", "HTTPS_PROXY": proxied.proxy, **named}
         with handler_of(variant, **settings) as handler:
@@ -64,10 +66,10 @@ def test_configured_certificate_is_trusted(
 
 
 def test_refusing_proxy_is_upstream_unreachable(
-    variant: str, stand_in: StandIn, tmp_path: Path
+    variant: str, fake_pypistats: FakePypistats, tmp_path: Path
 ) -> None:
     with (
-        company(stand_in.url, HOST, tmp_path, connect_status=403) as proxied,
+        company(fake_pypistats.url, HOST, tmp_path, connect_status=403) as proxied,
         handler_of(variant, PYPISTATS_URL=f"https://{HOST}", ALL_PROXY=proxied.proxy) as handler,
     ):
         answer = asking(handler)("/packages/requests")

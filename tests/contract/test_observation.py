@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.variants import Handler, handler_of, http_event
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 TIMING = re.compile(r"(\w+;dur=[0-9.]+, )*total;dur=[0-9.]+")
 
 
 @pytest.fixture(params=["fastapi", "flask sequential", "flask threads"])
-def handler(request: pytest.FixtureRequest, stand_in: StandIn) -> Iterator[Handler]:
-    with handler_of(request.param, PYPISTATS_URL=stand_in.url) as handler:
+def handler(request: pytest.FixtureRequest, fake_pypistats: FakePypistats) -> Iterator[Handler]:
+    with handler_of(request.param, PYPISTATS_URL=fake_pypistats.url) as handler:
         yield handler
 
 
@@ -135,12 +135,12 @@ def test_first_request_is_the_cold_start(
 )
 def test_upstream_failure_is_logged(
     handler: Handler,
-    stand_in: StandIn,
+    fake_pypistats: FakePypistats,
     lines: pytest.LogCaptureFixture,
     fault: str,
     outcome: str,
 ) -> None:
-    stand_in.set_faults([fault])
+    fake_pypistats.set_faults([fault])
     for path, query in (("/packages/requests", ""), ("/compare", "packages=requests,flask")):
         handler(http_event(path, query), None)
     assert [line["outcome"] for line in requests_in(lines)] == [outcome] * 2

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from tests.contract.variants import Ask, asking, handler_of
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 
 @pytest.fixture
-def ask(stand_in: StandIn) -> Iterator[Ask]:
-    with handler_of("fastapi", PYPISTATS_URL=stand_in.url) as handler:
+def ask(fake_pypistats: FakePypistats) -> Iterator[Ask]:
+    with handler_of("fastapi", PYPISTATS_URL=fake_pypistats.url) as handler:
         yield asking(handler)
 
 

@@ -5,29 +5,29 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.variants import Ask, asking, handler_of
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 
 @pytest.mark.parametrize("path", ["/packages/requests", "/flask/packages/requests"])
-def test_flask_answers_with_and_without_prefix(stand_in: StandIn, path: str) -> None:
-    with handler_of("flask sequential", PYPISTATS_URL=stand_in.url) as handler:
+def test_flask_answers_with_and_without_prefix(fake_pypistats: FakePypistats, path: str) -> None:
+    with handler_of("flask sequential", PYPISTATS_URL=fake_pypistats.url) as handler:
         answer = asking(handler)(path)
     assert answer.status == 200
     assert answer.json["package"] == "requests"
 
 
 @pytest.mark.parametrize("path", ["/flask/nope", "/flask", "/flask/", "/flaskhealth"])
-def test_problem_names_path_with_prefix(stand_in: StandIn, path: str) -> None:
-    with handler_of("flask sequential", PYPISTATS_URL=stand_in.url) as handler:
+def test_problem_names_path_with_prefix(fake_pypistats: FakePypistats, path: str) -> None:
+    with handler_of("flask sequential", PYPISTATS_URL=fake_pypistats.url) as handler:
         answer = asking(handler)(path)
     assert answer.status == 404
     assert answer.json["instance"] == path
 
 
 @pytest.fixture
-def ask_below(variant: str, stand_in: StandIn) -> Iterator[Ask]:
+def ask_below(variant: str, fake_pypistats: FakePypistats) -> Iterator[Ask]:
     """A variant behind a stage `prod`, which is part of the events' paths."""
-    with handler_of(variant, PYPISTATS_URL=stand_in.url, BASE_PATH="prod/") as handler:
+    with handler_of(variant, PYPISTATS_URL=fake_pypistats.url, BASE_PATH="prod/") as handler:
         yield asking(handler)
 
 
@@ -66,8 +66,8 @@ def test_problem_names_path_with_base_path(ask_below: Ask, path: str, status: in
     assert answer.json["instance"] == path
 
 
-def test_flask_prefix_follows_base_path(stand_in: StandIn) -> None:
-    environ = {"PYPISTATS_URL": stand_in.url, "BASE_PATH": "/stats/v1"}
+def test_flask_prefix_follows_base_path(fake_pypistats: FakePypistats) -> None:
+    environ = {"PYPISTATS_URL": fake_pypistats.url, "BASE_PATH": "/stats/v1"}
     with handler_of("flask sequential", **environ) as handler:
         ask = asking(handler)
         assert ask("/stats/v1/flask/health").json["variant"] == "flask"
@@ -78,8 +78,8 @@ def test_flask_prefix_follows_base_path(stand_in: StandIn) -> None:
 @pytest.mark.parametrize(
     ("base", "below"), [("", ""), ("prod", "/prod"), ("stats/v1", "/stats/v1")]
 )
-def test_links_are_below_base_path(stand_in: StandIn, base: str, below: str) -> None:
-    environ = {"PYPISTATS_URL": stand_in.url, "BASE_PATH": base}
+def test_links_are_below_base_path(fake_pypistats: FakePypistats, base: str, below: str) -> None:
+    environ = {"PYPISTATS_URL": fake_pypistats.url, "BASE_PATH": base}
     with handler_of("fastapi", **environ) as handler:
         ask = asking(handler)
         link = ask(f"{below}/packages/requests").headers["link"]
@@ -89,8 +89,8 @@ def test_links_are_below_base_path(stand_in: StandIn, base: str, below: str) -> 
         assert [server["url"] for server in servers] == [below or "/"]
 
 
-def test_links_without_base_path_are_at_root(stand_in: StandIn) -> None:
-    environ = {"PYPISTATS_URL": stand_in.url, "BASE_PATH": "prod"}
+def test_links_without_base_path_are_at_root(fake_pypistats: FakePypistats) -> None:
+    environ = {"PYPISTATS_URL": fake_pypistats.url, "BASE_PATH": "prod"}
     with handler_of("fastapi", **environ) as handler:
         ask = asking(handler)
         assert ask("/packages/requests").headers["link"].startswith("</openapi.json>")

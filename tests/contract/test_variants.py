@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.variants import VARIANTS, Answer, Ask, asking, handler_of
-from tools.upstream import StandIn
-from tools.upstream.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
 
 NAMES = st.sampled_from(
     [*DOWNLOADS_PER_DAY, "Requests", "typing.extensions", "no-such", "-x-", "é"]
@@ -35,10 +35,10 @@ ACCEPTS = st.sampled_from(["*/*", "application/json", "text/csv", "text/csv;q=0.
 
 
 @pytest.fixture
-def variants(stand_in: StandIn) -> Iterator[list[Ask]]:
+def variants(fake_pypistats: FakePypistats) -> Iterator[list[Ask]]:
     with ExitStack() as stack:
         yield [
-            asking(stack.enter_context(handler_of(variant, PYPISTATS_URL=stand_in.url)))
+            asking(stack.enter_context(handler_of(variant, PYPISTATS_URL=fake_pypistats.url)))
             for variant in VARIANTS
         ]
 

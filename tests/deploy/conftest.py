@@ -11,7 +11,7 @@ from tools.emulator.server import emulator
 from tools.emulator.stack import Stack
 from tools.runtime.machine import ThisMachine
 from tools.runtime.network import own_network
-from tools.runtime.upstream import stand_in
+from tools.runtime.upstream import fake_pypistats
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def life(machine: ThisMachine, image: str, artifacts: Path) -> Life:
     try:
         with (
             own_network(machine) as network,
-            stand_in(machine, image=image, network=network) as upstream,
+            fake_pypistats(machine, image=image, network=network) as upstream,
             emulator(machine, image=image, network=network) as account,
         ):
             return live(Stack(machine, account), artifacts / "template.yaml", upstream, image=image)

@@ -19,7 +19,7 @@ from tools.emulator.problems import DeploymentError
 from tools.emulator.remains import remains
 from tools.emulator.self_contained import Invoked, invoke_alone
 from tools.emulator.stack import Stack
-from tools.runtime.upstream import StandIn
+from tools.runtime.upstream import FakePypistats
 from tools.smoke import twin
 from tools.smoke.__main__ import FASTAPI
 from tools.smoke.live import Live, client_for
@@ -68,7 +68,7 @@ class Life:
     """What was in the account after the stack was deleted."""
 
 
-def live(stack: Stack, template: Path, upstream: StandIn, *, image: str) -> Life:
+def live(stack: Stack, template: Path, upstream: FakePypistats, *, image: str) -> Life:
     """Deploy, ask, deploy anew with a changed parameter, ask again, delete."""
     account = stack.account
     parameters = {"PypistatsUrl": upstream.url}

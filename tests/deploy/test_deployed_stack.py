@@ -6,7 +6,7 @@ import pytest
 
 from tests.deploy.life import ASKED, FUNCTIONS, PACKAGE, Life
 from tests.figures import expected_stats
-from tools.upstream.window import newest_day
+from tools.fake_pypistats.window import newest_day
 
 each_function = pytest.mark.parametrize("function", FUNCTIONS)
 

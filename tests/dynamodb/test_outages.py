@@ -11,8 +11,8 @@ from tests.http.served import Clock, served
 from tools.dynamodb.account import local_account
 from tools.dynamodb.local import dynamodb_local
 from tools.dynamodb.table import create_table
+from tools.fake_pypistats import FakePypistats
 from tools.runtime.machine import ThisMachine
-from tools.upstream import StandIn
 
 PACKAGES = ["requests", "flask", "pulse-debut"]
 SHARED = ("CACHE_TABLE", "AWS_REGION", "AWS_ENDPOINT_URL_DYNAMODB")
@@ -33,7 +33,7 @@ def shared() -> dict[str, str]:
 @pytest.mark.usefixtures("table")
 def test_when_upstream_dies_new_environments_serve_what_any_had_asked_for(clock: Clock) -> None:
     with (
-        StandIn(now=clock, limits=False) as upstream,
+        FakePypistats(now=clock, limits=False) as upstream,
         served(upstream.url, clock, **shared()) as first,
     ):
         fresh = {name: first.client.get(f"/packages/{name}").json() for name in PACKAGES}
@@ -50,7 +50,7 @@ def test_when_upstream_dies_new_environments_serve_what_any_had_asked_for(clock:
             answer = third.client.get(f"/packages/{name}")
             assert answer.status_code == 200
             assert answer.json() == {**fresh[name], "stale": True}
-        with StandIn(port=port, now=clock, limits=False):
+        with FakePypistats(port=port, now=clock, limits=False):
             clock.move(seconds=11)
             for name in PACKAGES:
                 assert third.client.get(f"/packages/{name}").json()["stale"] is False
@@ -59,7 +59,7 @@ def test_when_upstream_dies_new_environments_serve_what_any_had_asked_for(clock:
 def test_when_the_table_dies_upstream_still_answers(
     machine: ThisMachine, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with StandIn(now=clock, limits=False) as upstream, ExitStack() as table:
+    with FakePypistats(now=clock, limits=False) as upstream, ExitStack() as table:
         url = table.enter_context(dynamodb_local(machine))
         for name, value in {**local_account(url), "CACHE_TABLE": create_table(url)}.items():
             monkeypatch.setenv(name, value)
@@ -76,7 +76,7 @@ def test_a_table_of_another_version_is_no_reason_to_fail(table: TableAt, clock: 
     item = {"key": {"S": "rows#overall#requests"}, "format": {"N": "999"}}
     table.client.put_item(TableName=table.name, Item=item)
     with (
-        StandIn(now=clock, limits=False) as upstream,
+        FakePypistats(now=clock, limits=False) as upstream,
         served(upstream.url, clock, **shared()) as api,
     ):
         assert api.client.get("/packages/requests").status_code == 200

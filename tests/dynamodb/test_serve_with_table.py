@@ -12,8 +12,8 @@ import pytest
 from tests.commands import running, url_said_by
 from tests.dynamodb.table_at import TableAt
 from tests.dynamodb.test_dynamodb_local import listens
+from tools.fake_pypistats import FakePypistats
 from tools.runtime.machine import ThisMachine
-from tools.upstream import StandIn
 
 SERVE = [sys.executable, "-m", "tools.serve"]
 PATIENCE_S = 30
@@ -40,7 +40,7 @@ class Served:
 @pytest.fixture
 def served(machine: ThisMachine) -> Iterator[Served]:  # noqa: ARG001 - installs DynamoDB Local
     with (
-        StandIn(limits=False) as upstream,
+        FakePypistats(limits=False) as upstream,
         running("tools.serve", PORT="0", TABLE="local", PYPISTATS_URL=upstream.url) as process,
     ):
         yield Served(process)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.http.served import Clock, Served, served
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
@@ -18,13 +18,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def stand_in(clock: Clock) -> Iterator[StandIn]:
-    with StandIn(now=clock, limits=False) as stand_in:
-        yield stand_in
+def fake_pypistats(clock: Clock) -> Iterator[FakePypistats]:
+    with FakePypistats(now=clock, limits=False) as fake_pypistats:
+        yield fake_pypistats
 
 
 @pytest.fixture
-def api(stand_in: StandIn, clock: Clock) -> Iterator[Served]:
+def api(fake_pypistats: FakePypistats, clock: Clock) -> Iterator[Served]:
     """The API as deployed, but without the rate limit, which has its own tests."""
-    with served(stand_in.url, clock) as api:
+    with served(fake_pypistats.url, clock) as api:
         yield api

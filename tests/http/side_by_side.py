@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.http.served import Served
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 AT_ONCE = 8
 """Concurrent requests, since a single one spends most of its time waiting."""
@@ -37,10 +37,12 @@ class BothAnswers:
         return self.ours.status_code == httpx.codes.OK and self.ours.json()["data"] == rows
 
 
-def ask_both(api: Served, stand_in: StandIn, targets: Sequence[str]) -> list[BothAnswers]:
+def ask_both(
+    api: Served, fake_pypistats: FakePypistats, targets: Sequence[str]
+) -> list[BothAnswers]:
     """Send each request to both; responses are in the order of the requests."""
     with (
-        httpx.Client(base_url=stand_in.url, trust_env=False) as upstream,
+        httpx.Client(base_url=fake_pypistats.url, trust_env=False) as upstream,
         ThreadPoolExecutor(AT_ONCE) as pool,
     ):
         ours = pool.map(api.client.get, targets)

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from tests.http.served import Clock, Served
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 ROUTES = [
     "/packages/requests",
@@ -19,15 +19,15 @@ PLAIN = {"accept-encoding": "identity"}
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_matching_etag_gets_304(api: Served, stand_in: StandIn, route: str) -> None:
+def test_matching_etag_gets_304(api: Served, fake_pypistats: FakePypistats, route: str) -> None:
     """Without an upstream call."""
     first = api.client.get(route)
-    calls = len(stand_in.requests)
+    calls = len(fake_pypistats.requests)
     again = api.client.get(route, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     for name in ("etag", "cache-control", "vary", "link", "content-type"):
         assert again.headers[name] == first.headers[name]
-    assert len(stand_in.requests) == calls
+    assert len(fake_pypistats.requests) == calls
 
 
 @pytest.mark.parametrize("wildcard", ["*", '"other", W/{etag}', 'W/{etag},"x"'])
@@ -63,9 +63,11 @@ def test_max_age_lasts_until_next_load(api: Served, clock: Clock) -> None:
         )
 
 
-def test_max_age_of_stale_answer_is_seconds(api: Served, stand_in: StandIn, clock: Clock) -> None:
+def test_max_age_of_stale_answer_is_seconds(
+    api: Served, fake_pypistats: FakePypistats, clock: Clock
+) -> None:
     api.client.get("/packages/requests")
-    stand_in.set_faults(["dropped"])
+    fake_pypistats.set_faults(["dropped"])
     clock.move(days=1)
     answer = api.client.get("/packages/requests")
     assert answer.headers["cache-control"].startswith("public, max-age=10, s-maxage=10,")
@@ -78,8 +80,10 @@ def test_max_age_of_comparison_is_its_shortest(api: Served) -> None:
     assert mixed.startswith("public, max-age=300,")
 
 
-def test_comparison_with_failure_is_not_cacheable(api: Served, stand_in: StandIn) -> None:
-    stand_in.set_faults(["500:*:flask"])
+def test_comparison_with_failure_is_not_cacheable(
+    api: Served, fake_pypistats: FakePypistats
+) -> None:
+    fake_pypistats.set_faults(["500:*:flask"])
     answer = api.client.get("/compare?packages=requests,flask")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.http.served import Served
-from tools.upstream.packages import DEBUT
+from tools.fake_pypistats.packages import DEBUT
 
 BREAKDOWNS = ["overall", "python_major", "python_minor", "system"]
 

@@ -14,8 +14,8 @@ import pytest
 
 from tests.http.pypistats_client import Outcome, run_client
 from tests.http.served import Served
-from tools.upstream import StandIn
-from tools.upstream.packages import MIRRORED
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.packages import MIRRORED
 
 FORMATS = [
     "",
@@ -57,9 +57,9 @@ NO_SUCH_PACKAGE = "no-such-package-anywhere"
 class BothClients:
     """Runs the client against our API and against upstream."""
 
-    def __init__(self, api: Served, stand_in: StandIn, folder: Path) -> None:
+    def __init__(self, api: Served, fake_pypistats: FakePypistats, folder: Path) -> None:
         self._api = api
-        self._stand_in = stand_in
+        self._stand_in = fake_pypistats
         self._folder = folder
 
     def ours(self, commands: Sequence[str]) -> list[Outcome]:
@@ -76,8 +76,8 @@ class BothClients:
 
 
 @pytest.fixture
-def client(api: Served, stand_in: StandIn, tmp_path: Path) -> BothClients:
-    return BothClients(api, stand_in, tmp_path)
+def client(api: Served, fake_pypistats: FakePypistats, tmp_path: Path) -> BothClients:
+    return BothClients(api, fake_pypistats, tmp_path)
 
 
 def without_source(outcomes: Iterable[Outcome]) -> list[Outcome]:

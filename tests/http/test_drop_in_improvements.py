@@ -6,7 +6,7 @@ import pytest
 from tests.http.served import Clock, Served, served
 from tests.http.side_by_side import ask_both
 from tests.raw_upstream import answer, raw_upstream
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 ENDPOINTS = ["recent", "overall", "python_major", "python_minor", "system"]
 PROBLEM = "application/problem+json"
@@ -17,10 +17,10 @@ every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
 @every_endpoint
 def test_unknown_package_is_404_on_every_endpoint(
-    api: Served, stand_in: StandIn, endpoint: str
+    api: Served, fake_pypistats: FakePypistats, endpoint: str
 ) -> None:
     target = f"/api/packages/no-such-package/{endpoint}"
-    (both,) = ask_both(api, stand_in, [target])
+    (both,) = ask_both(api, fake_pypistats, [target])
     assert both.ours.status_code == 404
     assert both.ours.headers["content-type"] == PROBLEM
     problem = both.ours.json()
@@ -50,7 +50,7 @@ def test_unknown_package_is_404_on_every_endpoint(
     ],
 )
 def test_bad_value_is_422_naming_parameter(
-    api: Served, stand_in: StandIn, question: str, parameter: str
+    api: Served, fake_pypistats: FakePypistats, question: str, parameter: str
 ) -> None:
     """Without an upstream call."""
     answer = api.client.get(f"/api/packages/requests/{question}")
@@ -58,16 +58,16 @@ def test_bad_value_is_422_naming_parameter(
     assert answer.headers["content-type"] == PROBLEM
     (error,) = answer.json()["errors"]
     assert (error["location"], error["parameter"]) == ("query", parameter)
-    assert stand_in.requests == []
+    assert fake_pypistats.requests == []
 
 
 @every_endpoint
-def test_invalid_name_is_422(api: Served, stand_in: StandIn, endpoint: str) -> None:
+def test_invalid_name_is_422(api: Served, fake_pypistats: FakePypistats, endpoint: str) -> None:
     """Without an upstream call."""
     answer = api.client.get(f"/api/packages/-requests-/{endpoint}")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == PROBLEM
-    assert stand_in.requests == []
+    assert fake_pypistats.requests == []
 
 
 @every_endpoint
@@ -76,10 +76,12 @@ def test_invalid_name_is_422(api: Served, stand_in: StandIn, endpoint: str) -> N
     [("Requests", "requests"), ("Typing__Extensions", "typing-extensions")],
 )
 def test_names_are_normalised_by_pep_503(
-    api: Served, stand_in: StandIn, endpoint: str, spelling: str, name: str
+    api: Served, fake_pypistats: FakePypistats, endpoint: str, spelling: str, name: str
 ) -> None:
     spelt, normal = ask_both(
-        api, stand_in, [f"/api/packages/{spelling}/{endpoint}", f"/api/packages/{name}/{endpoint}"]
+        api,
+        fake_pypistats,
+        [f"/api/packages/{spelling}/{endpoint}", f"/api/packages/{name}/{endpoint}"],
     )
     assert normal.same_body()
     assert spelt.ours.text == normal.ours.text
@@ -88,31 +90,37 @@ def test_names_are_normalised_by_pep_503(
 
 @every_endpoint
 def test_spellings_known_to_upstream_have_same_body(
-    api: Served, stand_in: StandIn, endpoint: str
+    api: Served, fake_pypistats: FakePypistats, endpoint: str
 ) -> None:
     names = ["typing.extensions", "typing_extensions", "zope.interface", "%72equests"]
-    answers = ask_both(api, stand_in, [f"/api/packages/{name}/{endpoint}" for name in names])
+    answers = ask_both(api, fake_pypistats, [f"/api/packages/{name}/{endpoint}" for name in names])
     assert [both.target for both in answers if not both.same_body()] == []
 
 
 @every_endpoint
-def test_unknown_parameters_are_ignored(api: Served, stand_in: StandIn, endpoint: str) -> None:
+def test_unknown_parameters_are_ignored(
+    api: Served, fake_pypistats: FakePypistats, endpoint: str
+) -> None:
     path = f"/api/packages/requests/{endpoint}"
-    unknown, others = ask_both(api, stand_in, [f"{path}?color=red&x", f"{path}?by=week&format=csv"])
+    unknown, others = ask_both(
+        api, fake_pypistats, [f"{path}?color=red&x", f"{path}?by=week&format=csv"]
+    )
     assert unknown.same_body()
     assert others.same_body()
 
 
 @every_endpoint
-def test_trailing_slash_is_404(api: Served, stand_in: StandIn, endpoint: str) -> None:
-    (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{endpoint}/"])
+def test_trailing_slash_is_404(api: Served, fake_pypistats: FakePypistats, endpoint: str) -> None:
+    (both,) = ask_both(api, fake_pypistats, [f"/api/packages/requests/{endpoint}/"])
     assert (both.ours.status_code, both.upstreams.status_code) == (404, 404)
     assert both.ours.headers["content-type"] == PROBLEM
 
 
 @every_endpoint
-def test_cors_and_caching_headers(api: Served, stand_in: StandIn, endpoint: str) -> None:
-    (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{endpoint}"])
+def test_cors_and_caching_headers(
+    api: Served, fake_pypistats: FakePypistats, endpoint: str
+) -> None:
+    (both,) = ask_both(api, fake_pypistats, [f"/api/packages/requests/{endpoint}"])
     headers = both.ours.headers
     assert headers["content-type"] == both.upstreams.headers["content-type"] == "application/json"
     assert headers["access-control-allow-origin"] == "*"
@@ -141,21 +149,21 @@ def test_each_filter_has_its_own_etag(api: Served, endpoint: str) -> None:
 
 @every_endpoint
 def test_all_filters_of_an_endpoint_cost_one_call(
-    api: Served, stand_in: StandIn, endpoint: str
+    api: Served, fake_pypistats: FakePypistats, endpoint: str
 ) -> None:
     queries = ["", "?mirrors=true", "?mirrors=false", "?version=null", "?os=linux", "?period=week"]
     path = f"/api/packages/requests/{endpoint}"
     for query in queries:
         api.client.get(f"{path}{query}").raise_for_status()
-    assert len(stand_in.requests) == 1
+    assert len(fake_pypistats.requests) == 1
 
 
 @every_endpoint
 def test_throttled_upstream_gives_retry_after(
-    api: Served, stand_in: StandIn, endpoint: str
+    api: Served, fake_pypistats: FakePypistats, endpoint: str
 ) -> None:
-    stand_in.set_faults(["429"])
-    (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{endpoint}"])
+    fake_pypistats.set_faults(["429"])
+    (both,) = ask_both(api, fake_pypistats, [f"/api/packages/requests/{endpoint}"])
     assert both.ours.status_code == 503
     assert both.ours.headers["content-type"] == PROBLEM
     assert int(both.ours.headers["retry-after"]) > 0
@@ -165,18 +173,18 @@ def test_throttled_upstream_gives_retry_after(
 
 @every_endpoint
 def test_failing_upstream_serves_stale_figures(
-    api: Served, stand_in: StandIn, clock: Clock, endpoint: str
+    api: Served, fake_pypistats: FakePypistats, clock: Clock, endpoint: str
 ) -> None:
     path = f"/api/packages/requests/{endpoint}"
     fresh = api.client.get(path)
     clock.move(days=1)
-    stand_in.set_faults(["500"])
+    fake_pypistats.set_faults(["500"])
     stale = api.client.get(path)
     assert stale.status_code == httpx.codes.OK
     assert "stale" not in fresh.json()
     assert stale.json() == {**fresh.json(), "stale": True}
     assert list(stale.json())[:3] == ["data", "package", "type"]
-    stand_in.clear_faults()
+    fake_pypistats.clear_faults()
     clock.move(minutes=1)
     assert "stale" not in api.client.get(path).json()
 

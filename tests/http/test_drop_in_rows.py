@@ -15,8 +15,8 @@ from pulse.questions import Breakdown, Question
 from tests.http.conftest import NOON
 from tests.http.served import Served
 from tests.http.side_by_side import BothAnswers, ask_both, rows_of
-from tools.upstream import StandIn
-from tools.upstream.packages import (
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.packages import (
     ALL_OF_PYPI,
     DEBUT,
     DOWNLOADS_PER_DAY,
@@ -44,25 +44,31 @@ def differing(answers: Iterable[BothAnswers]) -> list[str]:
 
 
 @pytest.mark.parametrize("endpoint", ["recent", *SERIES])
-def test_bodies_match_without_parameters(api: Served, stand_in: StandIn, endpoint: str) -> None:
-    answers = ask_both(api, stand_in, [f"/api/packages/{name}/{endpoint}" for name in PACKAGES])
+def test_bodies_match_without_parameters(
+    api: Served, fake_pypistats: FakePypistats, endpoint: str
+) -> None:
+    answers = ask_both(
+        api, fake_pypistats, [f"/api/packages/{name}/{endpoint}" for name in PACKAGES]
+    )
     assert {both.upstreams.status_code for both in answers} == {200}
     assert differing(answers) == []
 
 
 @pytest.mark.parametrize("query", ["mirrors=true", "mirrors=false", "&mirrors=true", "&"])
-def test_bodies_match_with_mirrors_parameter(api: Served, stand_in: StandIn, query: str) -> None:
+def test_bodies_match_with_mirrors_parameter(
+    api: Served, fake_pypistats: FakePypistats, query: str
+) -> None:
     targets = [f"/api/packages/{name}/overall?{query}" for name in PACKAGES]
-    assert differing(ask_both(api, stand_in, targets)) == []
+    assert differing(ask_both(api, fake_pypistats, targets)) == []
 
 
 @pytest.mark.parametrize("value", ["", "1", "0", "False", "True", "TRUE", "maybe", "true%20"])
 def test_other_mirrors_values_give_both_categories(
-    api: Served, stand_in: StandIn, value: str
+    api: Served, fake_pypistats: FakePypistats, value: str
 ) -> None:
     both, plain = ask_both(
         api,
-        stand_in,
+        fake_pypistats,
         [f"/api/packages/requests/overall?mirrors={value}", "/api/packages/requests/overall"],
     )
     assert both.same_body()
@@ -81,24 +87,28 @@ def test_other_mirrors_values_give_both_categories(
         "system?os=linux&_=1795694400000",
     ],
 )
-def test_first_of_repeated_parameter_counts(api: Served, stand_in: StandIn, question: str) -> None:
-    (both,) = ask_both(api, stand_in, [f"/api/packages/requests/{question}"])
+def test_first_of_repeated_parameter_counts(
+    api: Served, fake_pypistats: FakePypistats, question: str
+) -> None:
+    (both,) = ask_both(api, fake_pypistats, [f"/api/packages/requests/{question}"])
     assert both.same_body()
 
 
 @pytest.mark.parametrize("period", ["day", "week", "month"])
-def test_recent_bodies_match_in_every_period(api: Served, stand_in: StandIn, period: str) -> None:
+def test_recent_bodies_match_in_every_period(
+    api: Served, fake_pypistats: FakePypistats, period: str
+) -> None:
     targets = [f"/api/packages/{name}/recent?period={period}" for name in PACKAGES]
-    assert differing(ask_both(api, stand_in, targets)) == []
+    assert differing(ask_both(api, fake_pypistats, targets)) == []
 
 
 @pytest.mark.parametrize(("endpoint", "parameter"), FILTERS.items())
 def test_bodies_match_with_version_or_system(
-    api: Served, stand_in: StandIn, endpoint: str, parameter: str
+    api: Served, fake_pypistats: FakePypistats, endpoint: str, parameter: str
 ) -> None:
     paths = [f"/api/packages/{name}/{endpoint}" for name in PACKAGES]
     targets, answered_empty_upstream = [], {}
-    for path, unfiltered in zip(paths, ask_both(api, stand_in, paths), strict=True):
+    for path, unfiltered in zip(paths, ask_both(api, fake_pypistats, paths), strict=True):
         rows = rows_of(unfiltered.upstreams)
         categories = {row["category"] for row in rows}
         values = [*(categories - NOT_FOUND_UPSTREAM), *WITHOUT_ROWS[endpoint]]
@@ -109,10 +119,10 @@ def test_bodies_match_with_version_or_system(
             ]
 
     assert len(targets) > 2 * len(PACKAGES)
-    assert differing(ask_both(api, stand_in, targets)) == []
+    assert differing(ask_both(api, fake_pypistats, targets)) == []
 
     assert len(answered_empty_upstream) > len(PACKAGES) // 2
-    improved = ask_both(api, stand_in, list(answered_empty_upstream))
+    improved = ask_both(api, fake_pypistats, list(answered_empty_upstream))
     assert all(rows_of(both.upstreams) == [] for both in improved)
     assert [
         both.target for both in improved if not both.same_rows(answered_empty_upstream[both.target])
@@ -132,20 +142,22 @@ def _in_every_case(values: Iterable[str]) -> list[str]:
     ],
 )
 def test_systems_are_found_in_any_case(
-    api: Served, stand_in: StandIn, question: str, value: str
+    api: Served, fake_pypistats: FakePypistats, question: str, value: str
 ) -> None:
     path = f"/api/packages/requests/{question.partition('?')[0]}"
     asked = f"/api/packages/requests/{question}={value}"
-    unfiltered, filtered = ask_both(api, stand_in, [path, asked])
+    unfiltered, filtered = ask_both(api, fake_pypistats, [path, asked])
     rows = [row for row in rows_of(unfiltered.upstreams) if row["category"] == value.lower()]
     assert rows
     assert filtered.same_rows(rows)
 
 
 @pytest.mark.parametrize("endpoint", SERIES)
-def test_real_figures_have_no_source_key(stand_in: StandIn, endpoint: str) -> None:
+def test_real_figures_have_no_source_key(fake_pypistats: FakePypistats, endpoint: str) -> None:
     """A body with real figures equals upstream's to the byte."""
-    upstreams = httpx.get(f"{stand_in.url}/api/packages/requests/{endpoint}", trust_env=False).text
+    upstreams = httpx.get(
+        f"{fake_pypistats.url}/api/packages/requests/{endpoint}", trust_env=False
+    ).text
     asked = Question(PackageName.parse("requests"), Breakdown(endpoint))
     counts = read_answer(asked, UpstreamAnswer(200, {}, upstreams.encode(), NOON))
     answer = upstream_series(*asked, counts)

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from tests.http.served import Clock, Served, served
-from tools.upstream import StandIn
-from tools.upstream.data import is_lost
-from tools.upstream.packages import ALL_OF_PYPI, HERMIT, MIRRORED, RETIRED
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.data import is_lost
+from tools.fake_pypistats.packages import ALL_OF_PYPI, HERMIT, MIRRORED, RETIRED
 
 LOADED = dt.datetime(2026, 11, 22, 1, 10, tzinfo=dt.UTC)
 LOST = dt.date(2026, 12, 9)
@@ -16,8 +16,8 @@ OVERALL = "/api/packages/{}/overall"
 THREE = ["python_major", "python_minor", "system"]
 
 
-def calls(stand_in: StandIn) -> Counter[str]:
-    return Counter(request.path for request in stand_in.requests)
+def calls(fake_pypistats: FakePypistats) -> Counter[str]:
+    return Counter(request.path for request in fake_pypistats.requests)
 
 
 @pytest.mark.parametrize("endpoint", THREE)
@@ -38,12 +38,12 @@ def test_unknown_name_is_404_on_every_endpoint(api: Served, endpoint: str) -> No
 
 @pytest.mark.parametrize("path", [f"/api/packages/no-such-package/{one}" for one in THREE])
 def test_unknown_name_is_kept_for_an_hour(
-    api: Served, stand_in: StandIn, clock: Clock, path: str
+    api: Served, fake_pypistats: FakePypistats, clock: Clock, path: str
 ) -> None:
     for minutes, asked in ((0, 1), (59, 1), (1, 2)):
         clock.move(minutes=minutes)
         assert api.client.get(path).status_code == 404
-        assert set(calls(stand_in).values()) == {asked}
+        assert set(calls(fake_pypistats).values()) == {asked}
 
 
 @pytest.mark.parametrize(
@@ -58,17 +58,17 @@ def test_unknown_name_is_kept_for_an_hour(
     ],
 )
 def test_package_without_downloads_yesterday_is_fetched_daily(
-    api: Served, stand_in: StandIn, clock: Clock, path: str
+    api: Served, fake_pypistats: FakePypistats, clock: Clock, path: str
 ) -> None:
     """The missing row is no reason to fetch it more often than once a day."""
     clock.now = LOADED
     for _ in range(48 if "no-such" not in path else 2):
         api.client.get(path)
         clock.move(minutes=29, seconds=59)
-    assert set(calls(stand_in).values()) == {1}
+    assert set(calls(fake_pypistats).values()) == {1}
     clock.now = LOADED + dt.timedelta(days=1)
     api.client.get(path)
-    assert set(calls(stand_in).values()) == {2}
+    assert set(calls(fake_pypistats).values()) == {2}
 
 
 def test_comparison_has_one_as_of_for_all(api: Served) -> None:
@@ -83,8 +83,8 @@ def test_comparison_has_one_as_of_for_all(api: Served) -> None:
     }
 
 
-def test_half_loaded_day_is_late(api: Served, stand_in: StandIn, clock: Clock) -> None:
-    stand_in.set_faults(["half-loaded:overall"])
+def test_half_loaded_day_is_late(api: Served, fake_pypistats: FakePypistats, clock: Clock) -> None:
+    fake_pypistats.set_faults(["half-loaded:overall"])
     clock.now = LOADED
     stats = api.client.get("/packages/requests?mirrors=false")
     assert stats.json()["as_of"] == "2026-11-20"
@@ -92,7 +92,7 @@ def test_half_loaded_day_is_late(api: Served, stand_in: StandIn, clock: Clock) -
     assert "max-age=1800," in stats.headers["cache-control"]
     before = api.client.get("/api/packages/requests/recent").json()["data"]
     assert before["last_day"] == stats.json()["last_day"]
-    stand_in.clear_faults()
+    fake_pypistats.clear_faults()
     clock.move(minutes=30)
     stats = api.client.get("/packages/requests?mirrors=false")
     assert stats.json()["as_of"] == "2026-11-21"
@@ -100,16 +100,16 @@ def test_half_loaded_day_is_late(api: Served, stand_in: StandIn, clock: Clock) -
 
 
 def test_package_is_not_called_again_because_all_of_pypi_fails(
-    api: Served, stand_in: StandIn, clock: Clock
+    api: Served, fake_pypistats: FakePypistats, clock: Clock
 ) -> None:
     """Its newest day may be half loaded, or just be without downloads."""
-    stand_in.set_faults(["500:overall:__all__", "half-loaded:overall"])
+    fake_pypistats.set_faults(["500:overall:__all__", "half-loaded:overall"])
     clock.now = LOADED
     for _ in range(3):
         answer = api.client.get("/packages/requests").json()
         assert (answer["as_of"], answer["stale"]) == ("2026-11-20", False)
         clock.move(minutes=9)
-    assert calls(stand_in)[OVERALL.format("requests")] == 1
+    assert calls(fake_pypistats)[OVERALL.format("requests")] == 1
 
 
 def test_late_day_is_fetched_every_half_hour(clock: Clock) -> None:
@@ -119,7 +119,7 @@ def test_late_day_is_fetched_every_half_hour(clock: Clock) -> None:
         return clock() - dt.timedelta(hours=3)
 
     clock.now = LOADED
-    with StandIn(now=slow, limits=False) as late, served(late.url, clock) as api:
+    with FakePypistats(now=slow, limits=False) as late, served(late.url, clock) as api:
         as_of = []
         for _ in range(20):
             as_of.append(api.client.get(f"/packages/{RETIRED}").json()["as_of"])
@@ -130,26 +130,26 @@ def test_late_day_is_fetched_every_half_hour(clock: Clock) -> None:
     assert asked[OVERALL.format(RETIRED)] == asked[OVERALL.format("__all__")] == 7
 
 
-def test_lost_day_is_fetched_once(api: Served, stand_in: StandIn, clock: Clock) -> None:
+def test_lost_day_is_fetched_once(api: Served, fake_pypistats: FakePypistats, clock: Clock) -> None:
     clock.now = dt.datetime.combine(LOST + dt.timedelta(days=1), dt.time(2), dt.UTC)
     for _ in range(20):
         stats = api.client.get("/packages/requests").json()
         assert (stats["as_of"], stats["last_day"]) == (LOST.isoformat(), 0)
         assert stats["missing_dates"][-1] == LOST.isoformat()
         clock.move(minutes=30)
-    assert set(calls(stand_in).values()) == {1}
+    assert set(calls(fake_pypistats).values()) == {1}
 
 
 def test_day_of_all_of_pypi_is_a_guess_without_upstreams_sums(
-    api: Served, stand_in: StandIn, clock: Clock
+    api: Served, fake_pypistats: FakePypistats, clock: Clock
 ) -> None:
     """They tell a lost day from a late one; the counts are served, and asked for again soon."""
     clock.now = dt.datetime.combine(LOST + dt.timedelta(days=1), dt.time(12), dt.UTC)
-    stand_in.set_faults([f"500:recent:{ALL_OF_PYPI}"])
+    fake_pypistats.set_faults([f"500:recent:{ALL_OF_PYPI}"])
     answer = api.client.get(f"/packages/{ALL_OF_PYPI}")
     assert answer.json()["as_of"] == (LOST - dt.timedelta(days=1)).isoformat()
     assert "max-age=10," in answer.headers["cache-control"]
-    stand_in.clear_faults()
+    fake_pypistats.clear_faults()
     clock.move(seconds=10)
     assert api.client.get(f"/packages/{ALL_OF_PYPI}").json()["as_of"] == LOST.isoformat()
 
@@ -162,7 +162,7 @@ def test_late_day_a_week_after_lost_day(clock: Clock) -> None:
 
     assert is_lost("requests", LOST)
     clock.now = dt.datetime.combine(LOST + dt.timedelta(days=8), dt.time(2), dt.UTC)
-    with StandIn(now=slow, limits=False) as late, served(late.url, clock) as api:
+    with FakePypistats(now=slow, limits=False) as late, served(late.url, clock) as api:
         for package in ("requests", "flask", HERMIT):
             recent = api.client.get(f"/api/packages/{package}/recent").json()["data"]
             stats = api.client.get(f"/packages/{package}?mirrors=false").json()

@@ -14,7 +14,7 @@ import pytest
 from fastapi_app.app import app
 from tests.http.served import Clock, Served, served
 from tools.contract import COMMITTED
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 GENERATOR = str(Path(sys.executable).with_name("openapi-python-client"))
 PACKAGE = "generated_pulse_client"
@@ -37,7 +37,10 @@ OPERATIONS: dict[str, tuple[str, dict[str, Any], str]] = {
 def api() -> Iterator[Served]:
     """One running API for the whole file, since no test here changes its state."""
     clock = Clock(dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC))
-    with StandIn(now=clock, limits=False) as stand_in, served(stand_in.url, clock) as api:
+    with (
+        FakePypistats(now=clock, limits=False) as fake_pypistats,
+        served(fake_pypistats.url, clock) as api,
+    ):
         yield api
 
 

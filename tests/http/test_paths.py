@@ -7,18 +7,18 @@ import pytest
 
 from tests.http.gateway import flask_served
 from tests.http.served import Clock, Served
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 
 @pytest.fixture(params=["fastapi", "flask"])
 def client(
-    request: pytest.FixtureRequest, api: Served, stand_in: StandIn, clock: Clock
+    request: pytest.FixtureRequest, api: Served, fake_pypistats: FakePypistats, clock: Clock
 ) -> Iterator[httpx.Client]:
     if request.param == "fastapi":
         yield api.client
         return
     with (
-        flask_served(stand_in.url, clock) as url,
+        flask_served(fake_pypistats.url, clock) as url,
         httpx.Client(base_url=url, trust_env=False) as flask_client,
     ):
         yield flask_client
@@ -28,14 +28,14 @@ def client(
     "name", ["good%2Fdownloads", "a%00b", "requests%0A", "%7F", "..%2Fhealth", "a%252Fb"]
 )
 def test_encoded_characters_belong_to_the_name(
-    client: httpx.Client, stand_in: StandIn, name: str
+    client: httpx.Client, fake_pypistats: FakePypistats, name: str
 ) -> None:
     answer = client.get(f"/packages/{name}")
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
     assert (error["location"], error["parameter"]) == ("path", "package")
     assert answer.json()["instance"] == f"/packages/{name}"
-    assert stand_in.requests == []
+    assert fake_pypistats.requests == []
 
 
 @pytest.mark.parametrize("path", ["/health%0A", "/health%2F", "/packages%2Frequests", "/%2Fhealth"])

@@ -16,11 +16,11 @@ from tests.http.gateway import Change, Passing, flask_served, gateway, unchanged
 from tests.http.served import Clock, served
 from tests.serving import answering
 from tools.contract import COMMITTED
+from tools.fake_pypistats import FakePypistats
 from tools.smoke import caches, documents, failures, figures, pages, traces, twin
 from tools.smoke.__main__ import main
 from tools.smoke.live import Live, client_for
 from tools.smoke.promises import Promise, try_all
-from tools.upstream import StandIn
 
 PACKAGE = re.compile(r"(/flask)?/packages/requests(\?.*)?$")
 # Upstream accepts 30 calls a minute per client.
@@ -36,7 +36,7 @@ class Variants:
 
     fastapi: str
     flask: str
-    stand_in: StandIn
+    fake_pypistats: FakePypistats
 
     @contextmanager
     def behind_one_address(
@@ -51,11 +51,11 @@ def variants() -> Iterator[Variants]:
     """All tests share the variants, since only the gateway changes responses."""
     now = Clock(NOON)
     with (
-        StandIn(now=now, limits=False) as stand_in,
-        served(stand_in.url, now) as api,
-        flask_served(stand_in.url, now) as flask,
+        FakePypistats(now=now, limits=False) as fake_pypistats,
+        served(fake_pypistats.url, now) as api,
+        flask_served(fake_pypistats.url, now) as flask,
     ):
-        yield Variants(api.url, flask, stand_in)
+        yield Variants(api.url, flask, fake_pypistats)
 
 
 @pytest.fixture
@@ -244,11 +244,11 @@ def test_smoke_asks_every_route_politely(variants: Variants, smoke: Smoke) -> No
         asked.add(passing.path.partition("?")[0])
         headers.add(passing.asked.get("x-tried-by"))
 
-    before = len(variants.stand_in.requests)
+    before = len(variants.fake_pypistats.requests)
     # Packages that are not in the cache yet.
     smoke("--package=numpy", "--other=boto3", "--header=X-Tried-By: tests", before=note)
 
-    assert 0 < len(variants.stand_in.requests) - before <= CALLS_OF_A_RUN
+    assert 0 < len(variants.fake_pypistats.requests) - before <= CALLS_OF_A_RUN
     routes = json.loads(COMMITTED.read_text())["paths"]
     assert {route.replace("{package}", "numpy") for route in routes} - asked == set()
     assert headers == {"tests"}

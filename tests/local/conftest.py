@@ -20,7 +20,7 @@ from tools.runtime.machine import ThisMachine
 from tools.runtime.network import own_network
 from tools.runtime.processes import started
 from tools.runtime.session import Session, write_variables
-from tools.runtime.upstream import StandIn, stand_in
+from tools.runtime.upstream import FakePypistats, fake_pypistats
 
 ROOT = Path(__file__).parents[2]
 API_START_S = 120
@@ -34,9 +34,9 @@ def network(image: str, machine: ThisMachine) -> Iterator[str]:  # noqa: ARG001 
 
 
 @pytest.fixture(scope="session")
-def upstream(image: str, machine: ThisMachine, network: str) -> Iterator[StandIn]:
+def upstream(image: str, machine: ThisMachine, network: str) -> Iterator[FakePypistats]:
     always_failing = ("--fault", f"500:*:{FAILING_PACKAGE}")
-    with stand_in(machine, image=image, network=network, options=always_failing) as simulated:
+    with fake_pypistats(machine, image=image, network=network, options=always_failing) as simulated:
         yield simulated
 
 
@@ -45,7 +45,7 @@ def session(
     machine: ThisMachine,
     artifacts: Path,
     network: str,
-    upstream: StandIn,
+    upstream: FakePypistats,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Session:
     variables = write_variables(tmp_path_factory.mktemp("settings"), upstream.url)

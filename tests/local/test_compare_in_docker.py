@@ -15,7 +15,7 @@ from tools.compare.lambda_arena.upstream import Upstream
 from tools.compare.lambda_arena.warm import warm_up
 from tools.compare.plan import Plan
 from tools.runtime.machine import ThisMachine
-from tools.runtime.upstream import StandIn
+from tools.runtime.upstream import FakePypistats
 
 VARIANTS = ("fastapi", "flask", "flask-threads")
 LATENCY_MS = 20
@@ -32,7 +32,7 @@ def built(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bench(
     machine: ThisMachine,
     built: Path,
-    upstream: StandIn,
+    upstream: FakePypistats,
     network: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Bench]:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.figures import expected_stats
 from tests.local.answers import TEN_PACKAGES, Invoke
-from tools.runtime.upstream import StandIn
-from tools.upstream.window import newest_day
+from tools.fake_pypistats.window import newest_day
+from tools.runtime.upstream import FakePypistats
 
 FUNCTIONS = ("FastApiFunction", "FlaskFunction")
 STATUSES = {
@@ -62,7 +62,7 @@ def test_each_variant_says_which_it_is(invoked: Invoke) -> None:
 @pytest.mark.parametrize(("event", "package"), PACKAGES.items())
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_package_has_the_figures_of_its_raw_rows(
-    invoked: Invoke, upstream: StandIn, function: str, event: str, package: str
+    invoked: Invoke, upstream: FakePypistats, function: str, event: str, package: str
 ) -> None:
     body = invoked(function, event).body
 
@@ -71,7 +71,7 @@ def test_a_package_has_the_figures_of_its_raw_rows(
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_comparison_has_the_figures_of_each_package(
-    invoked: Invoke, upstream: StandIn, function: str
+    invoked: Invoke, upstream: FakePypistats, function: str
 ) -> None:
     body = invoked(function, "compare").body
 
@@ -81,7 +81,7 @@ def test_a_comparison_has_the_figures_of_each_package(
     assert without_what_is_of_one_answer(body) == {"packages": expected}
 
 
-def figures(upstream: StandIn, package: str) -> dict[str, Any]:
+def figures(upstream: FakePypistats, package: str) -> dict[str, Any]:
     """The figures of a package, by plain arithmetic on the rows that the stand-in serves."""
     url = f"{upstream.local_url}/api/packages/{package}/overall"
     rows = httpx.get(url, trust_env=False).raise_for_status().json()["data"]

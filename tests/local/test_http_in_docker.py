@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.local.answers import TEN_PACKAGES, ServeApi
-from tools.runtime.upstream import StandIn
+from tools.runtime.upstream import FakePypistats
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def api(serve_api: ServeApi) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize("prefix", ["", "/flask"], ids=["fastapi", "flask"])
 def test_warm_invocations_share_one_upstream_connection(
-    api: httpx.Client, upstream: StandIn, prefix: str
+    api: httpx.Client, upstream: FakePypistats, prefix: str
 ) -> None:
     # The module's first test: nothing has gone upstream from these containers before.
     before = seen(upstream)
@@ -61,7 +61,7 @@ def test_an_unknown_package_is_a_problem_document(api: httpx.Client, prefix: str
     assert answer.json()["status"] == 404
 
 
-def seen(upstream: StandIn) -> tuple[int, int]:
+def seen(upstream: FakePypistats) -> tuple[int, int]:
     """Connections and requests that the stand-in has counted."""
     record = httpx.get(f"{upstream.local_url}/_standin/requests", trust_env=False).json()
     return record["connections"], len(record["requests"])

@@ -16,7 +16,7 @@ import yaml
 from tests.local.answers import FAILING_PACKAGE, ServeApi
 from tests.metric_filters import counts
 from tools.runtime.log_lines import PLACE, log_lines
-from tools.runtime.upstream import StandIn
+from tools.runtime.upstream import FakePypistats
 
 VARIANTS = {"fastapi": "", "flask": "/flask"}
 LOG_GROUPS = {"fastapi": "FastApiLogGroup", "flask": "FlaskLogGroup"}
@@ -60,7 +60,9 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(serve_api: ServeApi, upstream: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+def seen(
+    serve_api: ServeApi, upstream: FakePypistats, tmp_path_factory: pytest.TempPathFactory
+) -> Seen:
     log = tmp_path_factory.mktemp("log-lines") / "log"
     with serve_api(log=log) as api:
         # It has asked both for /health until they answered; each environment's first is what counts.
@@ -74,7 +76,7 @@ def seen(serve_api: ServeApi, upstream: StandIn, tmp_path_factory: pytest.TempPa
 
 
 @contextmanager
-def answering_after(upstream: StandIn, latency_ms: int) -> Iterator[None]:
+def answering_after(upstream: FakePypistats, latency_ms: int) -> Iterator[None]:
     settings = f"{upstream.local_url}/_standin/settings"
     httpx.put(settings, params={"latency_ms": latency_ms}, trust_env=False).raise_for_status()
     try:

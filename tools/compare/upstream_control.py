@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import httpx
 
-from tools.upstream.control import RECORD_PATH, SETTINGS_PATH
+from tools.fake_pypistats.control import RECORD_PATH, SETTINGS_PATH
 
 from .problems import MeasurementError
 

@@ -57,7 +57,7 @@ def upstream_process() -> Iterator[UpstreamProcess]:
         MeasurementError: it does not start.
     """
     now = dt.datetime.now(dt.UTC).isoformat()
-    command = [sys.executable, "-m", "tools.upstream", "--no-limits", "--now", now]
+    command = [sys.executable, "-m", "tools.fake_pypistats", "--no-limits", "--now", now]
     with started(command, environ=environ(), stdout=subprocess.PIPE) as process:
         url = _url(process)
         with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE_S) as client:

@@ -4,8 +4,8 @@ from typing import Final, NamedTuple
 
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.questions import Breakdown, Question
-from tools.upstream import StandIn
-from tools.upstream.packages import DEBUT
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.packages import DEBUT
 
 from .item_size import item_bytes
 from .metered_world import NOW, World
@@ -36,7 +36,7 @@ class Size(NamedTuple):
 async def sizes(dynamodb_url: str) -> list[Size]:
     """The sizes of all kinds of items, by key; credentials as for `costs`."""
     fault = f"500:{BROKEN.breakdown}:{BROKEN.package}"
-    with StandIn(now=NOW, limits=False, faults=[fault]) as upstream:
+    with FakePypistats(now=NOW, limits=False, faults=[fault]) as upstream:
         world = World.new(dynamodb_url, upstream.url)
         async with world.environment() as one:
             for breakdown in Breakdown:

@@ -12,8 +12,8 @@ from typing import Final
 
 from pulse.names import PackageName
 from pulse.questions import Breakdown, Question
-from tools.upstream import StandIn
-from tools.upstream.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
 
 from .metered_world import NOW, Cost, World
 
@@ -36,12 +36,12 @@ async def costs(dynamodb_url: str, compared: int) -> list[Cost]:
     The process's own environment has to have credentials, as of `local_account`: the client looks there.
     """
     with (
-        StandIn(now=NOW, limits=False) as quick,
-        StandIn(now=NOW, limits=False, latency_ms=SLOW_MS) as slow,
-        StandIn(now=NEXT_DAY, limits=False) as next_day,
+        FakePypistats(now=NOW, limits=False) as quick,
+        FakePypistats(now=NOW, limits=False, latency_ms=SLOW_MS) as slow,
+        FakePypistats(now=NEXT_DAY, limits=False) as next_day,
     ):
 
-        def world(upstream: StandIn = quick) -> World:
+        def world(upstream: FakePypistats = quick) -> World:
             return World.new(dynamodb_url, upstream.url)
 
         return [

@@ -21,7 +21,7 @@ from tools.runtime.network import own_network
 from tools.runtime.problems import NeedError
 from tools.runtime.processes import end_in_order_when_told_to
 from tools.runtime.tools import SAM
-from tools.runtime.upstream import stand_in
+from tools.runtime.upstream import fake_pypistats
 from tools.smoke.__main__ import smoke
 from tools.smoke.live import Live, Unreachable, client_for
 
@@ -66,7 +66,7 @@ def deploy_and_delete(machine: Machine, built: Path | None, parameters: dict[str
         template = built or _step("sam build", lambda: build(machine, Path(folder)))
         with (
             own_network(machine) as network,
-            stand_in(machine, image=image, network=network) as upstream,
+            fake_pypistats(machine, image=image, network=network) as upstream,
             emulator(machine, image=image, network=network) as account,
         ):
             _done(f"the emulator answers at {account.url}")

@@ -8,8 +8,8 @@ from typing import Final
 
 import httpx
 
-from tools.upstream.control import RECORD_PATH
-from tools.upstream.routes import question
+from tools.fake_pypistats.control import RECORD_PATH
+from tools.fake_pypistats.routes import question
 
 SECOND_S: Final = 1
 MINUTE_S: Final = 60

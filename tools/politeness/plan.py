@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from tools.upstream.packages import ALL_OF_PYPI, DOWNLOADS_PER_DAY
+from tools.fake_pypistats.packages import ALL_OF_PYPI, DOWNLOADS_PER_DAY
 
 PER_SECOND: Final = 5
 PER_MINUTE: Final = 30

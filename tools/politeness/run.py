@@ -10,8 +10,8 @@ from typing import Final
 
 import httpx
 
+from tools.fake_pypistats.control import SETTINGS_PATH
 from tools.runtime.machine import Machine
-from tools.upstream.control import SETTINGS_PATH
 
 from .calls import EndpointCalls, by_endpoint, read_calls
 from .client import Client, Outcomes

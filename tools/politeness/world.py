@@ -126,7 +126,7 @@ def _warm_up(dynamodb: str, table: str) -> None:
 @contextmanager
 def _upstream() -> Iterator[str]:
     """The stand-in, in a process of its own: what it counts must not wait for what is measured."""
-    command = [sys.executable, "-m", "tools.upstream", "--limits"]
+    command = [sys.executable, "-m", "tools.fake_pypistats", "--limits"]
     with started(command, environ=environ(), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None  # noqa: S101 - for mypy: it is a pipe
         line = process.stdout.readline()

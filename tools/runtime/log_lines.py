@@ -20,7 +20,7 @@ from .problems import NeedError, ToolError
 from .processes import end_in_order_when_told_to, started
 from .sam import BUILT_TEMPLATE, require_built
 from .session import Session, write_variables
-from .upstream import stand_in
+from .upstream import fake_pypistats
 
 FUNCTION: Final = "FastApiFunction"
 EVENT: Final = Path(__file__).parents[2] / "events/compare.json"
@@ -50,7 +50,7 @@ def of_a_slow_request(machine: Machine, template: Path) -> list[str]:
     slowly = ("--latency-ms", str(LATENCY_MS))
     with (
         own_network(machine) as network,
-        stand_in(machine, image=image, network=network, options=slowly) as upstream,
+        fake_pypistats(machine, image=image, network=network, options=slowly) as upstream,
         tempfile.TemporaryDirectory(prefix="pypi-pulse-") as folder,
     ):
         session = Session(machine, template, network, write_variables(Path(folder), upstream.url))
@@ -72,9 +72,7 @@ def _printed_by(session: Session) -> str:
 
 def main() -> int:
     """Print the lines, or write them. Returns the exit status: 1 with the reason on stderr."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.runtime.log_lines", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m tools.runtime.log_lines", description=__doc__)
     parser.add_argument("--template", type=Path, default=BUILT_TEMPLATE)
     parser.add_argument("--write", type=Path, metavar="FILE")
     asked = parser.parse_args()

@@ -36,7 +36,7 @@ except urllib.error.HTTPError as error:
 
 
 @dataclass(frozen=True)
-class StandIn:
+class FakePypistats:
     """The stand-in upstream in a container."""
 
     url: str
@@ -72,12 +72,12 @@ def answers_containers(machine: Machine, url: str, *, image: str, network: str) 
 
 
 @contextmanager
-def stand_in(
+def fake_pypistats(
     machine: Machine, *, image: str, network: str, options: Sequence[str] = ()
-) -> Iterator[StandIn]:
+) -> Iterator[FakePypistats]:
     """Run the stand-in on a network for the length of a `with` block, once it is ready.
 
-    `options` are more of `python -m tools.upstream`'s, such as its faults.
+    `options` are more of `python -m tools.fake_pypistats`'s, such as its faults.
 
     Raises:
         UpstreamError: it did not start.
@@ -88,7 +88,7 @@ def stand_in(
         *("--publish", f"127.0.0.1::{STAND_IN_PORT}"),
         *("--volume", f"{WORKBENCH}:/opt/pypi-pulse/tools:ro"),
         *("--workdir", "/opt/pypi-pulse", "--entrypoint", "python3.13", image),
-        *("-B", "-u", "-m", "tools.upstream", "--host", "0.0.0.0"),  # noqa: S104 - of its own network
+        *("-B", "-u", "-m", "tools.fake_pypistats", "--host", "0.0.0.0"),  # noqa: S104 - of its own network
         *("--port", str(STAND_IN_PORT), "--no-limits", *options),
     )
     try:
@@ -96,7 +96,7 @@ def stand_in(
             words = created if not created.succeeded else machine.run("docker", "logs", name)
             raise UpstreamError(f"The stand-in upstream did not start:\n{words.last_words()}")
         published = machine.run("docker", "port", name, f"{STAND_IN_PORT}/tcp").stdout.split()
-        yield StandIn(f"http://{name}:{STAND_IN_PORT}", f"http://{published[0]}")
+        yield FakePypistats(f"http://{name}:{STAND_IN_PORT}", f"http://{published[0]}")
     finally:
         machine.run("docker", "rm", "--force", "--volumes", name)
 
@@ -125,5 +125,5 @@ def upstream_for_containers(machine: Machine, *, image: str, network: str) -> It
             "pypistats.org can't be reached from a container on this machine: starting the "
             'stand-in upstream instead. Its numbers are made up ("source": "simulated").'
         )
-        with stand_in(machine, image=image, network=network) as simulated:
+        with fake_pypistats(machine, image=image, network=network) as simulated:
             yield simulated.url

@@ -14,9 +14,9 @@ from pulse.pypistats import UpstreamAnswer, read_answer, request_path
 from pulse.questions import Breakdown, Question
 from pulse.series import DateRange, download_series
 from tests.counts import NOON, YESTERDAY
-from tools.upstream.answers import answer
-from tools.upstream.packages import DOWNLOADS_PER_DAY
-from tools.upstream.routes import question
+from tools.fake_pypistats.answers import answer
+from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats.routes import question
 
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
 

@@ -10,7 +10,7 @@ from pulse.network import InvalidSettings, Network
 from pulse_io.clients import open_client
 from pulse_io.settings import Settings
 from tests.company import company
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 TABLE = {"CACHE_TABLE": "pulse", "AWS_REGION": "eu-central-1"}
 SOCKS = {"ALL_PROXY": "socks5://127.0.0.1:1080"}
@@ -28,8 +28,11 @@ def test_client_uses_proxy_for_its_server_only(tmp_path: Path) -> None:
             answers = [await client.get(path), await client.get(upstream_url + path)]
         return [answer.status_code for answer in answers]
 
-    with StandIn(limits=False) as stand_in, company(stand_in.url, "x.example", tmp_path) as proxied:
-        assert asyncio.run(ask(proxied.proxy, stand_in.url)) == [200, 200]
+    with (
+        FakePypistats(limits=False) as fake_pypistats,
+        company(fake_pypistats.url, "x.example", tmp_path) as proxied,
+    ):
+        assert asyncio.run(ask(proxied.proxy, fake_pypistats.url)) == [200, 200]
     assert proxied.asked == ["GET http://dynamodb.example/api/packages/requests/recent"]
 
 

@@ -16,7 +16,7 @@ from pulse.request_log import open_request_log
 from pulse_io.catalogue import Catalogue
 from tests.unit.pulse_io.simulated.asking import fetch, fetch_all
 from tests.unit.pulse_io.simulated.world import World, with_and_without_table
-from tools.upstream.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
 
 PACKAGES = [PackageName.parse(name) for name in sorted(DOWNLOADS_PER_DAY) if name != "__all__"][:60]
 HANGING = PACKAGES[:10]

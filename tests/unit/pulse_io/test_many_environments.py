@@ -11,7 +11,7 @@ from pulse.problems import Problem, UpstreamProblem, UpstreamThrottled
 from pulse_io.catalogue import Catalogue
 from tests.unit.pulse_io.simulated.asking import fetch, fetch_all
 from tests.unit.pulse_io.simulated.world import World
-from tools.upstream.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
 
 PACKAGES = [PackageName.parse(name) for name in sorted(DOWNLOADS_PER_DAY)][:35]
 """More than upstream answers in a minute."""

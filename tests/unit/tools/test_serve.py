@@ -13,7 +13,7 @@ import pytest
 from tests.commands import running, url_said_by
 from tests.serving import answering
 from tools import environ
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 SERVE = [sys.executable, "-m", "tools.serve"]
 
@@ -50,7 +50,7 @@ def test_without_upstream_it_says_so_and_every_figure_is_called_simulated(unreac
 
 
 def test_an_upstream_that_answers_is_used() -> None:
-    with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (_, url):
+    with FakePypistats() as upstream, served(PYPISTATS_URL=upstream.url) as (_, url):
         assert httpx.get(f"{url}/packages/requests", trust_env=False).status_code == 200
         assert upstream.requests[-1].path == "/api/packages/requests/overall"
 
@@ -59,14 +59,17 @@ def test_upstream_on_loopback_is_asked_without_a_proxy() -> None:
     dead = dict.fromkeys(
         ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1"
     )
-    with StandIn() as upstream, served(PYPISTATS_URL=f"{upstream.url}/api", **dead) as (_, url):
+    with (
+        FakePypistats() as upstream,
+        served(PYPISTATS_URL=f"{upstream.url}/api", **dead) as (_, url),
+    ):
         assert httpx.get(f"{url}/packages/requests", trust_env=False).status_code == 200
         assert upstream.requests[-1].path == "/api/packages/requests/overall"
 
 
 def test_a_failure_of_upstream_is_a_line_that_says_of_what_and_why() -> None:
     with (
-        StandIn(faults=["500:overall:requests"]) as upstream,
+        FakePypistats(faults=["500:overall:requests"]) as upstream,
         served(PYPISTATS_URL=upstream.url) as (server, url),
     ):
         assert httpx.get(f"{url}/packages/requests", trust_env=False).status_code == 502
@@ -90,7 +93,7 @@ CHUNKED = b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
     ],
 )
 def test_a_request_that_is_no_http_is_one_line(request_: bytes) -> None:
-    with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
+    with FakePypistats() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
         with socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as client:
             client.sendall(request_)
             answer = client.makefile("rb").read()
@@ -101,7 +104,7 @@ def test_a_request_that_is_no_http_is_one_line(request_: bytes) -> None:
 
 
 def test_a_body_that_turns_bad_after_its_answer_is_one_line() -> None:
-    with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
+    with FakePypistats() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
         with socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as client:
             client.sendall(b"GET /health" + CHUNKED)
             answer = client.makefile("rb")
@@ -114,7 +117,7 @@ def test_a_body_that_turns_bad_after_its_answer_is_one_line() -> None:
 
 
 def test_ctrl_c_ends_it_cleanly() -> None:
-    with StandIn() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
+    with FakePypistats() as upstream, served(PYPISTATS_URL=upstream.url) as (server, url):
         server.send_signal(signal.SIGINT)
         _, stderr = server.communicate(timeout=10)
     assert server.returncode == 0

@@ -11,7 +11,7 @@ from pulse.network import InvalidSettings, Network
 from tests.company import company
 from tests.serving import answering
 from tools.addresses import why_unreachable
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 from tools.upstream_there import why_not_there
 
 HTML = b"<!doctype html>\n<title>Sign in</title>"
@@ -25,10 +25,10 @@ def through(proxy: str, **environ: str) -> Network:
 
 
 def test_an_api_like_pypistats_orgs_is_there_also_when_it_throttles() -> None:
-    with StandIn() as stand_in:
-        assert why_not_there(stand_in.url, DIRECTLY) is None
-        stand_in.set_faults(["429"])
-        assert why_not_there(stand_in.url, DIRECTLY) is None
+    with FakePypistats() as fake_pypistats:
+        assert why_not_there(fake_pypistats.url, DIRECTLY) is None
+        fake_pypistats.set_faults(["429"])
+        assert why_not_there(fake_pypistats.url, DIRECTLY) is None
 
 
 @pytest.mark.parametrize("status", [500, 503, 407])
@@ -80,7 +80,7 @@ def test_a_redirect_to_the_same_path_tells_which_address_to_set() -> None:
 
 
 def test_a_companys_certificate_is_told_with_the_variable_that_helps(tmp_path: Path) -> None:
-    with StandIn() as stand_in, company(stand_in.url, HOST, tmp_path) as proxied:
+    with FakePypistats() as fake_pypistats, company(fake_pypistats.url, HOST, tmp_path) as proxied:
         untrusted = why_not_there(f"https://{HOST}", through(proxied.proxy))
         trusted = through(proxied.proxy, SSL_CERT_FILE=str(proxied.certificate))
         assert why_not_there(f"https://{HOST}", trusted) is None

@@ -14,7 +14,7 @@ from tools.runtime.image import ensure_image
 from tools.runtime.machine import Machine
 from tools.runtime.network import own_network
 from tools.runtime.session import Session
-from tools.runtime.upstream import stand_in
+from tools.runtime.upstream import fake_pypistats
 
 from .artifacts import build
 from .containers import Containers, none_left
@@ -69,7 +69,7 @@ def bench(machine: Machine, say: Say) -> Iterator[Bench]:
         with (
             own_network(machine) as network,
             none_left(machine, built),
-            stand_in(machine, image=image, network=network) as simulated,
+            fake_pypistats(machine, image=image, network=network) as simulated,
             httpx.Client(base_url=simulated.local_url, trust_env=False) as client,
         ):
             variables = write_upstream(Path(folder), simulated.url)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tools.upstream.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
 
 PACKAGES: Final = tuple(name for name in DOWNLOADS_PER_DAY if not name.startswith(("__", "pulse-")))
 

@@ -30,10 +30,10 @@ from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
 from pulse_io.wiring import lease_s
 from tests.unit.pulse_io.simulated.loop import SimulatedLoop
-from tools.upstream.conduct import Conduct
-from tools.upstream.delays import Delays
-from tools.upstream.faults import FaultKind, Faults
-from tools.upstream.limits import Limits
+from tools.fake_pypistats.conduct import Conduct
+from tools.fake_pypistats.delays import Delays
+from tools.fake_pypistats.faults import FaultKind, Faults
+from tools.fake_pypistats.limits import Limits
 
 BEGAN = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 TABLE_LATENCY_S = 0.005

@@ -7,7 +7,7 @@ import pytest
 
 from tools.compare.core_arena.batches import Batch, Done, run
 from tools.compare.own_process import OwnProcess
-from tools.upstream import StandIn, data
+from tools.fake_pypistats import FakePypistats, data
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROWS = data.rows("requests", "overall", date(2026, 11, 21))
@@ -17,7 +17,7 @@ ALL = ("fastapi", "flask", "flask-threads")
 
 def done(variant: str, calls: int, *, batches: int = 1) -> tuple[Done, int]:
     """What came of the last batch, and how many connections all of them opened."""
-    with StandIn(now=NOW, limits=False) as upstream, OwnProcess() as process:
+    with FakePypistats(now=NOW, limits=False) as upstream, OwnProcess() as process:
         url = f"{upstream.url}/api/packages/requests/overall"
         for _ in range(batches):
             last = process.do(partial(run, Batch(variant, url, "requests", calls)))

@@ -5,7 +5,7 @@ import json
 from apigateway.event import read_event
 from tools.compare.lambda_arena.events import HEALTH, comparison, one_package
 from tools.compare.lambda_arena.packages import PACKAGES, some
-from tools.upstream.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
 
 
 def test_a_function_loses_nothing_of_an_event_that_a_route_reads() -> None:

@@ -18,8 +18,8 @@ from tools.compare.lambda_arena.shipped import measure_as_shipped
 from tools.compare.lambda_arena.upstream import Upstream
 from tools.compare.plan import Plan
 from tools.compare.samples import Sample, Variant
+from tools.fake_pypistats import FakePypistats
 from tools.runtime.machine import ThisMachine
-from tools.upstream import StandIn
 
 PLAN = Plan(("lambda",), ("flask",), (10,), (200,), (1,), 1, quick=True, output=Path())
 COMPARED = {"packages": [{"status": "ok"}] * 4 + [{"status": "throttled"}] * 6}
@@ -71,7 +71,10 @@ def measured(built: Path, act: Act) -> dict[str, float]:
     def record(sample: Sample) -> None:
         found[sample.metric] = sample.value
 
-    with StandIn() as upstream, httpx.Client(base_url=upstream.url, trust_env=False) as client:
+    with (
+        FakePypistats() as upstream,
+        httpx.Client(base_url=upstream.url, trust_env=False) as client,
+    ):
         bench = CannedBench(ThisMachine(), built, "", Upstream(client), built, Canned(act))
         measure_as_shipped(PLAN, bench, record, lambda _: None)
     return found

@@ -7,18 +7,18 @@ import pytest
 
 from tools.compare.lambda_arena.upstream import Upstream
 from tools.compare.problems import MeasurementError
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 
 @pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with StandIn(limits=False) as running:
+def fake_pypistats() -> Iterator[FakePypistats]:
+    with FakePypistats(limits=False) as running:
         yield running
 
 
 @pytest.fixture
-def client(stand_in: StandIn) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=stand_in.url, trust_env=False) as opened:
+def client(fake_pypistats: FakePypistats) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=fake_pypistats.url, trust_env=False) as opened:
         yield opened
 
 

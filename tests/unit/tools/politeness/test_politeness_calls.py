@@ -2,8 +2,8 @@
 
 import httpx
 
+from tools.fake_pypistats import FakePypistats
 from tools.politeness.calls import Call, EndpointCalls, by_endpoint, most_within, read_calls
-from tools.upstream import StandIn
 
 
 def calls(endpoint: str, *arrivals: tuple[str, float, int]) -> list[Call]:
@@ -41,7 +41,7 @@ def test_each_endpoint_is_counted_for_itself() -> None:
 
 
 def test_the_record_of_the_stand_in_is_read() -> None:
-    with StandIn() as upstream:
+    with FakePypistats() as upstream:
         for path in ("/api/packages/rich/overall", "/api/packages/rich/recent", "/elsewhere"):
             httpx.get(upstream.url + path, trust_env=False)
         found = read_calls(upstream.url)
@@ -53,7 +53,7 @@ def test_the_record_of_the_stand_in_is_read() -> None:
 
 
 def test_a_call_beyond_the_limits_is_seen_as_refused() -> None:
-    with StandIn(limits_clock=lambda: 0.0) as upstream:
+    with FakePypistats(limits_clock=lambda: 0.0) as upstream:
         for _ in range(6):
             httpx.get(f"{upstream.url}/api/packages/rich/overall", trust_env=False)
         (overall,) = by_endpoint(read_calls(upstream.url))

@@ -3,7 +3,7 @@ import pytest
 from tests.unit.tools.runtime.scripted_machine import ScriptedMachine
 from tools.runtime.machine import Outcome
 from tools.runtime.problems import UpstreamError
-from tools.runtime.upstream import PYPISTATS_URL, stand_in, upstream_for_containers
+from tools.runtime.upstream import PYPISTATS_URL, fake_pypistats, upstream_for_containers
 
 WHERE = {"image": "lambda", "network": "own"}
 
@@ -63,7 +63,7 @@ def test_a_stand_in_is_told_how_to_behave(machine: ScriptedMachine) -> None:
     machine.script("docker logs", Outcome(0, stdout="listening on http://0.0.0.0:8080"))
     machine.script("docker port", Outcome(0, stdout="127.0.0.1:49153\n"))
 
-    with stand_in(machine, **WHERE, options=("--latency-ms", "40")):
+    with fake_pypistats(machine, **WHERE, options=("--latency-ms", "40")):
         assert machine.ran[0].endswith("--no-limits --latency-ms 40")
 
 
@@ -75,7 +75,7 @@ def test_a_stand_in_that_ends_at_once_is_an_error_with_its_last_words(
 
     with (
         pytest.raises(UpstreamError, match="No module named tools"),
-        stand_in(machine, **WHERE),
+        fake_pypistats(machine, **WHERE),
     ):
         pass
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.unit.tools.upstream.raw_client import raw
-from tests.unit.tools.upstream.waiting import until
-from tools.upstream import StandIn
+from tests.unit.tools.fake_pypistats.raw_client import raw
+from tests.unit.tools.fake_pypistats.waiting import until
+from tools.fake_pypistats import FakePypistats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,9 @@ RECENT = "/api/packages/requests/recent"
 SETTINGS = "/_standin/settings"
 
 
-def test_other_containers_can_read_the_record(client: httpx.Client, upstream: StandIn) -> None:
+def test_other_containers_can_read_the_record(
+    client: httpx.Client, upstream: FakePypistats
+) -> None:
     client.get(f"{RECENT}?period=day", headers={"User-Agent": "PyPI-Pulse/1.0"})
     until(lambda: upstream.requests[0].duration_ms is not None)
 
@@ -40,7 +42,7 @@ def test_other_containers_can_read_the_record(client: httpx.Client, upstream: St
     }
 
 
-def test_reading_the_record_is_not_recorded(client: httpx.Client, upstream: StandIn) -> None:
+def test_reading_the_record_is_not_recorded(client: httpx.Client, upstream: FakePypistats) -> None:
     client.get("/_standin/requests")
     assert (upstream.requests, upstream.connections) == ([], 0)
 
@@ -48,7 +50,9 @@ def test_reading_the_record_is_not_recorded(client: httpx.Client, upstream: Stan
     assert (len(upstream.requests), upstream.connections) == (1, 1)
 
 
-def test_other_containers_can_reset_the_record(client: httpx.Client, upstream: StandIn) -> None:
+def test_other_containers_can_reset_the_record(
+    client: httpx.Client, upstream: FakePypistats
+) -> None:
     client.get(RECENT)
 
     response = client.delete("/_standin/requests")
@@ -62,7 +66,7 @@ def test_the_record_is_not_limited_delayed_or_spoiled(
     now: datetime, connect: Callable[..., httpx.Client]
 ) -> None:
     with (
-        StandIn(now=now, faults=["500"], latency_ms=60_000) as upstream,
+        FakePypistats(now=now, faults=["500"], latency_ms=60_000) as upstream,
         connect() as client,
     ):
         answers = [client.get(f"{upstream.url}/_standin/requests") for _ in range(40)]
@@ -73,7 +77,7 @@ def test_the_record_is_not_limited_delayed_or_spoiled(
 def test_a_request_has_the_time_that_it_took(
     now: datetime, connect: Callable[..., httpx.Client]
 ) -> None:
-    with StandIn(now=now, latency_ms=30) as upstream, connect(upstream.url) as client:
+    with FakePypistats(now=now, latency_ms=30) as upstream, connect(upstream.url) as client:
         client.get(RECENT)
         until(lambda: upstream.requests[0].duration_ms is not None)
 
@@ -86,7 +90,7 @@ def test_a_request_under_way_has_no_time_yet(
     now: datetime, connect: Callable[..., httpx.Client]
 ) -> None:
     with (
-        StandIn(now=now, faults=["hang"]) as upstream,
+        FakePypistats(now=now, faults=["hang"]) as upstream,
         connect(upstream.url) as client,
         closing(raw(upstream, f"GET {RECENT} HTTP/1.1\nHost: a\n\n")),
     ):
@@ -99,18 +103,18 @@ def test_a_request_under_way_has_no_time_yet(
 def test_a_request_that_fails_has_its_time_too(
     now: datetime, connect: Callable[..., httpx.Client]
 ) -> None:
-    with StandIn(now=now, faults=["dropped"]) as upstream, connect(upstream.url) as client:
+    with FakePypistats(now=now, faults=["dropped"]) as upstream, connect(upstream.url) as client:
         with pytest.raises(httpx.TransportError):
             client.get(RECENT)
         until(lambda: upstream.requests[0].duration_ms is not None)
 
 
 def test_the_settings_can_be_read(now: datetime, connect: Callable[..., httpx.Client]) -> None:
-    with StandIn(now=now, latency_ms=30) as upstream, connect(upstream.url) as client:
+    with FakePypistats(now=now, latency_ms=30) as upstream, connect(upstream.url) as client:
         assert client.get(SETTINGS).json() == {"latency_ms": 30, "limits": "on"}
 
 
-def test_the_latency_can_be_changed_alone(client: httpx.Client, upstream: StandIn) -> None:
+def test_the_latency_can_be_changed_alone(client: httpx.Client, upstream: FakePypistats) -> None:
     answer = client.put(SETTINGS, params={"latency_ms": "30"})
     client.get(RECENT)
     until(lambda: upstream.requests[0].duration_ms is not None)
@@ -139,7 +143,7 @@ def test_naming_the_limits_forgets_what_was_spent(client: httpx.Client) -> None:
     assert client.get(RECENT).status_code == 200
 
 
-def test_a_stall_can_be_asked_for(client: httpx.Client, upstream: StandIn) -> None:
+def test_a_stall_can_be_asked_for(client: httpx.Client, upstream: FakePypistats) -> None:
     client.put(SETTINGS, params={"stall_ms": "200"})
     client.get(RECENT)
     [request] = upstream.requests
@@ -161,12 +165,14 @@ def test_settings_take_no_other_method(client: httpx.Client) -> None:
     assert client.delete(SETTINGS).status_code == 405
 
 
-def test_settings_are_not_recorded(client: httpx.Client, upstream: StandIn) -> None:
+def test_settings_are_not_recorded(client: httpx.Client, upstream: FakePypistats) -> None:
     client.put(SETTINGS, params={"latency_ms": "1"})
     assert (upstream.requests, upstream.connections) == ([], 0)
 
 
-def test_reset_brings_the_first_settings_back(client: httpx.Client, upstream: StandIn) -> None:
+def test_reset_brings_the_first_settings_back(
+    client: httpx.Client, upstream: FakePypistats
+) -> None:
     client.put(SETTINGS, params={"latency_ms": "9", "limits": "on"})
 
     upstream.reset()

@@ -4,10 +4,10 @@ import socket
 
 import httpx
 
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 
-def raw(upstream: StandIn, lines: str) -> socket.socket:
+def raw(upstream: FakePypistats, lines: str) -> socket.socket:
     port = httpx.URL(upstream.url).port
     assert port is not None
     connection = socket.create_connection(("127.0.0.1", port), timeout=5)

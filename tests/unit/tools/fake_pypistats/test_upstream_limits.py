@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.upstream import StandIn
-from tools.upstream.limits import Limits
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,13 +30,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def limited(now: datetime, clock: Clock) -> Iterator[StandIn]:
-    with StandIn(now=now, limits_clock=clock) as running:
+def limited(now: datetime, clock: Clock) -> Iterator[FakePypistats]:
+    with FakePypistats(now=now, limits_clock=clock) as running:
         yield running
 
 
 @pytest.fixture
-def client(limited: StandIn, connect: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
+def client(limited: FakePypistats, connect: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
     base = f"{limited.url}/api/packages/"
     with connect(base) as opened:
         yield opened
@@ -128,12 +128,12 @@ def test_head_counts_and_a_refused_method_does_not(client: httpx.Client) -> None
 
 
 def test_limits_can_be_switched_off(now: datetime, connect: Callable[..., httpx.Client]) -> None:
-    with StandIn(now=now, limits=False) as free, connect() as client:
+    with FakePypistats(now=now, limits=False) as free, connect() as client:
         url = f"{free.url}/api/packages/requests/recent"
         assert statuses(client, url, 40) == [200] * 40
 
 
-def test_reset_forgives(client: httpx.Client, limited: StandIn) -> None:
+def test_reset_forgives(client: httpx.Client, limited: FakePypistats) -> None:
     statuses(client, "requests/recent", 6)
 
     limited.reset()
@@ -142,7 +142,7 @@ def test_reset_forgives(client: httpx.Client, limited: StandIn) -> None:
 
 
 def test_a_refused_request_spends_no_fault(
-    client: httpx.Client, limited: StandIn, clock: Clock
+    client: httpx.Client, limited: FakePypistats, clock: Clock
 ) -> None:
     statuses(client, "requests/recent", 5)
     limited.set_faults(["500:recent:requests:1"])

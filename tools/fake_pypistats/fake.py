@@ -7,26 +7,26 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
-from tools.upstream.conduct import Conduct
-from tools.upstream.delays import Delays
-from tools.upstream.faults import Faults
-from tools.upstream.limits import Limits
-from tools.upstream.server import UpstreamServer
+from tools.fake_pypistats.conduct import Conduct
+from tools.fake_pypistats.delays import Delays
+from tools.fake_pypistats.faults import Faults
+from tools.fake_pypistats.limits import Limits
+from tools.fake_pypistats.server import UpstreamServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from tools.upstream.ledger import Request
+    from tools.fake_pypistats.ledger import Request
 
 _POLL_S: Final = 0.02  # how long stopping may go unnoticed while nobody connects
 
 
-class StandIn:
+class FakePypistats:
     """A pypistats.org of our own, on a thread of this process.
 
     ```python
-    with StandIn(now=datetime(2026, 11, 22, 12, tzinfo=UTC), limits=False) as upstream:
+    with FakePypistats(now=datetime(2026, 11, 22, 12, tzinfo=UTC), limits=False) as upstream:
         httpx.get(f"{upstream.url}/api/packages/requests/recent")
     ```
 

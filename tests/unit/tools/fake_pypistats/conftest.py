@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tools.upstream import StandIn
+from tools.fake_pypistats import FakePypistats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,12 +30,12 @@ def connect() -> Callable[..., httpx.Client]:
 
 
 @pytest.fixture
-def upstream(now: datetime) -> Iterator[StandIn]:
-    with StandIn(now=now, limits=False) as running:
+def upstream(now: datetime) -> Iterator[FakePypistats]:
+    with FakePypistats(now=now, limits=False) as running:
         yield running
 
 
 @pytest.fixture
-def client(upstream: StandIn, connect: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
+def client(upstream: FakePypistats, connect: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
     with connect(upstream.url) as opened:
         yield opened

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.upstream import StandIn, data
-from tools.upstream.packages import (
+from tools.fake_pypistats import FakePypistats, data
+from tools.fake_pypistats.packages import (
     AGE_IN_DAYS,
     ALL_OF_PYPI,
     DEBUT,
@@ -22,7 +22,7 @@ from tools.upstream.packages import (
     NEWCOMER,
     RETIRED,
 )
-from tools.upstream.window import days_until, newest_day
+from tools.fake_pypistats.window import days_until, newest_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,7 @@ def test_a_period_without_downloads_is_zero_in_recent_and_a_404_asked_for_alone(
     quiet = next(day for day in days_until(NEWEST) if "day" not in data.recent(HERMIT, day))
     noon = datetime(quiet.year, quiet.month, quiet.day, 12, tzinfo=UTC) + timedelta(days=1)
 
-    with StandIn(now=noon) as upstream, connect(upstream.url) as client:
+    with FakePypistats(now=noon) as upstream, connect(upstream.url) as client:
         path = f"/api/packages/{HERMIT}/recent"
         assert client.get(path).json()["data"]["last_day"] == 0
         assert client.get(path, params={"period": "day"}).status_code == 404
@@ -183,7 +183,7 @@ def test_a_moving_clock_moves_the_window_and_leaves_the_numbers(client: httpx.Cl
             datetime(2026, 11, 22, 1, 11, tzinfo=UTC),
         ]
     )
-    with StandIn(now=lambda: next(moments)) as moving:
+    with FakePypistats(now=lambda: next(moments)) as moving:
         url = f"{moving.url}/api/packages/requests/overall?mirrors=false"
         before = {row["date"]: row["downloads"] for row in client.get(url).json()["data"]}
         after = {row["date"]: row["downloads"] for row in client.get(url).json()["data"]}
@@ -195,7 +195,7 @@ def test_a_moving_clock_moves_the_window_and_leaves_the_numbers(client: httpx.Cl
 
 def test_the_numbers_are_the_same_in_every_process(client: httpx.Client) -> None:
     program = (
-        "import sys; from datetime import date; from tools.upstream import data;"
+        "import sys; from datetime import date; from tools.fake_pypistats import data;"
         "sys.stdout.write(repr([tuple(r) for r in data.rows('numpy', 'python_minor',"
         "date(2026, 11, 21))]))"
     )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
-from tools.upstream.scope import Scope
+from tools.fake_pypistats.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tools.upstream.routes import Question
+    from tools.fake_pypistats.routes import Question
 
 _PARTS: Final = 4  # KIND:ENDPOINT:PACKAGE:COUNT
 

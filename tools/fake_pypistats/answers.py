@@ -12,14 +12,14 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from tools.upstream import data
-from tools.upstream.packages import DOWNLOADS_PER_DAY
-from tools.upstream.window import newest_day
+from tools.fake_pypistats import data
+from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats.window import newest_day
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from tools.upstream.routes import Question
+    from tools.fake_pypistats.routes import Question
 
 #: On every answer with data, so that nobody can take invented numbers for real ones.
 SIMULATED: Final = ("X-Pulse-Source", "simulated")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.unit.tools.upstream.raw_client import raw
-from tests.unit.tools.upstream.waiting import until
-from tools.upstream import StandIn
+from tests.unit.tools.fake_pypistats.raw_client import raw
+from tests.unit.tools.fake_pypistats.waiting import until
+from tools.fake_pypistats import FakePypistats
 
 if TYPE_CHECKING:
     import socket
@@ -27,7 +27,7 @@ def everything(connection: socket.socket) -> bytes:
 
 
 def test_requests_are_recorded_in_order_with_query_and_headers(
-    client: httpx.Client, upstream: StandIn
+    client: httpx.Client, upstream: FakePypistats
 ) -> None:
     client.get(f"{RECENT}?period=day", headers={"User-Agent": "PyPI-Pulse/1.0"})
     client.head("/nowhere")
@@ -38,7 +38,7 @@ def test_requests_are_recorded_in_order_with_query_and_headers(
     assert (second.method, second.path) == ("HEAD", "/nowhere")
 
 
-def test_a_connection_kept_alive_counts_once(client: httpx.Client, upstream: StandIn) -> None:
+def test_a_connection_kept_alive_counts_once(client: httpx.Client, upstream: FakePypistats) -> None:
     for _ in range(5):
         client.get(RECENT)
     client.get("/nowhere")
@@ -48,7 +48,7 @@ def test_a_connection_kept_alive_counts_once(client: httpx.Client, upstream: Sta
 
 
 def test_each_new_connection_counts(
-    upstream: StandIn, connect: Callable[..., httpx.Client]
+    upstream: FakePypistats, connect: Callable[..., httpx.Client]
 ) -> None:
     for _ in range(3):
         with connect() as client:
@@ -58,7 +58,7 @@ def test_each_new_connection_counts(
 
 
 def test_a_connection_without_a_request_does_not_count(
-    upstream: StandIn, connect: Callable[..., httpx.Client]
+    upstream: FakePypistats, connect: Callable[..., httpx.Client]
 ) -> None:
     with closing(raw(upstream, "")), connect() as client:
         client.get(upstream.url + RECENT)
@@ -66,7 +66,7 @@ def test_a_connection_without_a_request_does_not_count(
     assert upstream.connections == 1
 
 
-def test_two_requests_sent_together_are_both_answered(upstream: StandIn) -> None:
+def test_two_requests_sent_together_are_both_answered(upstream: FakePypistats) -> None:
     asked = f"GET {RECENT} HTTP/1.1\nHost: a\n\nGET {RECENT} HTTP/1.1\nHost: a\n"
     with closing(raw(upstream, f"{asked}Connection: close\n\n")) as connection:
         answer = everything(connection)
@@ -75,14 +75,14 @@ def test_two_requests_sent_together_are_both_answered(upstream: StandIn) -> None
     assert upstream.connections == 1
 
 
-def test_head_and_body_travel_in_one_write(upstream: StandIn) -> None:
+def test_head_and_body_travel_in_one_write(upstream: FakePypistats) -> None:
     with closing(raw(upstream, f"GET {RECENT} HTTP/1.1\nHost: a\n\n")) as connection:
         answer = connection.recv(65_536)
 
     assert answer.endswith(b'"type":"recent_downloads"}\n')
 
 
-def test_a_request_with_a_body_ends_its_connection(upstream: StandIn) -> None:
+def test_a_request_with_a_body_ends_its_connection(upstream: FakePypistats) -> None:
     asked = f"GET {RECENT} HTTP/1.1\nHost: a\nContent-Length: 3\n\nabcGET / HTTP/1.1\n\n"
     with closing(raw(upstream, asked)) as connection:
         answer = connection.recv(65_536)
@@ -93,7 +93,7 @@ def test_a_request_with_a_body_ends_its_connection(upstream: StandIn) -> None:
 
 @pytest.mark.parametrize("line", ["nonsense", "GET / HTTP/9.9", "G" * 70_000])
 def test_nonsense_is_survived_quietly(
-    client: httpx.Client, upstream: StandIn, capfd: pytest.CaptureFixture[str], line: str
+    client: httpx.Client, upstream: FakePypistats, capfd: pytest.CaptureFixture[str], line: str
 ) -> None:
     with closing(raw(upstream, f"{line}\n\n")):
         assert client.get(RECENT).status_code == 200
@@ -106,7 +106,7 @@ def test_a_client_that_leaves_while_being_answered_is_no_event(
     now: datetime, capfd: pytest.CaptureFixture[str], connect: Callable[..., httpx.Client]
 ) -> None:
     with (
-        StandIn(now=now, faults=["drip"]) as upstream,
+        FakePypistats(now=now, faults=["drip"]) as upstream,
         connect() as client,
         client.stream("GET", upstream.url + RECENT),
     ):
@@ -115,7 +115,9 @@ def test_a_client_that_leaves_while_being_answered_is_no_event(
     assert capfd.readouterr() == ("", "")
 
 
-def test_reset_forgets_requests_and_connections(client: httpx.Client, upstream: StandIn) -> None:
+def test_reset_forgets_requests_and_connections(
+    client: httpx.Client, upstream: FakePypistats
+) -> None:
     client.get(RECENT)
 
     upstream.reset()
@@ -124,7 +126,7 @@ def test_reset_forgets_requests_and_connections(client: httpx.Client, upstream: 
 
 
 def test_many_clients_at_once_are_all_answered_and_recorded(
-    upstream: StandIn, connect: Callable[..., httpx.Client]
+    upstream: FakePypistats, connect: Callable[..., httpx.Client]
 ) -> None:
     def ask() -> None:
         with connect() as client:
@@ -147,7 +149,7 @@ def test_many_clients_at_once_are_all_answered_and_recorded(
 def test_it_stops_at_once_whatever_its_clients_wait_for(
     now: datetime, options: dict[str, list[str] | float]
 ) -> None:
-    with StandIn(now=now, limits=False, **options) as upstream:  # type: ignore[arg-type] # one of each
+    with FakePypistats(now=now, limits=False, **options) as upstream:  # type: ignore[arg-type] # one of each
         waiting = [raw(upstream, f"GET {RECENT} HTTP/1.1\nHost: a\n\n") for _ in range(5)]
         until(lambda: len(upstream.requests) == 5)
         began = time.monotonic()
@@ -161,7 +163,7 @@ def test_it_stops_at_once_whatever_its_clients_wait_for(
 def test_it_leaves_no_thread_behind(now: datetime) -> None:
     before = threading.active_count()
     with (
-        StandIn(now=now, faults=["hang"]) as upstream,
+        FakePypistats(now=now, faults=["hang"]) as upstream,
         closing(raw(upstream, f"GET {RECENT} HTTP/1.1\nHost: a\n\n")),
     ):
         until(lambda: len(upstream.requests) == 1)
@@ -170,19 +172,19 @@ def test_it_leaves_no_thread_behind(now: datetime) -> None:
 
 
 def test_its_port_is_free_again_afterwards(now: datetime) -> None:
-    with StandIn(now=now) as first:
+    with FakePypistats(now=now) as first:
         port = httpx.URL(first.url).port
     assert port is not None
 
-    with StandIn(now=now, port=port) as second:
+    with FakePypistats(now=now, port=port) as second:
         assert second.url == f"http://127.0.0.1:{port}"
 
 
 def test_it_can_be_asked_only_while_it_runs(now: datetime) -> None:
     with pytest.raises(RuntimeError, match="not running"):
-        _ = StandIn(now=now).url
+        _ = FakePypistats(now=now).url
 
 
 def test_a_moment_needs_a_time_zone(now: datetime) -> None:
     with pytest.raises(ValueError, match="no time zone"):
-        StandIn(now=now.replace(tzinfo=None))
+        FakePypistats(now=now.replace(tzinfo=None))

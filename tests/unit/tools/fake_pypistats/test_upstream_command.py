@@ -1,4 +1,4 @@
-"""`python -m tools.upstream`: its help, its flags, its one line, and its end."""
+"""`python -m tools.fake_pypistats`: its help, its flags, its one line, and its end."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tools.upstream import FaultKind
-from tools.upstream.__main__ import main
-from tools.upstream.routes import ENDPOINTS
+from tools.fake_pypistats import FaultKind
+from tools.fake_pypistats.__main__ import main
+from tools.fake_pypistats.routes import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[4]
 def command(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run it and give the process with its base URL."""
     with subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tools.upstream", *flags],
+        [sys.executable, "-W", "error", "-m", "tools.fake_pypistats", *flags],
         cwd=ROOT,
         env={**os.environ, "PYTHONDEVMODE": "1"},
         stdout=subprocess.PIPE,
@@ -125,7 +125,7 @@ def test_a_port_in_use_is_told_plainly() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(
-            [sys.executable, "-m", "tools.upstream", "--port", str(port)],
+            [sys.executable, "-m", "tools.fake_pypistats", "--port", str(port)],
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -1,7 +1,7 @@
 """The stand-in's own paths: what was asked of it, and what can be changed while it runs.
 
 They are no part of pypistats.org: requests to them are neither recorded nor limited, delayed or
-spoiled. Other processes and containers use them; in this process `StandIn` has most of the same.
+spoiled. Other processes and containers use them; in this process `FakePypistats` has most of the same.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from tools.upstream.answers import JSON, Answer, html
-from tools.upstream.delays import milliseconds
+from tools.fake_pypistats.answers import JSON, Answer, html
+from tools.fake_pypistats.delays import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tools.upstream.conduct import Conduct
-    from tools.upstream.ledger import Ledger, Request
+    from tools.fake_pypistats.conduct import Conduct
+    from tools.fake_pypistats.ledger import Ledger, Request
 
 #: GET reads the record, DELETE begins it anew.
 RECORD_PATH: Final = "/_standin/requests"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.tools.upstream.raw_client import raw
-from tests.unit.tools.upstream.waiting import until
-from tools.upstream import StandIn
-from tools.upstream.worker import Worker
+from tests.unit.tools.fake_pypistats.raw_client import raw
+from tests.unit.tools.fake_pypistats.waiting import until
+from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ RECENT = "/api/packages/requests/recent"
 def test_requests_that_queued_up_are_counted_together(
     now: datetime, connect: Callable[..., httpx.Client]
 ) -> None:
-    with StandIn(now=now) as upstream, connect(upstream.url) as client:
+    with FakePypistats(now=now) as upstream, connect(upstream.url) as client:
         upstream.stall(0.5)
         with ThreadPoolExecutor(7) as pool:
             answers = list(pool.map(client.get, [RECENT] * 7))
@@ -37,7 +37,7 @@ def test_requests_that_queued_up_are_counted_together(
 def test_a_request_whose_client_has_left_is_counted(
     now: datetime, connect: Callable[..., httpx.Client]
 ) -> None:
-    with StandIn(now=now) as upstream, connect(upstream.url) as client:
+    with FakePypistats(now=now) as upstream, connect(upstream.url) as client:
         upstream.stall(0.3)
         for _ in range(5):
             raw(upstream, f"GET {RECENT} HTTP/1.1\nHost: a\n\n").close()
@@ -46,14 +46,14 @@ def test_a_request_whose_client_has_left_is_counted(
 
 
 def test_a_stalled_stand_in_stops_at_once(now: datetime) -> None:
-    with StandIn(now=now) as upstream:
+    with FakePypistats(now=now) as upstream:
         upstream.stall(60)
         connection = raw(upstream, f"GET {RECENT} HTTP/1.1\nHost: a\n\n")
     connection.close()
 
 
 def test_reset_ends_a_stall(now: datetime, connect: Callable[..., httpx.Client]) -> None:
-    with StandIn(now=now, limits=False) as upstream, connect(upstream.url) as client:
+    with FakePypistats(now=now, limits=False) as upstream, connect(upstream.url) as client:
         upstream.stall(60)
         upstream.reset()
         assert client.get(RECENT).status_code == 200

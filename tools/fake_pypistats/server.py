@@ -13,13 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from tools.upstream import control
-from tools.upstream.faults import FaultKind
-from tools.upstream.ledger import Ledger, Request
+from tools.fake_pypistats import control
+from tools.fake_pypistats.faults import FaultKind
+from tools.fake_pypistats.ledger import Ledger, Request
 
 if TYPE_CHECKING:
-    from tools.upstream.answers import Answer
-    from tools.upstream.conduct import Conduct, Course
+    from tools.fake_pypistats.answers import Answer
+    from tools.fake_pypistats.conduct import Conduct, Course
 
 #: Between two bytes of a dripping body, which thereby takes longer than any sensible timeout.
 DRIP_PAUSE_S: Final = 0.5

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tools.upstream import FaultKind, StandIn
-from tools.upstream.delays import Delays, Slow
-from tools.upstream.faults import MEANINGS, Fault
-from tools.upstream.routes import question
+from tools.fake_pypistats import FakePypistats, FaultKind
+from tools.fake_pypistats.delays import Delays, Slow
+from tools.fake_pypistats.faults import MEANINGS, Fault
+from tools.fake_pypistats.routes import question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ OVERALL = "/api/packages/requests/overall"
 SOON = httpx.Timeout(5, read=0.2)
 
 
-def test_429_looks_like_the_real_one(client: httpx.Client, upstream: StandIn) -> None:
+def test_429_looks_like_the_real_one(client: httpx.Client, upstream: FakePypistats) -> None:
     upstream.set_faults(["429"])
 
     response = client.get(OVERALL)
@@ -31,7 +31,7 @@ def test_429_looks_like_the_real_one(client: httpx.Client, upstream: StandIn) ->
     assert "retry-after" not in response.headers
 
 
-def test_500_is_html(client: httpx.Client, upstream: StandIn) -> None:
+def test_500_is_html(client: httpx.Client, upstream: FakePypistats) -> None:
     upstream.set_faults(["500"])
 
     response = client.get(OVERALL)
@@ -40,14 +40,16 @@ def test_500_is_html(client: httpx.Client, upstream: StandIn) -> None:
     assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
-def test_hang_never_answers(client: httpx.Client, upstream: StandIn) -> None:
+def test_hang_never_answers(client: httpx.Client, upstream: FakePypistats) -> None:
     upstream.set_faults(["hang"])
 
     with pytest.raises(httpx.ReadTimeout):
         client.get(OVERALL, timeout=SOON)
 
 
-def test_drip_begins_at_once_and_takes_its_time(client: httpx.Client, upstream: StandIn) -> None:
+def test_drip_begins_at_once_and_takes_its_time(
+    client: httpx.Client, upstream: FakePypistats
+) -> None:
     upstream.set_faults(["drip"])
 
     with client.stream("GET", OVERALL, timeout=SOON) as response:
@@ -57,21 +59,23 @@ def test_drip_begins_at_once_and_takes_its_time(client: httpx.Client, upstream: 
             response.read()
 
 
-def test_drip_sends_the_right_bytes(client: httpx.Client, upstream: StandIn) -> None:
+def test_drip_sends_the_right_bytes(client: httpx.Client, upstream: FakePypistats) -> None:
     upstream.set_faults(["drip"])
 
     with client.stream("GET", OVERALL) as response:
         assert next(response.iter_raw(chunk_size=1)) == b"{"
 
 
-def test_truncated_breaks_off_within_the_body(client: httpx.Client, upstream: StandIn) -> None:
+def test_truncated_breaks_off_within_the_body(
+    client: httpx.Client, upstream: FakePypistats
+) -> None:
     upstream.set_faults(["truncated"])
 
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
         client.get(OVERALL)
 
 
-def test_html_is_a_200_that_is_not_json(client: httpx.Client, upstream: StandIn) -> None:
+def test_html_is_a_200_that_is_not_json(client: httpx.Client, upstream: FakePypistats) -> None:
     upstream.set_faults(["html"])
 
     response = client.get(OVERALL)
@@ -82,7 +86,7 @@ def test_html_is_a_200_that_is_not_json(client: httpx.Client, upstream: StandIn)
         response.json()
 
 
-def test_not_json_claims_to_be_json(client: httpx.Client, upstream: StandIn) -> None:
+def test_not_json_claims_to_be_json(client: httpx.Client, upstream: FakePypistats) -> None:
     upstream.set_faults(["not-json"])
 
     response = client.get(OVERALL)
@@ -93,7 +97,7 @@ def test_not_json_claims_to_be_json(client: httpx.Client, upstream: StandIn) -> 
         response.json()
 
 
-def test_dropped_resets_the_connection(client: httpx.Client, upstream: StandIn) -> None:
+def test_dropped_resets_the_connection(client: httpx.Client, upstream: FakePypistats) -> None:
     upstream.set_faults(["dropped"])
 
     with pytest.raises(httpx.ReadError) as caught:
@@ -107,7 +111,7 @@ def test_dropped_resets_the_connection(client: httpx.Client, upstream: StandIn) 
     "asked", ["requests/recent", "pulse-mirrored/system", "no-such-package/overall"]
 )
 def test_half_loaded_leaves_alone_what_has_no_rows(
-    client: httpx.Client, upstream: StandIn, asked: str
+    client: httpx.Client, upstream: FakePypistats, asked: str
 ) -> None:
     whole = client.get(f"/api/packages/{asked}")
     upstream.set_faults(["half-loaded"])
@@ -116,7 +120,9 @@ def test_half_loaded_leaves_alone_what_has_no_rows(
 
 
 @pytest.mark.parametrize("kind", ["drip", "truncated"])
-def test_head_has_no_body_to_spoil(client: httpx.Client, upstream: StandIn, kind: str) -> None:
+def test_head_has_no_body_to_spoil(
+    client: httpx.Client, upstream: FakePypistats, kind: str
+) -> None:
     upstream.set_faults([kind])
 
     response = client.head(OVERALL)
@@ -135,7 +141,7 @@ def test_head_has_no_body_to_spoil(client: httpx.Client, upstream: StandIn, kind
     ],
 )
 def test_a_fault_strikes_by_endpoint_and_package(
-    client: httpx.Client, upstream: StandIn, spec: str, struck: set[str]
+    client: httpx.Client, upstream: FakePypistats, spec: str, struck: set[str]
 ) -> None:
     upstream.set_faults([spec])
     paths = ["requests/overall", "requests/recent", "flask/overall", "flask/recent"]
@@ -145,14 +151,16 @@ def test_a_fault_strikes_by_endpoint_and_package(
     assert found == struck
 
 
-def test_a_package_is_meant_however_it_is_written(client: httpx.Client, upstream: StandIn) -> None:
+def test_a_package_is_meant_however_it_is_written(
+    client: httpx.Client, upstream: FakePypistats
+) -> None:
     upstream.set_faults(["500:recent:typing.extensions"])
 
     assert client.get("/api/packages/typing_extensions/recent").status_code == 500
 
 
 def test_a_fault_can_strike_an_unknown_package_but_no_unknown_path(
-    client: httpx.Client, upstream: StandIn
+    client: httpx.Client, upstream: FakePypistats
 ) -> None:
     upstream.set_faults(["500"])
 
@@ -162,7 +170,7 @@ def test_a_fault_can_strike_an_unknown_package_but_no_unknown_path(
 
 
 def test_a_count_strikes_the_first_so_many_requests(
-    client: httpx.Client, upstream: StandIn
+    client: httpx.Client, upstream: FakePypistats
 ) -> None:
     upstream.set_faults(["500:overall:requests:2"])
 
@@ -170,7 +178,7 @@ def test_a_count_strikes_the_first_so_many_requests(
 
 
 def test_a_dropped_connection_with_a_count_of_one_lets_the_retry_through(
-    client: httpx.Client, upstream: StandIn
+    client: httpx.Client, upstream: FakePypistats
 ) -> None:
     upstream.set_faults(["dropped:overall:requests:1"])
 
@@ -182,7 +190,7 @@ def test_a_dropped_connection_with_a_count_of_one_lets_the_retry_through(
 
 
 def test_faults_strike_in_order_each_until_it_is_spent(
-    client: httpx.Client, upstream: StandIn
+    client: httpx.Client, upstream: FakePypistats
 ) -> None:
     upstream.set_faults(["429:*:*:1", "500:*:*:1"])
 
@@ -192,7 +200,7 @@ def test_faults_strike_in_order_each_until_it_is_spent(
 def test_faults_can_be_cleared_and_reset_brings_the_first_ones_back(
     now: datetime, connect: Callable[..., httpx.Client]
 ) -> None:
-    with StandIn(now=now, faults=["500:*:*:1"]) as ill, connect() as client:
+    with FakePypistats(now=now, faults=["500:*:*:1"]) as ill, connect() as client:
         url = ill.url + OVERALL
         ill.clear_faults()
         assert client.get(url).status_code == 200
@@ -202,7 +210,9 @@ def test_faults_can_be_cleared_and_reset_brings_the_first_ones_back(
         assert client.get(url).status_code == 500
 
 
-def test_a_bad_spec_leaves_the_faults_as_they_were(client: httpx.Client, upstream: StandIn) -> None:
+def test_a_bad_spec_leaves_the_faults_as_they_were(
+    client: httpx.Client, upstream: FakePypistats
+) -> None:
     upstream.set_faults(["500"])
 
     with pytest.raises(ValueError, match="unknown fault 'flood'"):
@@ -251,7 +261,7 @@ def test_a_bad_delay_is_told_plainly(spec: str, complaint: str) -> None:
 
 
 def test_latency_holds_an_answer_back(now: datetime, connect: Callable[..., httpx.Client]) -> None:
-    with StandIn(now=now, latency_ms=60) as late, connect() as client:
+    with FakePypistats(now=now, latency_ms=60) as late, connect() as client:
         client.get(f"{late.url}/_standin/requests")
         began = time.perf_counter()
         client.get(late.url + OVERALL)

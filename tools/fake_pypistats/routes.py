@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tools.upstream.packages import ALL_OF_PYPI
+from tools.fake_pypistats.packages import ALL_OF_PYPI
 
 #: The endpoints of the API. All but `recent` are series of daily rows.
 ENDPOINTS: Final = ("recent", "overall", "python_major", "python_minor", "system")

@@ -1,4 +1,4 @@
-"""The command line: `python -m tools.upstream --help` explains it."""
+"""The command line: `python -m tools.fake_pypistats --help` explains it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from argparse import (
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from tools.upstream.control import RECORD_PATH, SETTINGS_PATH
-from tools.upstream.delays import Slow, milliseconds
-from tools.upstream.faults import MEANINGS, Fault
-from tools.upstream.packages import (
+from tools.fake_pypistats.control import RECORD_PATH, SETTINGS_PATH
+from tools.fake_pypistats.delays import Slow, milliseconds
+from tools.fake_pypistats.fake import FakePypistats
+from tools.fake_pypistats.faults import MEANINGS, Fault
+from tools.fake_pypistats.packages import (
     ALL_OF_PYPI,
     DEBUT,
     DOWNLOADS_PER_DAY,
@@ -26,15 +27,14 @@ from tools.upstream.packages import (
     RETIRED,
     RETIRED_DAYS,
 )
-from tools.upstream.routes import ENDPOINTS
-from tools.upstream.standin import StandIn
+from tools.fake_pypistats.routes import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PYPI_BEGAN: Final = 2003
 _PORTS: Final = range(65_536)
-_PROG: Final = "python -m tools.upstream"
+_PROG: Final = "python -m tools.fake_pypistats"
 
 _DESCRIPTION: Final = f"""\
 A stand-in for pypistats.org: the same paths, rows, errors, flaws and limits, with invented numbers
@@ -99,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     ends = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
-        with StandIn(**vars(options)) as upstream:
+        with FakePypistats(**vars(options)) as upstream:
             print(f"listening on {upstream.url}", flush=True)
             signal.sigwait(ends)
     except OSError as error:

@@ -6,11 +6,11 @@ answer with data says so in the header `X-Pulse-Source: simulated`. `answers` ho
 `control` what other processes can read and change while it runs.
 
 Standard library only: it also runs inside a bare Python 3.13 container, into which nothing but the
-folder `tools/` is mounted, as `python3.13 -m tools.upstream`.
+folder `tools/` is mounted, as `python3.13 -m tools.fake_pypistats`.
 """
 
-from tools.upstream.faults import FaultKind
-from tools.upstream.ledger import Request
-from tools.upstream.standin import StandIn
+from tools.fake_pypistats.fake import FakePypistats
+from tools.fake_pypistats.faults import FaultKind
+from tools.fake_pypistats.ledger import Request
 
-__all__ = ["FaultKind", "Request", "StandIn"]
+__all__ = ["FakePypistats", "FaultKind", "Request"]

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from tools.upstream import answers, routes
-from tools.upstream.answers import Answer
-from tools.upstream.faults import FaultKind
-from tools.upstream.worker import Worker
+from tools.fake_pypistats import answers, routes
+from tools.fake_pypistats.answers import Answer
+from tools.fake_pypistats.faults import FaultKind
+from tools.fake_pypistats.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from tools.upstream.delays import Delays
-    from tools.upstream.faults import Faults
-    from tools.upstream.limits import Limits
+    from tools.fake_pypistats.delays import Delays
+    from tools.fake_pypistats.faults import Faults
+    from tools.fake_pypistats.limits import Limits
 
 #: The faults that are answers in themselves. All others spoil how an answer travels.
 _FAULTY_ANSWERS: Final = {

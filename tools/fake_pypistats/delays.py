@@ -8,13 +8,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from tools.upstream.chance import chance
-from tools.upstream.scope import Scope
+from tools.fake_pypistats.chance import chance
+from tools.fake_pypistats.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tools.upstream.routes import Question
+    from tools.fake_pypistats.routes import Question
 
 _MS_PER_S: Final = 1000
 _PARTS: Final = 3  # MS:ENDPOINT:PACKAGE

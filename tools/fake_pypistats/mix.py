@@ -6,8 +6,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from tools.upstream.chance import chance
-from tools.upstream.packages import years_since_reference
+from tools.fake_pypistats.chance import chance
+from tools.fake_pypistats.packages import years_since_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from tools.upstream.routes import ENDPOINTS, converted
+from tools.fake_pypistats.routes import ENDPOINTS, converted
 
 if TYPE_CHECKING:
-    from tools.upstream.routes import Question
+    from tools.fake_pypistats.routes import Question
 
 #: Stands for any endpoint, or for any package, in a spec.
 ANY: Final = "*"

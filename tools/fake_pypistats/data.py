@@ -10,9 +10,9 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tools.upstream import mix
-from tools.upstream.chance import chance
-from tools.upstream.packages import (
+from tools.fake_pypistats import mix
+from tools.fake_pypistats.chance import chance
+from tools.fake_pypistats.packages import (
     AGE_IN_DAYS,
     ALL_OF_PYPI,
     DOWNLOADS_PER_DAY,
@@ -20,7 +20,7 @@ from tools.upstream.packages import (
     RETIRED_DAYS,
     years_since_reference,
 )
-from tools.upstream.window import WINDOW_DAYS, days_until
+from tools.fake_pypistats.window import WINDOW_DAYS, days_until
 
 if TYPE_CHECKING:
     from datetime import date
