@@ -56,7 +56,7 @@ def closed_port() -> int:
 def test_failure_has_its_problem(
     ask_at: AskAt, fake_pypistats: FakePypistats, fault: str, status: int, kind: str
 ) -> None:
-    fake_pypistats.set_faults([fault])
+    fake_pypistats.set_rules(fault)
     answer = ask_at(fake_pypistats.url, **patience(fault))("/packages/requests")
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -69,7 +69,7 @@ def test_failure_has_its_problem(
 def test_failed_package_affects_no_other(
     ask_at: AskAt, fake_pypistats: FakePypistats, fault: str, outcome: str
 ) -> None:
-    fake_pypistats.set_faults([f"{fault}:*:flask"])
+    fake_pypistats.set_rules(f"{fault}:*:flask")
     answer = ask_at(fake_pypistats.url, **(MEDIUM if fault in ENDLESS else AMPLE))(
         "/compare", "packages=requests,flask"
     )
@@ -81,7 +81,7 @@ def test_failed_package_affects_no_other(
 def test_comparison_of_failures_only_is_503(
     ask_at: AskAt, fake_pypistats: FakePypistats, fault: str
 ) -> None:
-    fake_pypistats.set_faults([fault])
+    fake_pypistats.set_rules(fault)
     answer = ask_at(fake_pypistats.url, **patience(fault))("/compare", "packages=requests,flask")
     assert answer.status == 503
     assert answer.json["type"] == "urn:pypi-pulse:problem:nothing-to-compare"
@@ -110,7 +110,7 @@ def test_silent_upstream_is_504(ask_at: AskAt) -> None:
 def test_failed_connection_is_retried(
     ask_at: AskAt, fake_pypistats: FakePypistats, fault: str
 ) -> None:
-    fake_pypistats.set_faults([f"{fault}:overall:requests:1"])
+    fake_pypistats.set_rules(f"{fault}:overall:requests:1")
     ask = ask_at(fake_pypistats.url, UPSTREAM_TIMEOUT_S="2")
     assert ask("/packages/requests").status == 200
     assert len(fake_pypistats.requests) == 2
@@ -120,7 +120,7 @@ def test_failed_connection_is_retried(
 def test_connection_is_retried_only_once(
     ask_at: AskAt, fake_pypistats: FakePypistats, fault: str
 ) -> None:
-    fake_pypistats.set_faults([fault])
+    fake_pypistats.set_rules(fault)
     timeout_s = "1" if fault in ENDLESS else "20"
     ask_at(fake_pypistats.url, UPSTREAM_TIMEOUT_S=timeout_s)("/packages/requests")
     assert len(fake_pypistats.requests) == 2
@@ -130,6 +130,6 @@ def test_connection_is_retried_only_once(
 def test_bad_response_is_not_retried(
     ask_at: AskAt, fake_pypistats: FakePypistats, fault: str
 ) -> None:
-    fake_pypistats.set_faults([fault])
+    fake_pypistats.set_rules(fault)
     ask_at(fake_pypistats.url)("/packages/requests")
     assert len(fake_pypistats.requests) == 1

@@ -83,7 +83,7 @@ def test_mirrors_only_package_has_empty_series(ask: Ask, by: str) -> None:
 
 def test_as_of_without_rows_and_without_all(ask: Ask, fake_pypistats: FakePypistats) -> None:
     """Without rows, and without any hint of the loaded day, `as_of` is the expected newest day."""
-    fake_pypistats.set_faults(["500:overall:__all__"])
+    fake_pypistats.set_rules("500:overall:__all__")
     answer = ask(f"/packages/{MIRRORED}/downloads", "by=system")
     assert (answer.status, answer.json["series"], answer.json["as_of"]) == (200, [], "2026-11-21")
 
@@ -108,7 +108,7 @@ def test_bad_query_is_explained(ask: Ask, query: str, parameter: str, says: str)
 
 def test_guessed_days_without_all_of_pypi(ask: Ask, fake_pypistats: FakePypistats) -> None:
     """Each package is as of its own newest day, as long as none has the expected one."""
-    fake_pypistats.set_faults(["500:overall:__all__", "half-loaded:overall"])
+    fake_pypistats.set_rules("500:overall:__all__", "half-loaded:overall")
     compared = ask("/compare", "packages=docutils,regex").json["packages"]
     days = {entry["package"]: entry["stats"]["as_of"] for entry in compared}
     assert days == {"docutils": "2026-11-19", "regex": "2026-11-20"}

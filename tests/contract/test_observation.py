@@ -140,7 +140,7 @@ def test_upstream_failure_is_logged(
     fault: str,
     outcome: str,
 ) -> None:
-    fake_pypistats.set_faults([fault])
+    fake_pypistats.set_rules(fault)
     for path, query in (("/packages/requests", ""), ("/compare", "packages=requests,flask")):
         handler(http_event(path, query), None)
     assert [line["outcome"] for line in requests_in(lines)] == [outcome] * 2

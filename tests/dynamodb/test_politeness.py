@@ -1,17 +1,24 @@
 """Several processes share a table and call one rate-limited upstream: a small `make politeness`."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from tools.politeness.plan import PER_MINUTE, Plan
+from tools.politeness.promises import Result, broken_promises, report
 from tools.politeness.run import measure
-from tools.politeness.verdict import broken_promises
 from tools.runtime.machine import ThisMachine
 
 PLAN = Plan(processes=4, packages=40, duration_s=22)
 """More packages than a minute has calls, so that some clients get a Retry-After within the run."""
+
+
+BRIEF = replace(PLAN, duration_s=17)
+
+
+def measured(machine: ThisMachine, request: pytest.FixtureRequest, plan: Plan) -> Result:
+    seed = int(request.config.option.hypothesis_seed)
+    return measure(machine, replace(plan, seed=seed), machine.say)
 
 
 @pytest.mark.parametrize("stall_s", [0, 3], ids=["steady upstream", "upstream stalls"])
@@ -23,31 +30,28 @@ def test_environments_stay_within_upstream_limits(
     A tenth of the waits may be in vain here: on a machine that runs much else a granted moment can be missed. `make
     politeness` on a quiet machine allows none.
     """
-    seed = int(request.config.option.hypothesis_seed)
-    plan = replace(PLAN, seed=seed, stall_s=stall_s)
-    result = measure(machine, plan, machine.say)
-    told_truly = [replace(one, broken=[]) for one in result.clients]
-    assert broken_promises(replace(result, clients=told_truly)) == [], dict(result.logged)
-    broken, kept = (
-        sum(len(outcomes.broken) for outcomes in result.clients),
-        sum(outcomes.kept for outcomes in result.clients),
-    )
-    assert broken <= max(1, kept // 10), (broken, kept, dict(result.logged))
-    assert [calls.total for calls in result.endpoints] == [PER_MINUTE]
-    assert sum(outcomes.kept for outcomes in result.clients) > 0
+    result = measured(machine, request, replace(PLAN, stall_s=stall_s))
+    outcomes = result.outcomes
+    told = "\n".join(report(result))
+    waits_apart = replace(result, outcomes=replace(outcomes, broken=[]))
+    assert list(broken_promises(waits_apart)) == [], told
+    assert len(outcomes.broken) <= max(1, outcomes.kept // 10), told
+    assert outcomes.kept > 0, told
+    assert [calls.total for calls in result.endpoints] == [PER_MINUTE], told
 
 
-@pytest.mark.parametrize("killed", [{"table_dies_after_s": 2.5}, {"killed": 1}], ids="-".join)
+@pytest.mark.parametrize(
+    "plan",
+    [replace(BRIEF, kill_table_s=2.5), replace(BRIEF, kill_holders=1)],
+    ids=["table dies", "environments die"],
+)
 def test_upstream_refuses_nothing_whatever_dies(
-    machine: ThisMachine, request: pytest.FixtureRequest, killed: dict[str, Any]
+    machine: ThisMachine, request: pytest.FixtureRequest, plan: Plan
 ) -> None:
     """In the first burst the table dies, or an environment does and another one in the second.
 
     Without a table nobody knows what others have fetched or reserved, and what an environment was fetching
     when it died is fetched again: then a package may be asked for twice, and a wait may be in vain.
     """
-    seed = int(request.config.option.hypothesis_seed)
-    plan = replace(PLAN, duration_s=17, seed=seed, **killed)
-    result = measure(machine, plan, machine.say)
-    assert broken_promises(result) == [], dict(result.logged)
-    assert [calls.refused for calls in result.endpoints] == [0]
+    result = measured(machine, request, plan)
+    assert list(broken_promises(result)) == [], "\n".join(report(result))

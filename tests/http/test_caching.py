@@ -67,7 +67,7 @@ def test_max_age_of_stale_answer_is_seconds(
     api: Served, fake_pypistats: FakePypistats, clock: Clock
 ) -> None:
     api.client.get("/packages/requests")
-    fake_pypistats.set_faults(["dropped"])
+    fake_pypistats.set_rules("dropped")
     clock.move(days=1)
     answer = api.client.get("/packages/requests")
     assert answer.headers["cache-control"].startswith("public, max-age=10, s-maxage=10,")
@@ -83,7 +83,7 @@ def test_max_age_of_comparison_is_its_shortest(api: Served) -> None:
 def test_comparison_with_failure_is_not_cacheable(
     api: Served, fake_pypistats: FakePypistats
 ) -> None:
-    fake_pypistats.set_faults(["500:*:flask"])
+    fake_pypistats.set_rules("500:*:flask")
     answer = api.client.get("/compare?packages=requests,flask")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"

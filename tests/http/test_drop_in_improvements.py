@@ -162,7 +162,7 @@ def test_all_filters_of_an_endpoint_cost_one_call(
 def test_throttled_upstream_gives_retry_after(
     api: Served, fake_pypistats: FakePypistats, endpoint: str
 ) -> None:
-    fake_pypistats.set_faults(["429"])
+    fake_pypistats.set_rules("429")
     (both,) = ask_both(api, fake_pypistats, [f"/api/packages/requests/{endpoint}"])
     assert both.ours.status_code == 503
     assert both.ours.headers["content-type"] == PROBLEM
@@ -178,13 +178,13 @@ def test_failing_upstream_serves_stale_figures(
     path = f"/api/packages/requests/{endpoint}"
     fresh = api.client.get(path)
     clock.move(days=1)
-    fake_pypistats.set_faults(["500"])
+    fake_pypistats.set_rules("500")
     stale = api.client.get(path)
     assert stale.status_code == httpx.codes.OK
     assert "stale" not in fresh.json()
     assert stale.json() == {**fresh.json(), "stale": True}
     assert list(stale.json())[:3] == ["data", "package", "type"]
-    fake_pypistats.clear_faults()
+    fake_pypistats.set_rules()
     clock.move(minutes=1)
     assert "stale" not in api.client.get(path).json()
 

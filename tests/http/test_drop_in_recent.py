@@ -101,14 +101,14 @@ def test_recent_without_all_of_pypi_is_late(
     package, day = "requests", LOST_FOR_ONE["requests"]
     clock.now = dt.datetime.combine(day, dt.time(12), dt.UTC)
     (before,) = ask(api, fake_pypistats, package)
-    fake_pypistats.set_faults([f"500:*:{ALL_OF_PYPI}"])
+    fake_pypistats.set_rules(f"500:*:{ALL_OF_PYPI}")
     clock.move(days=1)
     guesses = [api.client.get(f"/api/packages/{package}/recent") for _ in range(3)]
     assert all(guess.json()["data"] == before.upstreams.json()["data"] for guess in guesses)
     assert all("max-age=1800," in guess.headers["cache-control"] for guess in guesses)
     asked = [request.path for request in fake_pypistats.requests if ALL_OF_PYPI in request.path]
     assert len(asked) == 1
-    fake_pypistats.clear_faults()
+    fake_pypistats.set_rules()
     clock.move(minutes=30)
     (after,) = ask(api, fake_pypistats, package)
     assert after.same_body()

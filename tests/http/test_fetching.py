@@ -67,7 +67,7 @@ def test_failing_upstream_serves_stale_answer(
 ) -> None:
     with served(fake_pypistats.url, clock, **(SHORT if fault == "hang" else {})) as api:
         before = api.client.get("/packages/requests").json()
-        fake_pypistats.set_faults([fault])
+        fake_pypistats.set_rules(fault)
         assert api.client.get("/packages/requests").json() == before
         clock.move(days=1)
         assert api.client.get("/packages/requests").json() == {**before, "stale": True}
@@ -78,7 +78,7 @@ def test_every_route_marks_stale_answers(
 ) -> None:
     for route in ROUTES_ON_OVERALL:
         api.client.get(route)
-    fake_pypistats.set_faults(["dropped"])
+    fake_pypistats.set_rules("dropped")
     clock.move(days=1)
     stale = {route: api.client.get(route) for route in ROUTES_ON_OVERALL}
     assert {answer.status_code for answer in stale.values()} == {200}
@@ -107,7 +107,7 @@ def test_recovered_upstream_is_used_without_restart(clock: Clock) -> None:
 def test_hanging_upstream_is_not_called_again(fake_pypistats: FakePypistats, clock: Clock) -> None:
     with served(fake_pypistats.url, clock, **SHORT) as api:
         api.client.get("/packages/requests")
-        fake_pypistats.set_faults(["hang"])
+        fake_pypistats.set_rules("hang")
         clock.move(days=1)
         api.client.get("/packages/requests")
         asked = len(fake_pypistats.requests)
@@ -119,7 +119,7 @@ def test_hanging_upstream_is_not_called_again(fake_pypistats: FakePypistats, clo
 def test_hanging_upstream_is_left_alone_for_all_packages(
     fake_pypistats: FakePypistats, clock: Clock
 ) -> None:
-    fake_pypistats.set_faults(["hang"])
+    fake_pypistats.set_rules("hang")
     with served(fake_pypistats.url, clock, **SHORT) as api:
         assert api.client.get("/packages/requests").status_code == 504
         asked = len(fake_pypistats.requests)
@@ -129,7 +129,7 @@ def test_hanging_upstream_is_left_alone_for_all_packages(
         compared = api.client.get("/compare?packages=boto3,idna")
         assert (compared.status_code, compared.headers["retry-after"]) == (503, "10")
         assert len(fake_pypistats.requests) == asked
-        fake_pypistats.clear_faults()
+        fake_pypistats.set_rules()
         clock.move(seconds=10)
         assert api.client.get("/packages/flask").status_code == 200
 
@@ -139,9 +139,9 @@ def test_failure_is_kept_for_ten_seconds(
     fake_pypistats: FakePypistats, clock: Clock, fault: str
 ) -> None:
     with served(fake_pypistats.url, clock) as api:
-        fake_pypistats.set_faults([fault])
+        fake_pypistats.set_rules(fault)
         assert api.client.get("/packages/requests").status_code == 502
-        fake_pypistats.clear_faults()
+        fake_pypistats.set_rules()
         asked = len(fake_pypistats.requests)
         again = api.client.get("/packages/requests")
         assert (again.status_code, again.headers["retry-after"]) == (502, "10")
@@ -183,7 +183,7 @@ def test_calls_beyond_the_limit_are_throttled(fake_pypistats: FakePypistats, clo
 def test_retry_counts_towards_rate_limit(fake_pypistats: FakePypistats, clock: Clock) -> None:
     """Without a free slot for the retry, the first failure is the answer."""
     limits = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "1"}
-    fake_pypistats.set_faults(["dropped"])
+    fake_pypistats.set_rules("dropped")
     with served(fake_pypistats.url, clock, **limits) as api:
         answer = api.client.get("/packages/requests")
     assert answer.json()["type"] == "urn:pypi-pulse:problem:upstream-broken"
@@ -200,7 +200,7 @@ def test_rate_limit_keeps_upstream_from_answering_429(clock: Clock) -> None:
 
 
 def test_deadline_ends_before_upstream_timeout(fake_pypistats: FakePypistats, clock: Clock) -> None:
-    fake_pypistats.set_faults(["hang"])
+    fake_pypistats.set_rules("hang")
     patient = {"UPSTREAM_TIMEOUT_S": "20", "DEADLINE_S": "0.5"}
     for cache in ("on", "off"):
         with served(fake_pypistats.url, clock, CACHE=cache, **patient) as api:

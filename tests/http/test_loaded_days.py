@@ -84,7 +84,7 @@ def test_comparison_has_one_as_of_for_all(api: Served) -> None:
 
 
 def test_half_loaded_day_is_late(api: Served, fake_pypistats: FakePypistats, clock: Clock) -> None:
-    fake_pypistats.set_faults(["half-loaded:overall"])
+    fake_pypistats.set_rules("half-loaded:overall")
     clock.now = LOADED
     stats = api.client.get("/packages/requests?mirrors=false")
     assert stats.json()["as_of"] == "2026-11-20"
@@ -92,7 +92,7 @@ def test_half_loaded_day_is_late(api: Served, fake_pypistats: FakePypistats, clo
     assert "max-age=1800," in stats.headers["cache-control"]
     before = api.client.get("/api/packages/requests/recent").json()["data"]
     assert before["last_day"] == stats.json()["last_day"]
-    fake_pypistats.clear_faults()
+    fake_pypistats.set_rules()
     clock.move(minutes=30)
     stats = api.client.get("/packages/requests?mirrors=false")
     assert stats.json()["as_of"] == "2026-11-21"
@@ -103,7 +103,7 @@ def test_package_is_not_called_again_because_all_of_pypi_fails(
     api: Served, fake_pypistats: FakePypistats, clock: Clock
 ) -> None:
     """Its newest day may be half loaded, or just be without downloads."""
-    fake_pypistats.set_faults(["500:overall:__all__", "half-loaded:overall"])
+    fake_pypistats.set_rules("500:overall:__all__", "half-loaded:overall")
     clock.now = LOADED
     for _ in range(3):
         answer = api.client.get("/packages/requests").json()
@@ -145,11 +145,11 @@ def test_day_of_all_of_pypi_is_a_guess_without_upstreams_sums(
 ) -> None:
     """They tell a lost day from a late one; the counts are served, and asked for again soon."""
     clock.now = dt.datetime.combine(LOST + dt.timedelta(days=1), dt.time(12), dt.UTC)
-    fake_pypistats.set_faults([f"500:recent:{ALL_OF_PYPI}"])
+    fake_pypistats.set_rules(f"500:recent:{ALL_OF_PYPI}")
     answer = api.client.get(f"/packages/{ALL_OF_PYPI}")
     assert answer.json()["as_of"] == (LOST - dt.timedelta(days=1)).isoformat()
     assert "max-age=10," in answer.headers["cache-control"]
-    fake_pypistats.clear_faults()
+    fake_pypistats.set_rules()
     clock.move(seconds=10)
     assert api.client.get(f"/packages/{ALL_OF_PYPI}").json()["as_of"] == LOST.isoformat()
 

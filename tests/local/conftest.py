@@ -35,7 +35,7 @@ def network(image: str, machine: ThisMachine) -> Iterator[str]:  # noqa: ARG001 
 
 @pytest.fixture(scope="session")
 def upstream(image: str, machine: ThisMachine, network: str) -> Iterator[FakePypistats]:
-    always_failing = ("--fault", f"500:*:{FAILING_PACKAGE}")
+    always_failing = ("--rule", f"500:*:{FAILING_PACKAGE}")
     with fake_pypistats(machine, image=image, network=network, options=always_failing) as simulated:
         yield simulated
 

@@ -63,5 +63,5 @@ def test_an_unknown_package_is_a_problem_document(api: httpx.Client, prefix: str
 
 def seen(upstream: FakePypistats) -> tuple[int, int]:
     """Connections and requests that the stand-in has counted."""
-    record = httpx.get(f"{upstream.local_url}/_standin/requests", trust_env=False).json()
+    record = httpx.get(f"{upstream.local_url}/_fake/requests", trust_env=False).json()
     return record["connections"], len(record["requests"])

@@ -77,12 +77,14 @@ def seen(
 
 @contextmanager
 def answering_after(upstream: FakePypistats, latency_ms: int) -> Iterator[None]:
-    settings = f"{upstream.local_url}/_standin/settings"
-    httpx.put(settings, params={"latency_ms": latency_ms}, trust_env=False).raise_for_status()
+    settings = f"{upstream.local_url}/_fake/settings"
+    rules = httpx.get(settings, trust_env=False).json()["rules"]
+    slowly = {"rule": [*rules, f"delay={latency_ms}"]}
+    httpx.put(settings, params=slowly, trust_env=False).raise_for_status()
     try:
         yield
     finally:
-        httpx.put(settings, params={"latency_ms": 0}, trust_env=False).raise_for_status()
+        httpx.put(settings, params={"rule": rules}, trust_env=False).raise_for_status()
 
 
 def ask(api: httpx.Client, log: Path, path: str) -> Printed:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import httpx
 
-from tools.fake_pypistats.control import RECORD_PATH, SETTINGS_PATH
+from tools.fake_pypistats.control import REQUESTS_PATH, SETTINGS_PATH
 
 from .problems import MeasurementError
 
@@ -22,12 +22,12 @@ class UpstreamControl:
 
     def behave(self, *, latency_ms: int, limits: bool = False) -> None:
         """From now on, hold back every answer so long, and refuse or don't; nothing is spent yet."""
-        settings = {"latency_ms": latency_ms, "limits": "on" if limits else "off"}
+        settings = {"rule": f"delay={latency_ms}", "limits": "on" if limits else "off"}
         self._client.put(SETTINGS_PATH, params=settings).raise_for_status()
 
     def forget_calls(self) -> None:
         """Begin the record anew."""
-        self._client.delete(RECORD_PATH).raise_for_status()
+        self._client.delete(REQUESTS_PATH).raise_for_status()
 
     def record(self) -> dict[str, Any]:
         """What was asked since then; all of it must be answered, or be about to.
@@ -37,7 +37,7 @@ class UpstreamControl:
         """
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            record: dict[str, Any] = self._client.get(RECORD_PATH).raise_for_status().json()
+            record: dict[str, Any] = self._client.get(REQUESTS_PATH).raise_for_status().json()
             if all(request["duration_ms"] is not None for request in record["requests"]):
                 return record
             # It enters how long it took just after its client has the answer.

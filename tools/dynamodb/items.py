@@ -35,8 +35,8 @@ class Size(NamedTuple):
 
 async def sizes(dynamodb_url: str) -> list[Size]:
     """The sizes of all kinds of items, by key; credentials as for `costs`."""
-    fault = f"500:{BROKEN.breakdown}:{BROKEN.package}"
-    with FakePypistats(now=NOW, limits=False, faults=[fault]) as upstream:
+    rule = f"500:{BROKEN.breakdown}:{BROKEN.package}"
+    with FakePypistats(now=NOW, limits=False, rules=[rule]) as upstream:
         world = World.new(dynamodb_url, upstream.url)
         async with world.environment() as one:
             for breakdown in Breakdown:

@@ -37,7 +37,7 @@ async def costs(dynamodb_url: str, compared: int) -> list[Cost]:
     """
     with (
         FakePypistats(now=NOW, limits=False) as quick,
-        FakePypistats(now=NOW, limits=False, latency_ms=SLOW_MS) as slow,
+        FakePypistats(now=NOW, limits=False, rules=[f"delay={SLOW_MS}"]) as slow,
         FakePypistats(now=NEXT_DAY, limits=False) as next_day,
     ):
 

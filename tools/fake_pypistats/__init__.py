@@ -1,16 +1,13 @@
-"""A stand-in for pypistats.org, for tests, measurements and machines without a network.
+"""A fake pypistats.org, for tests, measurements and machines without a network.
 
-It behaves as `upstream.md` says pypistats.org does, flaws included, with invented numbers; every
-answer with data says so in the header `X-Pulse-Source: simulated`. `answers` holds the behaviour,
-`data` the numbers, `limits`, `faults` and `delays` what can get in the way, `server` the sockets,
-`control` what other processes can read and change while it runs.
+It behaves as pypistats.org does, flaws included, with invented numbers; every answer with data has the header
+`X-Pulse-Source: simulated`. `answers` holds the behaviour, `data` the numbers, `limits` and `rules` what can get in
+the way, `server` the sockets, `control` what other processes can read and change while it runs.
 
-Standard library only: it also runs inside a bare Python 3.13 container, into which nothing but the
-folder `tools/` is mounted, as `python3.13 -m tools.fake_pypistats`.
+Standard library only: it also runs in a bare Python container into which only `tools/` is mounted.
 """
 
 from tools.fake_pypistats.fake import FakePypistats
-from tools.fake_pypistats.faults import FaultKind
-from tools.fake_pypistats.ledger import Request
+from tools.fake_pypistats.request_log import Request
 
-__all__ = ["FakePypistats", "FaultKind", "Request"]
+__all__ = ["FakePypistats", "Request"]

@@ -1,27 +1,21 @@
 """What pypistats.org answers to a question, its flaws included, as a pure function.
 
-The spec is `upstream.md`, which was read off pypistats.org's own source. Its other pages (`/`,
-`/api/`, …) are not played: they are a 404 here.
+Read off pypistats.org's own source. Its other pages (`/`, `/api/`, …) are a 404 here.
 """
-
-from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tools.fake_pypistats import data
 from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats.routes import Question
 from tools.fake_pypistats.window import newest_day
 
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from tools.fake_pypistats.routes import Question
-
-#: On every answer with data, so that nobody can take invented numbers for real ones.
+#: On every answer with data, so that nobody takes invented numbers for real ones.
 SIMULATED: Final = ("X-Pulse-Source", "simulated")
 
 HTML: Final = "text/html; charset=utf-8"
@@ -43,18 +37,18 @@ class Answer:
 
 
 def html(status: HTTPStatus, body: str, *headers: tuple[str, str]) -> Answer:
-    """Answer as pypistats.org does when it has no data to give: with a little HTML."""
+    """A little HTML: what pypistats.org answers when it has no data to give."""
     return Answer(status, (("Content-Type", HTML), *headers), body.encode())
 
 
-NOT_FOUND: Final = html(HTTPStatus.NOT_FOUND, "404")
-SERVER_ERROR: Final = html(HTTPStatus.INTERNAL_SERVER_ERROR, "500")
+def error(status: HTTPStatus) -> Answer:
+    """An error; 429 has no `Retry-After`, so a client has to know the limits itself."""
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        return html(status, '<a href="/api/#etiquette">429 RATE LIMIT EXCEEDED</a>')
+    return html(status, str(status.value))
 
-#: Sent without a `Retry-After`, so a client has to know the limits itself.
-TOO_MANY_REQUESTS: Final = html(
-    HTTPStatus.TOO_MANY_REQUESTS, '<a href="/api/#etiquette">429 RATE LIMIT EXCEEDED</a>'
-)
 
+_NOT_FOUND: Final = error(HTTPStatus.NOT_FOUND)
 _ALLOW: Final = ("Allow", ", ".join(ALLOWED))
 _OPTIONS: Final = html(HTTPStatus.OK, "", _ALLOW)
 _METHOD_NOT_ALLOWED: Final = html(
@@ -63,18 +57,18 @@ _METHOD_NOT_ALLOWED: Final = html(
 
 
 def answer(method: str, question: Question | None, now: datetime) -> Answer:
-    """Answer a request from the data alone; limits and faults are met before.
+    """Answer a request from the data alone.
 
     Args:
         method: The HTTP method. `HEAD` gets the body too; the server leaves it off.
-        question: What is asked, None for a path that the API does not have.
-        now: The moment, with a time zone, that decides which days are loaded.
+        question: None for a path that the API does not have.
+        now: A moment with a time zone; decides which days are loaded.
 
     Returns:
         200 with JSON and `SIMULATED`, or 404 or 405 with HTML.
     """
     if question is None:
-        return NOT_FOUND
+        return _NOT_FOUND
     if method not in ALLOWED:
         return _METHOD_NOT_ALLOWED
     if method == "OPTIONS":
@@ -92,9 +86,9 @@ def answer(method: str, question: Question | None, now: datetime) -> Answer:
 
 
 def half_loaded(complete: Answer) -> Answer:
-    """Answer as while the newest day is being loaded: the last of its categories is not there yet.
+    """The answer while the newest day is being loaded: the last of its categories is missing.
 
-    What has no rows stays as it is.
+    An answer without rows stays as it is.
     """
     content = json.loads(complete.body) if complete.status is HTTPStatus.OK else {"data": []}
     rows = content["data"]
@@ -103,18 +97,17 @@ def half_loaded(complete: Answer) -> Answer:
     newest = max(row["date"] for row in rows)
     last = max((row for row in rows if row["date"] == newest), key=lambda row: row["category"])
     rows.remove(last)
-    package, endpoint = content["package"], content["type"].removesuffix("_downloads")
-    return _json(package, endpoint, rows)
+    return _json(content["package"], content["type"].removesuffix("_downloads"), rows)
 
 
 def _recent(question: Question, newest: date) -> Answer:
     asked = question.filters.get("period")
     if question.package not in DOWNLOADS_PER_DAY or asked not in {None, *data.RECENT_DAYS}:
-        return NOT_FOUND
+        return _NOT_FOUND
     found = data.recent(question.package, newest)
     periods = data.RECENT_DAYS if asked is None else (asked,)
     if found.keys().isdisjoint(periods):
-        return NOT_FOUND
+        return _NOT_FOUND
     sums = {f"last_{period}": found.get(period, 0) for period in periods}
     return _json(question.package, "recent", sums)
 
@@ -128,7 +121,7 @@ def _series(package: str, endpoint: str, category: str | None, newest: date) -> 
         if category in {None, row.category}
     ]
     if endpoint == "overall" and not rows:
-        return NOT_FOUND
+        return _NOT_FOUND
     return _json(package, endpoint, rows)
 
 

@@ -1,117 +1,86 @@
-"""The stand-in's own paths: what was asked of it, and what can be changed while it runs.
+"""The fake's own paths: its request log, and what can be changed while it runs.
 
-They are no part of pypistats.org: requests to them are neither recorded nor limited, delayed or
-spoiled. Other processes and containers use them; in this process `FakePypistats` has most of the same.
+pypistats.org has no such paths. Requests to them are not logged, limited, delayed or broken. They are for other
+processes and containers; in this process `FakePypistats` has the same.
 """
 
-from __future__ import annotations
-
 import json
+from dataclasses import asdict
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, urlsplit
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
 from tools.fake_pypistats.answers import JSON, Answer, html
-from tools.fake_pypistats.delays import milliseconds
+from tools.fake_pypistats.behaviour import Behaviour
+from tools.fake_pypistats.request_log import RequestLog
+from tools.fake_pypistats.rules import milliseconds
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tools.fake_pypistats.conduct import Conduct
-    from tools.fake_pypistats.ledger import Ledger, Request
-
-#: GET reads the record, DELETE begins it anew.
-RECORD_PATH: Final = "/_standin/requests"
+#: GET reads the request log, DELETE clears it.
+REQUESTS_PATH: Final = "/_fake/requests"
 
 #: GET reads the settings, PUT changes those that its query names.
-SETTINGS_PATH: Final = "/_standin/settings"
+SETTINGS_PATH: Final = "/_fake/settings"
 
-PATHS: Final = (RECORD_PATH, SETTINGS_PATH)
+PATHS: Final = (REQUESTS_PATH, SETTINGS_PATH)
 
-_SWITCH: Final = {"on": True, "off": False}
+_MS_PER_S: Final = 1000
 
 
-def answer(method: str, target: str, ledger: Ledger, conduct: Conduct) -> Answer:
+def answer(method: str, target: str, log: RequestLog, behaviour: Behaviour) -> Answer:
     """Answer a request to one of `PATHS`.
 
-    Args:
-        method: The HTTP method.
-        target: Path and query as they stand in the request line.
-        ledger: The record.
-        conduct: What the settings are of.
-
     Returns:
-        200 with JSON, as it is after the request; 400 or 405 with HTML, and nothing has changed.
+        200 with the state after the request as JSON; 400 or 405 with HTML, and nothing has changed.
     """
     parts = urlsplit(target)
-    if parts.path == RECORD_PATH:
-        return _record(method, ledger)
-    return _settings(method, parts.query, conduct)
+    if parts.path == REQUESTS_PATH:
+        return _requests(method, log)
+    return _settings(method, parts.query, behaviour)
 
 
-def _record(method: str, ledger: Ledger) -> Answer:
+def _requests(method: str, log: RequestLog) -> Answer:
     if method == "DELETE":
-        ledger.reset()
+        log.clear()
     elif method != "GET":
         return _not_allowed("GET, DELETE")
-    connections, requests = ledger.read()
-    return _json({"connections": connections, "requests": _listed(requests)})
+    connections, requests = log.read()
+    listed = []
+    for request in requests:
+        fields = asdict(request)
+        fields["user_agent"] = fields.pop("headers").get("user-agent", "")
+        listed.append(fields)
+    return _json({"connections": connections, "requests": listed})
 
 
-def _listed(requests: Iterable[Request]) -> list[dict[str, str | float | None]]:
-    return [
-        {
-            "method": request.method,
-            "path": request.path,
-            "user_agent": request.headers.get("user-agent", ""),
-            "arrived_s": request.arrived_s,
-            "processed_s": request.processed_s,
-            "status": request.status,
-            "duration_ms": request.duration_ms,
-        }
-        for request in requests
-    ]
-
-
-def _settings(method: str, query: str, conduct: Conduct) -> Answer:
+def _settings(method: str, query: str, behaviour: Behaviour) -> Answer:
     if method == "PUT":
         try:
-            latency_ms, limits, stall_ms = _asked(query)
+            _change(query, behaviour)
         except ValueError as error:
             return html(HTTPStatus.BAD_REQUEST, f"400 {error}")
-        if latency_ms is not None:
-            conduct.delays.latency_ms = latency_ms
-        if limits is not None:
-            conduct.limits.switch(on=limits)
-        if stall_ms is not None:
-            conduct.worker.stall(stall_ms / 1000)
     elif method != "GET":
         return _not_allowed("GET, PUT")
-    return _json(
-        {
-            "latency_ms": conduct.delays.latency_ms,
-            "limits": "on" if conduct.limits.on else "off",
-        }
-    )
+    limits = "on" if behaviour.limits.on else "off"
+    return _json({"rules": behaviour.rules.specs, "limits": limits})
 
 
-def _asked(query: str) -> tuple[float | None, bool | None, float | None]:
-    """The latency, whether limits are on, and how long to stall; None for what is to stay.
+def _change(query: str, behaviour: Behaviour) -> None:
+    """Change what the query names.
 
     Raises:
-        ValueError: A setting is unknown or malformed.
+        ValueError: A setting is unknown or malformed; nothing has changed.
     """
-    latency_ms = limits = stall_ms = None
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        if name == "latency_ms":
-            latency_ms = milliseconds(value)
-        elif name == "limits" and value in _SWITCH:
-            limits = _SWITCH[value]
-        elif name == "stall_ms":
-            stall_ms = milliseconds(value)
-        else:
-            raise ValueError("write latency_ms=MS, limits=on, limits=off or stall_ms=MS")
-    return latency_ms, limits, stall_ms
+    asked = parse_qs(query, keep_blank_values=True)
+    unknown = asked.keys() - {"rule", "limits", "stall_ms"}
+    limits = asked.get("limits", ["on"])[-1]
+    if unknown or limits not in {"on", "off"}:
+        raise ValueError("write rule=RULE, limits=on, limits=off or stall_ms=MS")
+    stall_ms = milliseconds(asked.get("stall_ms", ["0"])[-1])
+    if "rule" in asked:
+        behaviour.rules.set(filter(None, asked["rule"]))
+    if "limits" in asked:
+        behaviour.limits.switch(on=limits == "on")
+    behaviour.worker.stall(stall_ms / _MS_PER_S)
 
 
 def _json(content: object) -> Answer:

@@ -1,23 +1,17 @@
-"""The stand-in as an object: started and stopped by `with`, asked and changed while it runs."""
-
-from __future__ import annotations
+"""The fake as an object: a `with` block starts and stops it."""
 
 import threading
 import time
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Self
+from types import TracebackType
+from typing import Final, Self
 
-from tools.fake_pypistats.conduct import Conduct
-from tools.fake_pypistats.delays import Delays
-from tools.fake_pypistats.faults import Faults
+from tools.fake_pypistats.behaviour import Behaviour
 from tools.fake_pypistats.limits import Limits
-from tools.fake_pypistats.server import UpstreamServer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from types import TracebackType
-
-    from tools.fake_pypistats.ledger import Request
+from tools.fake_pypistats.request_log import Request
+from tools.fake_pypistats.rules import Rules
+from tools.fake_pypistats.server import Server
 
 _POLL_S: Final = 0.02  # how long stopping may go unnoticed while nobody connects
 
@@ -30,7 +24,7 @@ class FakePypistats:
         httpx.get(f"{upstream.url}/api/packages/requests/recent")
     ```
 
-    All methods may be called from any thread while it runs.
+    Any thread may call its methods while it runs.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each flag of the command line
@@ -41,48 +35,41 @@ class FakePypistats:
         now: datetime | Callable[[], datetime] | None = None,
         limits: bool = True,
         limits_clock: Callable[[], float] = time.monotonic,
-        faults: Iterable[str] = (),
-        latency_ms: float = 0,
-        jitter_ms: float = 0,
-        slow: Iterable[str] = (),
+        rules: Iterable[str] = (),
         seed: int = 0,
     ) -> None:
-        """Prepare the stand-in; it listens from `__enter__` on.
+        """Prepare the fake; it listens from `__enter__` on.
 
         Args:
             host: Address to listen on; `0.0.0.0` for a container's network.
             port: Port to listen on, 0 for a free one.
-            now: The moment, with a time zone, at which the data are looked at: frozen, or asked
-                for at each request, or (None) the real one.
-            limits: Whether to refuse what pypistats.org would, beyond 5 a second or 30 a minute.
-            limits_clock: Seconds that the limits go by.
-            faults: Specs `KIND[:ENDPOINT[:PACKAGE[:COUNT]]]`, see `faults`.
-            latency_ms: How long every answer is held back.
-            jitter_ms: The most that is added to it.
-            slow: Specs `MS[:ENDPOINT[:PACKAGE]]` of what is held back longer, see `delays`.
-            seed: What the jitter is drawn by.
+            now: The moment, with a time zone, that decides which days are loaded: frozen, called at each request,
+                or (None) the real one.
+            limits: Whether to refuse more than 5 requests a second or 30 a minute.
+            limits_clock: The limits' clock, in seconds.
+            rules: Specs `EFFECT[:ENDPOINT[:PACKAGE[:COUNT]]]`, see `rules`.
+            seed: Seeds random delays.
 
         Raises:
-            ValueError: A spec is malformed, or `now` has no time zone.
+            ValueError: A rule is malformed, or `now` has no time zone.
         """
         self._address = (host, port)
-        self._specs = tuple(faults)
-        self._faults = Faults(self._specs)
-        self._conduct = Conduct(
+        self._rules = tuple(rules)
+        self._limits = limits
+        self._behaviour = Behaviour(
             now=_clock(now),
             limits=Limits(limits_clock, on=limits),
-            faults=self._faults,
-            delays=Delays(latency_ms, jitter_ms, slow, seed),
+            rules=Rules(self._rules, seed),
         )
-        self._running: tuple[UpstreamServer, threading.Thread] | None = None
+        self._running: tuple[Server, threading.Thread] | None = None
 
     def __enter__(self) -> Self:
         """Listen.
 
         Raises:
-            OSError: The address cannot be had.
+            OSError: The address is taken or not this machine's.
         """
-        server = UpstreamServer(self._address, self._conduct)
+        server = Server(self._address, self._behaviour)
         thread = threading.Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True)
         self._running = server, thread
         thread.start()
@@ -108,39 +95,36 @@ class FakePypistats:
 
     @property
     def requests(self) -> list[Request]:
-        """The requests since the start or `reset`, in the order they came."""
-        return self._started()[0].ledger.read()[1]
+        """The requests since the start or `reset`, oldest first."""
+        return self._started()[0].log.read()[1]
 
     @property
     def connections(self) -> int:
         """How many TCP connections brought their first request since the start or `reset`."""
-        return self._started()[0].ledger.read()[0]
+        return self._started()[0].log.read()[0]
 
-    def set_faults(self, specs: Iterable[str]) -> None:
-        """Put these faults in the place of all others.
+    def set_rules(self, *specs: str) -> None:
+        """Replace all rules.
 
         Raises:
-            ValueError: A spec is malformed; the faults stay as they were.
+            ValueError: One is malformed; the rules stay as they were.
         """
-        self._faults.set(specs)
+        self._behaviour.rules.set(specs)
 
     def stall(self, seconds: float) -> None:
-        """Let its worker stall from now on: requests queue up, and are counted when it wakes up."""
-        self._conduct.worker.stall(seconds)
-
-    def clear_faults(self) -> None:
-        """Be well again, until `reset` brings the faults of the start back."""
-        self._faults.set(())
+        """Stall its worker from now on: requests queue up, and are counted when it wakes up."""
+        self._behaviour.worker.stall(seconds)
 
     def reset(self) -> None:
-        """Be as at the start: nothing recorded or spent, the first faults and settings, fresh jitter."""
-        self._faults.set(self._specs)
-        self._conduct.reset()
-        self._started()[0].ledger.reset()
+        """Go back to the start: the first rules and limits, nothing logged or counted, awake."""
+        self._behaviour.rules.set(self._rules)
+        self._behaviour.limits.switch(on=self._limits)
+        self._behaviour.worker.wake()
+        self._started()[0].log.clear()
 
-    def _started(self) -> tuple[UpstreamServer, threading.Thread]:
+    def _started(self) -> tuple[Server, threading.Thread]:
         if self._running is None:
-            raise RuntimeError("the stand-in is not running: use it in a `with` statement")
+            raise RuntimeError("the fake is not running: use it in a `with` statement")
         return self._running
 
 

@@ -1,255 +1,50 @@
-"""The packages that the stand-in knows, each with its size.
+"""The packages that the fake knows, and how much each is downloaded.
 
-Sizes are downloads per day without mirrors around `REFERENCE_DAY`: believable orders of
-magnitude, not measurements. Nobody may quote them.
+The numbers in packages.csv are invented: believable downloads per day around `REFERENCE_DAY`, without mirrors.
 """
 
-from __future__ import annotations
-
+import csv
 from datetime import date
+from pathlib import Path
 from typing import Final
 
-#: The day on which the packages have these sizes, and their downloads the mix that `mix` tells.
+#: The day on which packages have these sizes, and their downloads the shares in `shares`.
 REFERENCE_DAY: Final = date(2026, 1, 1)
 
 _YEAR_DAYS: Final = 365.25
 
-#: The name under which pypistats.org keeps the sum over all of PyPI.
+#: The sum over all of PyPI.
 ALL_OF_PYPI: Final = "__all__"
 
-#: A package that made its first release a month and a half ago, whatever day it is.
+#: First released a month and a half ago.
 NEWCOMER: Final = "pulse-newcomer"
 
-#: A package that made its first release four days ago: its history has no whole week.
+#: First released four days ago: no whole week.
 DEBUT: Final = "pulse-debut"
 
-#: A package with so few downloads that some days have none, and some none but a mirror's.
+#: Some days have no downloads, and some only a mirror's.
 HERMIT: Final = "pulse-hermit"
 
-#: A package that only mirrors download: it has rows on `overall` alone, all of them `with_mirrors`.
+#: Only mirrors download it: it has rows on `overall` alone, all of them `with_mirrors`.
 MIRRORED: Final = "pulse-mirrored"
 
-#: A package that nobody has downloaded for `RETIRED_DAYS`.
+#: Not downloaded for `RETIRED_DAYS`.
 RETIRED: Final = "pulse-retired"
 RETIRED_DAYS: Final = 100
 
-#: Age in days, first and newest day included, of the packages younger than the window. It never
-#: changes, so that there is a young package on whatever day the stand-in runs.
+#: Age in days, first and newest day included. It is the same on any day, so they stay young.
 AGE_IN_DAYS: Final[dict[str, int]] = {NEWCOMER: 45, DEBUT: 4}
+
+
+def _ordinary_packages() -> dict[str, float]:
+    with (Path(__file__).parent / "packages.csv").open(newline="", encoding="ascii") as file:
+        return {name: float(downloads) for name, downloads in csv.reader(file)}
+
 
 #: Downloads per day without mirrors, for every name that is not a 404.
 DOWNLOADS_PER_DAY: Final[dict[str, float]] = {
     ALL_OF_PYPI: 3_600_000_000,
-    "boto3": 58_400_000,
-    "typing-extensions": 46_200_000,
-    "urllib3": 45_100_000,
-    "botocore": 44_700_000,
-    "requests": 42_300_000,
-    "packaging": 39_500_000,
-    "idna": 39_100_000,
-    "certifi": 38_800_000,
-    "charset-normalizer": 37_900_000,
-    "aiobotocore": 33_600_000,
-    "setuptools": 33_200_000,
-    "python-dateutil": 31_400_000,
-    "cryptography": 30_200_000,
-    "pyyaml": 29_700_000,
-    "six": 28_300_000,
-    "s3transfer": 27_400_000,
-    "numpy": 27_100_000,
-    "grpcio-status": 26_500_000,
-    "pydantic": 25_300_000,
-    "fsspec": 24_900_000,
-    "cffi": 24_400_000,
-    "click": 23_600_000,
-    "pycparser": 23_200_000,
-    "attrs": 22_800_000,
-    "s3fs": 22_100_000,
-    "pip": 21_700_000,
-    "pandas": 20_400_000,
-    "pydantic-core": 20_200_000,
-    "protobuf": 19_800_000,
-    "rsa": 18_900_000,
-    "markupsafe": 18_600_000,
-    "jmespath": 18_400_000,
-    "jinja2": 18_200_000,
-    "anyio": 18_100_000,
-    "h11": 17_800_000,
-    "pytz": 17_600_000,
-    "importlib-metadata": 17_300_000,
-    "pyjwt": 17_100_000,
-    "zipp": 16_900_000,
-    "httpx": 16_600_000,
-    "annotated-types": 16_300_000,
-    "httpcore": 16_100_000,
-    "sniffio": 15_800_000,
-    "platformdirs": 15_700_000,
-    "pyasn1": 15_400_000,
-    "google-auth": 15_200_000,
-    "googleapis-common-protos": 14_900_000,
-    "filelock": 14_800_000,
-    "wheel": 14_600_000,
-    "tqdm": 14_300_000,
-    "google-api-core": 14_200_000,
-    "aiohttp": 14_100_000,
-    "virtualenv": 13_800_000,
-    "colorama": 13_600_000,
-    "rich": 13_300_000,
-    "pluggy": 13_100_000,
-    "pytest": 12_900_000,
-    "jsonschema": 12_800_000,
-    "pygments": 12_600_000,
-    "awscli": 12_400_000,
-    "cachetools": 12_300_000,
-    "multidict": 12_200_000,
-    "yarl": 12_100_000,
-    "frozenlist": 11_900_000,
-    "aiosignal": 11_800_000,
-    "wrapt": 11_600_000,
-    "iniconfig": 11_500_000,
-    "markdown-it-py": 11_400_000,
-    "mdurl": 11_200_000,
-    "tzdata": 11_100_000,
-    "pyarrow": 10_900_000,
-    "pyasn1-modules": 10_700_000,
-    "exceptiongroup": 10_400_000,
-    "tomli": 10_300_000,
-    "grpcio": 10_200_000,
-    "psutil": 9_900_000,
-    "python-dotenv": 9_800_000,
-    "sqlalchemy": 9_700_000,
-    "greenlet": 9_400_000,
-    "scipy": 9_300_000,
-    "starlette": 9_200_000,
-    "pyparsing": 9_100_000,
-    "referencing": 8_900_000,
-    "rpds-py": 8_800_000,
-    "jsonschema-specifications": 8_600_000,
-    "tenacity": 8_500_000,
-    "pillow": 8_400_000,
-    "async-timeout": 8_300_000,
-    "lxml": 8_200_000,
-    "uvicorn": 8_100_000,
-    "fastapi": 7_900_000,
-    "werkzeug": 7_600_000,
-    "propcache": 7_500_000,
-    "aiohappyeyeballs": 7_400_000,
-    "docutils": 7_300_000,
-    "openai": 7_200_000,
-    "opentelemetry-api": 7_100_000,
-    "distlib": 7_000_000,
-    "requests-oauthlib": 6_900_000,
-    "oauthlib": 6_800_000,
-    "beautifulsoup4": 6_700_000,
-    "soupsieve": 6_600_000,
-    "flask": 6_500_000,
-    "tabulate": 6_400_000,
-    "itsdangerous": 6_300_000,
-    "decorator": 6_200_000,
-    "websocket-client": 6_100_000,
-    "scikit-learn": 5_900_000,
-    "et-xmlfile": 5_800_000,
-    "openpyxl": 5_800_000,
-    "opentelemetry-sdk": 5_700_000,
-    "redis": 5_600_000,
-    "regex": 5_500_000,
-    "blinker": 5_400_000,
-    "matplotlib": 5_300_000,
-    "joblib": 5_200_000,
-    "pynacl": 5_100_000,
-    "ruamel-yaml": 5_000_000,
-    "coverage": 4_900_000,
-    "dnspython": 4_800_000,
-    "networkx": 4_800_000,
-    "msgpack": 4_700_000,
-    "typing-inspection": 4_700_000,
-    "psycopg2-binary": 4_600_000,
-    "threadpoolctl": 4_600_000,
-    "kiwisolver": 4_500_000,
-    "bcrypt": 4_400_000,
-    "fonttools": 4_400_000,
-    "tiktoken": 4_300_000,
-    "toml": 4_300_000,
-    "isodate": 4_200_000,
-    "paramiko": 4_200_000,
-    "azure-core": 4_100_000,
-    "zstandard": 4_100_000,
-    "contourpy": 4_000_000,
-    "langchain": 4_000_000,
-    "huggingface-hub": 3_900_000,
-    "shapely": 3_900_000,
-    "typer": 3_900_000,
-    "mypy-extensions": 3_800_000,
-    "pexpect": 3_800_000,
-    "ptyprocess": 3_700_000,
-    "transformers": 3_700_000,
-    "google-cloud-storage": 3_600_000,
-    "orjson": 3_600_000,
-    "tokenizers": 3_600_000,
-    "sympy": 3_500_000,
-    "xmltodict": 3_500_000,
-    "nest-asyncio": 3_400_000,
-    "prompt-toolkit": 3_400_000,
-    "black": 3_300_000,
-    "ipython": 3_300_000,
-    "mypy": 3_200_000,
-    "traitlets": 3_200_000,
-    "ruff": 3_100_000,
-    "torch": 3_100_000,
-    "pyopenssl": 3_000_000,
-    "uv": 3_000_000,
-    "gunicorn": 2_900_000,
-    "docker": 2_800_000,
-    "poetry-core": 2_800_000,
-    "gitpython": 2_700_000,
-    "tornado": 2_700_000,
-    "alembic": 2_600_000,
-    "mako": 2_600_000,
-    "nodeenv": 2_500_000,
-    "identify": 2_400_000,
-    "pre-commit": 2_400_000,
-    "httptools": 2_300_000,
-    "watchfiles": 2_300_000,
-    "websockets": 2_200_000,
-    "uvloop": 2_100_000,
-    "marshmallow": 2_000_000,
-    "hatchling": 1_900_000,
-    "sentry-sdk": 1_900_000,
-    "jiter": 1_800_000,
-    "pymysql": 1_800_000,
-    "tox": 1_400_000,
-    "django": 1_300_000,
-    "polars": 1_300_000,
-    "isort": 1_200_000,
-    "nltk": 1_200_000,
-    "celery": 1_100_000,
-    "kombu": 1_100_000,
-    "pylint": 1_000_000,
-    "xgboost": 950_000,
-    "aws-lambda-powertools": 900_000,
-    "moto": 900_000,
-    "selenium": 880_000,
-    "hypothesis": 820_000,
-    "asyncpg": 800_000,
-    "flake8": 780_000,
-    "zope-interface": 760_000,
-    "structlog": 720_000,
-    "duckdb": 700_000,
-    "spacy": 550_000,
-    "bottle": 310_000,
-    "mangum": 210_000,
-    "scrapy": 160_000,
-    "cookiecutter": 140_000,
-    "sanic": 61_000,
-    "falcon": 52_000,
-    "stamina": 45_000,
-    "litestar": 41_000,
-    "quart": 34_000,
-    "apig-wsgi": 9_100,
-    "svcs": 6_200,
-    "sqlite-utils": 5_800,
-    "datasette": 3_400,
-    "pypistats": 1_200,
+    **_ordinary_packages(),
     NEWCOMER: 8_400,
     DEBUT: 310,
     MIRRORED: 0,
@@ -259,5 +54,5 @@ DOWNLOADS_PER_DAY: Final[dict[str, float]] = {
 
 
 def years_since_reference(day: date) -> float:
-    """Count the years from `REFERENCE_DAY` to this day, negative before it."""
+    """Years from `REFERENCE_DAY` to this day, negative before it."""
     return (day - REFERENCE_DAY).days / _YEAR_DAYS

@@ -1,6 +1,4 @@
-"""From a request target to the question it asks: endpoint, package and filters."""
-
-from __future__ import annotations
+"""Reads request targets: endpoint, package and filters."""
 
 import re
 from dataclasses import dataclass
@@ -17,12 +15,10 @@ _PATH: Final = re.compile(r"/api/packages/(?P<package>[^/]+)/(?P<endpoint>[a-z_]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a request asks of the API.
+    """A request to one of `ENDPOINTS`.
 
-    Attributes:
-        endpoint: One of `ENDPOINTS`.
-        package: The name, converted as pypistats.org converts it, known or not.
-        filters: First value of each query parameter, an empty one included.
+    `package` is converted as pypistats.org does it, known or not. `filters` has the first value of each query
+    parameter, also an empty one.
     """
 
     endpoint: str
@@ -33,20 +29,13 @@ class Question:
 def converted(name: str) -> str:
     """Convert a package name as pypistats.org does: `.` and `_` become `-`, and that is all.
 
-    Letter case and runs of separators stay as they are, so most unnormalised names are unknown.
+    Case and runs of separators stay, so most unnormalised names are unknown.
     """
     return name if name == ALL_OF_PYPI else name.replace(".", "-").replace("_", "-")
 
 
 def question(target: str) -> Question | None:
-    """Read a request target.
-
-    Args:
-        target: Path and query as they stand in the request line.
-
-    Returns:
-        The question, or None where the API has no such path (a trailing slash is such a path).
-    """
+    """Read path and query; None where the API has no such path, such as one with a trailing slash."""
     parts = urlsplit(target)
     match = _PATH.fullmatch(unquote(parts.path))
     if match is None or match["endpoint"] not in ENDPOINTS:

@@ -1,7 +1,5 @@
 """The sockets: a threading HTTP/1.1 server whose answers can hang, drip, break off and vanish."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import socketserver
@@ -10,18 +8,16 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tools.fake_pypistats import control
-from tools.fake_pypistats.faults import FaultKind
-from tools.fake_pypistats.ledger import Ledger, Request
+from tools.fake_pypistats.answers import Answer
+from tools.fake_pypistats.behaviour import Behaviour, Response
+from tools.fake_pypistats.request_log import Request, RequestLog
+from tools.fake_pypistats.rules import Effect
 
-if TYPE_CHECKING:
-    from tools.fake_pypistats.answers import Answer
-    from tools.fake_pypistats.conduct import Conduct, Course
-
-#: Between two bytes of a dripping body, which thereby takes longer than any sensible timeout.
+#: Between two bytes of a dripping body, so that it takes longer than any sensible timeout.
 DRIP_PAUSE_S: Final = 0.5
 
 _LONGEST_LINE: Final = 65_536
@@ -31,15 +27,15 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection: reads requests and does what the server's `Conduct` says."""
+    """One connection: reads requests and sends the responses of the server's `Behaviour`."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: UpstreamServer
-    _recorded = False
+    server: "Server"
+    _logged = False
 
     def handle_one_request(self) -> None:
-        """Read and answer one request, of whatever method."""
+        """Read and answer one request of any method."""
         self.raw_requestline = self.rfile.readline(_LONGEST_LINE + 1)
         if not 0 < len(self.raw_requestline) <= _LONGEST_LINE:
             self.close_connection = True
@@ -47,73 +43,68 @@ class Handler(BaseHTTPRequestHandler):
             self._respond()
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet: the record tells more."""
+        """Print nothing: the request log says more."""
 
     def _respond(self) -> None:
-        began = time.monotonic()
+        arrived = time.monotonic()
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
-            self.close_connection = True  # nobody reads the body, so the next request is not found
+            self.close_connection = True  # the body is not read, so the next request is not found
+        behaviour = self.server.behaviour
         if urlsplit(self.path).path in control.PATHS:
-            self._send(
-                control.answer(self.command, self.path, self.server.ledger, self.server.conduct)
-            )
+            self._send(control.answer(self.command, self.path, self.server.log, behaviour))
             return
-        if not self._wait_for_the_worker():
-            self.close_connection = True
-            return
+        while seconds := behaviour.worker.stalls_for_s:
+            if self._stops_within(seconds):
+                return
         headers = {name.lower(): value for name, value in self.headers.items()}
         processed = time.monotonic()
-        course = self.server.conduct.meet(self.command, self.path, str(self.client_address[0]))
-        status = course.answer.status.value
-        request = Request(self.command, self.path, headers, began, processed, status)
-        entry = self.server.ledger.record(request, opens_connection=not self._recorded)
-        self._recorded = True
+        response = behaviour.respond(self.command, self.path, str(self.client_address[0]))
+        status = response.answer.status.value
+        request = Request(self.command, self.path, headers, arrived, processed, status)
+        self.server.log.add(request, opens_connection=not self._logged)
+        self._logged = True
         try:
-            self._take(course)
+            self._carry_out(response)
         finally:
-            self.server.ledger.finish(entry, (time.monotonic() - began) * _MS_PER_S)
+            request.duration_ms = (time.monotonic() - arrived) * _MS_PER_S
 
-    def _wait_for_the_worker(self) -> bool:
-        """Return True when it gets to the request, False if the server stops first."""
-        while seconds := self.server.conduct.worker.stalls_for_s:
-            if self.server.stopping.wait(seconds):
-                return False
-        return True
+    def _stops_within(self, seconds: float) -> bool:
+        """Wait; True, and the connection ends, if the server stops meanwhile."""
+        stops = self.server.stopping.wait(seconds)
+        self.close_connection |= stops
+        return stops
 
-    def _take(self, course: Course) -> None:
-        if course.delay_s and self.server.stopping.wait(course.delay_s):
-            self.close_connection = True
-        elif course.spoiled is None:
-            self._send(course.answer)
+    def _carry_out(self, response: Response) -> None:
+        if response.delay_s and self._stops_within(response.delay_s):
+            return
+        if response.fault is None:
+            self._send(response.answer)
         else:
             self.close_connection = True
-            self._spoil(course.answer, course.spoiled)
+            self._break(response.answer, response.fault)
 
     def _send(self, answer: Answer) -> None:
         body = b"" if self.command == "HEAD" else answer.body
         self.wfile.write(self._head(answer) + body)
 
-    def _spoil(self, answer: Answer, kind: FaultKind) -> None:
-        if kind is FaultKind.HANG:
+    def _break(self, answer: Answer, fault: Effect) -> None:
+        if fault is Effect.HANG:
             while self.rfile.read1(_LONGEST_LINE):
-                pass  # whatever else the client says, it has to leave to end this
-        elif kind is FaultKind.DROPPED:
+                pass  # until the client leaves
+        elif fault is Effect.DROPPED:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self.rfile.close()  # it holds the socket open
             self.connection.close()
         elif self.command == "HEAD":
             self._send(answer)
-        elif kind is FaultKind.TRUNCATED:
+        elif fault is Effect.TRUNCATED:
             self.wfile.write(self._head(answer) + answer.body[: len(answer.body) // 2])
         else:
-            self._drip(answer)
-
-    def _drip(self, answer: Answer) -> None:
-        self.wfile.write(self._head(answer))
-        for byte in answer.body:
-            if self.server.stopping.wait(DRIP_PAUSE_S):
-                return
-            self.wfile.write(bytes([byte]))
+            self.wfile.write(self._head(answer))
+            for byte in answer.body:
+                if self._stops_within(DRIP_PAUSE_S):
+                    return
+                self.wfile.write(bytes([byte]))
 
     def _head(self, answer: Answer) -> bytes:
         lines = [
@@ -126,20 +117,19 @@ class Handler(BaseHTTPRequestHandler):
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-class UpstreamServer(ThreadingHTTPServer):
-    """Listens, and can stop at once whatever its connections are waiting for."""
+class Server(ThreadingHTTPServer):
+    """Listens, and can stop at once whatever its connections are waiting for.
+
+    Raises:
+        OSError: The address is taken or not this machine's.
+    """
 
     daemon_threads = True
-    request_queue_size = 128  # a fan-out opens many connections in the same moment
+    request_queue_size = 128  # a fan-out opens many connections at once
 
-    def __init__(self, address: tuple[str, int], conduct: Conduct) -> None:
-        """Bind to host and port (0 for a free one).
-
-        Raises:
-            OSError: The address cannot be had.
-        """
-        self.conduct = conduct
-        self.ledger = Ledger()
+    def __init__(self, address: tuple[str, int], behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.log = RequestLog()
         self.stopping = threading.Event()
         self._connections: set[socket.socket] = set()
         self._changed = threading.Condition()
@@ -163,7 +153,7 @@ class UpstreamServer(ThreadingHTTPServer):
             self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
-        """Report what is wrong with the stand-in; that a client left is not."""
+        """Report a bug of the fake; a client that leaves is none."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -1,4 +1,4 @@
-"""Many execution environments against one limiting upstream: does the promise of politeness hold?
+"""Many execution environments against one limited upstream: do they stay polite?
 
-`python -m tools.politeness --help` tells the size of a run; `run.measure` is the same for tests.
+`python -m tools.politeness --help` explains the options; tests call `run.measure`.
 """

@@ -47,7 +47,7 @@ def of_a_slow_request(machine: Machine, template: Path) -> list[str]:
     """
     ensure_engine(machine)
     image = ensure_image(machine)
-    slowly = ("--latency-ms", str(LATENCY_MS))
+    slowly = ("--rule", f"delay={LATENCY_MS}")
     with (
         own_network(machine) as network,
         fake_pypistats(machine, image=image, network=network, options=slowly) as upstream,

@@ -77,7 +77,7 @@ def fake_pypistats(
 ) -> Iterator[FakePypistats]:
     """Run the stand-in on a network for the length of a `with` block, once it is ready.
 
-    `options` are more of `python -m tools.fake_pypistats`'s, such as its faults.
+    `options` are more of `python -m tools.fake_pypistats`'s, such as its rules.
 
     Raises:
         UpstreamError: it did not start.

@@ -39,7 +39,7 @@ async def answer(environment: Catalogue, package: PackageName) -> DailyCounts | 
 
 
 def hang(world: World) -> None:
-    world.upstream.faults.set([f"hang:*:{package}" for package in HANGING])
+    world.upstream.rules.set([f"hang:*:{package}" for package in HANGING])
 
 
 async def insist(environment: Catalogue, package: PackageName) -> None:
@@ -69,7 +69,7 @@ def test_ten_hanging_packages_leave_the_eleventh_its_call_without_limits(world: 
         world.settings = world.settings.model_copy(
             update={"upstream_per_second": 0, "upstream_per_minute": 0}
         )
-        world.upstream.conduct.limits.switch(on=False)
+        world.upstream.behaviour.limits.switch(on=False)
         answers = await fetch_all(world.environment_without_table(), [*HANGING, GOOD])
         assert isinstance(answers[GOOD], DailyCounts)
 
@@ -292,7 +292,7 @@ def test_without_a_table_each_environment_has_a_small_share(world: World) -> Non
     async def main() -> None:
         environments = [world.environment() for _ in range(10)]
         world.table.away = True
-        world.upstream.conduct.limits.switch(on=False)  # each has an address of its own
+        world.upstream.behaviour.limits.switch(on=False)  # each has an address of its own
         shares = [PACKAGES[number : number + 6] for number in range(10)]
         outcomes = await asyncio.gather(*map(fetch_all, environments, shares))
         served = [

@@ -84,11 +84,11 @@ def test_counts_survive_all_environments(
     async def main() -> None:
         fresh = await fetch(world.environment(), REQUESTS)
         await asyncio.sleep(24 * 3600)
-        world.upstream.faults.set(["dropped"])
+        world.upstream.rules.set(["dropped"])
         stale = await fetch(world.environment(), REQUESTS)
         assert stale.stale
         assert stale.counts == fresh.counts
-        world.upstream.faults.set([])
+        world.upstream.rules.set([])
         await asyncio.sleep(10)  # failures are shared that long
         survivor = world.environment()
         again = await fetch(survivor, REQUESTS)
@@ -128,7 +128,7 @@ def test_table_outage_falls_back_to_upstream(world: World) -> None:
 
 def test_lease_of_dead_environment_is_taken_over(world: World) -> None:
     async def main() -> None:
-        world.upstream.faults.set(["hang:overall:requests:1"])
+        world.upstream.rules.set(["hang:overall:requests:1"])
         dying = asyncio.create_task(fetch(world.environment(), REQUESTS))
         await asyncio.sleep(0.5)
         frozen = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -146,7 +146,7 @@ def test_lease_of_dead_environment_is_taken_over(world: World) -> None:
 
 def test_waiting_environments_share_a_failure(world: World) -> None:
     async def main() -> None:
-        world.upstream.faults.set(["500"])
+        world.upstream.rules.set(["500"])
         outcomes = await asyncio.gather(
             *(fetch(world.environment(), REQUESTS) for _ in range(5)), return_exceptions=True
         )
@@ -158,7 +158,7 @@ def test_waiting_environments_share_a_failure(world: World) -> None:
 
 def test_two_refusals_hold_back_all_environments(world: World) -> None:
     async def main() -> None:
-        world.upstream.faults.set(["429:*:*:2"])
+        world.upstream.rules.set(["429:*:*:2"])
         for package in (REQUESTS, PACKAGES[1]):
             with pytest.raises(UpstreamThrottled):
                 await fetch(world.environment(), package)

@@ -127,7 +127,7 @@ def test_a_refusal_moves_what_was_reserved(world: World, open_one: Open) -> None
         }
         refused, *reserved = sorted(waits, key=waits.__getitem__)[:5]
         await asyncio.sleep(waits[refused] + 1)
-        world.upstream.faults.set(["429:*:*:1"])
+        world.upstream.rules.set(["429:*:*:1"])
         await failed(environment, refused)
         for package in reserved:  # at this environment; at others they are as told before
             await failed(environment, package)
@@ -154,7 +154,7 @@ def test_whoever_was_told_to_come_back_before_a_refusal_is_told_the_truth_then(
             if isinstance(one, Problem)
         }
         await asyncio.sleep(min(waits.values()) - 1)
-        world.upstream.faults.set(["429:*:*:1"])
+        world.upstream.rules.set(["429:*:*:1"])
         await failed(environment, next(iter(waits)))
         closed_at = world.loop.time()
 
@@ -180,7 +180,7 @@ def test_what_waits_for_a_moment_does_not_call_after_a_refusal(
     world: World, open_one: Open
 ) -> None:
     async def main() -> None:
-        world.upstream.faults.set(["429:*:*:1"])
+        world.upstream.rules.set(["429:*:*:1"])
         await fetch_all(open_one(world), PACKAGES[:20])
 
     run(world, main())
@@ -200,7 +200,7 @@ def test_after_a_failure_upstream_is_left_alone_for_all_packages(
         known, *others = PACKAGES[:4]
         await fetch(environment, known)
         await asyncio.sleep(DAY_S)
-        world.upstream.faults.set([fault])
+        world.upstream.rules.set([fault])
         began = world.loop.time()
         assert type(await failed(environment, others[0])) is kind
         assert world.loop.time() - began <= took_s + 0.1
@@ -214,7 +214,7 @@ def test_after_a_failure_upstream_is_left_alone_for_all_packages(
         assert stale.stale
         assert world.loop.time() - failed_at < 0.2
         assert world.upstream.asked == asked_so_far
-        world.upstream.faults.set([])
+        world.upstream.rules.set([])
         await asyncio.sleep(problem.retry_after_s or 0)
         assert isinstance(await asked(environment, others[1]), DailyCounts)
 
@@ -227,13 +227,13 @@ def test_a_comparison_is_told_when_upstream_is_asked_again(world: World, open_on
 
     async def main() -> None:
         environment = open_one(world)
-        world.upstream.faults.set(["hang"])
+        world.upstream.rules.set(["hang"])
         outcomes = await fetch_all(environment, PACKAGES[:20])
         problems = {
             package: one for package, one in outcomes.items() if isinstance(one, UpstreamTooSlow)
         }
         assert set(problems) == set(PACKAGES[:20])
-        world.upstream.faults.set([])
+        world.upstream.rules.set([])
 
         async def come_back(package: PackageName) -> None:
             await asyncio.sleep(problems[package].retry_after_s or 0)
@@ -251,7 +251,7 @@ def test_answers_that_cannot_be_used_are_upstreams_failure_from_the_second_packa
 ) -> None:
     async def main() -> None:
         environment = open_one(world)
-        world.upstream.faults.set(["500"])
+        world.upstream.rules.set(["500"])
         for package in PACKAGES[:2]:
             assert isinstance(await failed(environment, package), UpstreamBroken)
         asked_so_far = world.upstream.asked
@@ -267,7 +267,7 @@ def test_a_package_that_fails_disturbs_no_other(world: World, open_one: Open, fa
     async def main() -> None:
         environment = open_one(world)
         bad, *others = PACKAGES[:16]
-        world.upstream.faults.set([fault.format(bad)])
+        world.upstream.rules.set([fault.format(bad)])
         outcomes = await fetch_all(environment, [bad, *others])
         assert isinstance(outcomes.pop(bad), Problem)
         assert not [one for one in outcomes.values() if isinstance(one, Problem)]
@@ -281,7 +281,7 @@ def test_a_package_that_fails_disturbs_no_other(world: World, open_one: Open, fa
 def test_a_second_try_that_succeeds_is_no_failure(world: World, open_one: Open, fault: str) -> None:
     async def main() -> None:
         environment = open_one(world)
-        world.upstream.faults.set([fault])
+        world.upstream.rules.set([fault])
         assert isinstance(await asked(environment, PACKAGES[0]), DailyCounts)
         assert isinstance(await asked(environment, PACKAGES[1]), DailyCounts)
 
@@ -306,7 +306,7 @@ def test_an_upstream_that_cannot_be_reached_is_left_alone(
 
 def test_two_environments_say_that_a_hanging_upstream_is_too_slow(world: World) -> None:
     async def main() -> None:
-        world.upstream.faults.set(["hang"])
+        world.upstream.rules.set(["hang"])
         one, other = world.environment(), world.environment()
         both = await asyncio.gather(failed(one, PACKAGES[0]), failed(other, PACKAGES[0]))
         assert {type(problem) for problem in both} == {UpstreamTooSlow}
@@ -320,7 +320,7 @@ def test_who_waits_for_a_place_behind_hanging_calls_is_told_that_upstream_is_too
     world: World,
 ) -> None:
     async def main() -> None:
-        world.upstream.faults.set(["hang"])
+        world.upstream.rules.set(["hang"])
         one, other = world.environment(), world.environment()
         many = asyncio.create_task(fetch_all(one, PACKAGES[:10]))
         await asyncio.sleep(1)

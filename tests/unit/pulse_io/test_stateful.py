@@ -122,11 +122,11 @@ class Environments(RuleBasedStateMachine):
 
     @rule(fault=st.sampled_from(FAULTS))
     def upstream_fails(self, fault: str) -> None:
-        self.world.upstream.faults.set([fault])
+        self.world.upstream.rules.set([fault])
 
     @rule()
     def upstream_recovers(self) -> None:
-        self.world.upstream.faults.set([])
+        self.world.upstream.rules.set([])
 
     @rule(stall_s=st.sampled_from(STALLS_S), later_s=st.sampled_from([0.1, 1.4, 3.2]))
     def upstream_stalls(self, stall_s: float, later_s: float) -> None:

@@ -69,7 +69,7 @@ def test_upstream_on_loopback_is_asked_without_a_proxy() -> None:
 
 def test_a_failure_of_upstream_is_a_line_that_says_of_what_and_why() -> None:
     with (
-        FakePypistats(faults=["500:overall:requests"]) as upstream,
+        FakePypistats(rules=["500:overall:requests"]) as upstream,
         served(PYPISTATS_URL=upstream.url) as (server, url),
     ):
         assert httpx.get(f"{url}/packages/requests", trust_env=False).status_code == 502

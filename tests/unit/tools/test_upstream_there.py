@@ -27,7 +27,7 @@ def through(proxy: str, **environ: str) -> Network:
 def test_an_api_like_pypistats_orgs_is_there_also_when_it_throttles() -> None:
     with FakePypistats() as fake_pypistats:
         assert why_not_there(fake_pypistats.url, DIRECTLY) is None
-        fake_pypistats.set_faults(["429"])
+        fake_pypistats.set_rules("429")
         assert why_not_there(fake_pypistats.url, DIRECTLY) is None
 
 

@@ -30,14 +30,13 @@ from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
 from pulse_io.wiring import lease_s
 from tests.unit.pulse_io.simulated.loop import SimulatedLoop
-from tools.fake_pypistats.conduct import Conduct
-from tools.fake_pypistats.delays import Delays
-from tools.fake_pypistats.faults import FaultKind, Faults
+from tools.fake_pypistats.behaviour import Behaviour
 from tools.fake_pypistats.limits import Limits
+from tools.fake_pypistats.rules import Effect, Rules
 
 BEGAN = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 TABLE_LATENCY_S = 0.005
-UPSTREAM_LATENCY_MS = 200
+UPSTREAM_LATENCY_S = 0.2
 FOREVER_S = 1e9
 _DATE = re.compile(rb'"date":"([0-9-]{10})"')
 
@@ -76,8 +75,8 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
     waits for any more.
     """
 
-    conduct: Conduct
-    faults: Faults
+    behaviour: Behaviour
+    rules: Rules
     calls: list[Call] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     stalled_until: float = 0
@@ -105,21 +104,21 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
 
     async def _process(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
-        course = self.conduct.meet(request.method, path, "203.0.113.7")
+        response = self.behaviour.respond(request.method, path, "203.0.113.7")
         call = Call(asyncio.get_running_loop().time(), path)
         self.calls.append(call)
-        await asyncio.sleep(course.delay_s)
+        await asyncio.sleep(UPSTREAM_LATENCY_S + response.delay_s)
         if path.split("/")[3] in self.gone:
             return httpx.Response(404, stream=Streamed(b"404"))
-        if course.spoiled is FaultKind.HANG:
+        if response.fault is Effect.HANG:
             await asyncio.sleep(FOREVER_S)
-        if course.spoiled is not None:
+        if response.fault is not None:
             raise httpx.ReadError("it broke off")
-        call.status = course.answer.status.value
-        if dates := _DATE.findall(course.answer.body):
+        call.status = response.answer.status.value
+        if dates := _DATE.findall(response.answer.body):
             call.newest = dt.date.fromisoformat(max(dates).decode())
         return httpx.Response(
-            call.status, headers=course.answer.headers, stream=Streamed(course.answer.body)
+            call.status, headers=response.answer.headers, stream=Streamed(response.answer.body)
         )
 
 
@@ -169,14 +168,9 @@ class World:
 
     def __init__(self) -> None:
         self.loop = SimulatedLoop()
-        faults = Faults(())
-        conduct = Conduct(
-            now=self.now,
-            limits=Limits(self.loop.time),
-            faults=faults,
-            delays=Delays(UPSTREAM_LATENCY_MS, 0, (), 0),
-        )
-        self.upstream = SimulatedUpstream(conduct, faults)
+        rules = Rules()
+        behaviour = Behaviour(self.now, Limits(self.loop.time), rules)
+        self.upstream = SimulatedUpstream(behaviour, rules)
         self.table = SimulatedTable(httpx.WSGITransport(create_backend_app("dynamodb")))
         self.settings = Settings.from_environ({"PYPISTATS_URL": "http://upstream.invalid"})
         self.name = f"cache-{id(self)}"

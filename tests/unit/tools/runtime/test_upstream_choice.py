@@ -63,8 +63,8 @@ def test_a_stand_in_is_told_how_to_behave(machine: ScriptedMachine) -> None:
     machine.script("docker logs", Outcome(0, stdout="listening on http://0.0.0.0:8080"))
     machine.script("docker port", Outcome(0, stdout="127.0.0.1:49153\n"))
 
-    with fake_pypistats(machine, **WHERE, options=("--latency-ms", "40")):
-        assert machine.ran[0].endswith("--no-limits --latency-ms 40")
+    with fake_pypistats(machine, **WHERE, options=("--rule", "delay=40")):
+        assert machine.ran[0].endswith("--no-limits --rule delay=40")
 
 
 def test_a_stand_in_that_ends_at_once_is_an_error_with_its_last_words(

@@ -1,23 +1,19 @@
-"""What a day's downloads are made of: Python versions and systems that add up to the whole."""
+"""The shares of Python versions and systems in a day's downloads; they add up to the whole."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from tools.fake_pypistats.chance import chance
 from tools.fake_pypistats.packages import years_since_reference
+from tools.fake_pypistats.seeded_random import seeded_random
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
-
-#: pypistats.org's word for "the installer did not say".
+#: pypistats.org's category for downloads whose installer did not say.
 UNKNOWN: Final = "null"
 
-#: Share of all downloads on `packages.REFERENCE_DAY`, and what a year adds to it. Shares are relative
-#: to their sum; a version whose share falls below zero is not seen.
+#: The share of downloads on `packages.REFERENCE_DAY`, and its change in a year. Shares are relative to their sum;
+#: a version whose share falls below zero is missing.
 _PYTHON_MINOR: Final[dict[str, tuple[float, float]]] = {
     "2.7": (0.012, -0.003),
     "3.6": (0.012, -0.004),
@@ -41,20 +37,15 @@ _SYSTEM: Final[dict[str, tuple[float, float]]] = {
     UNKNOWN: (0.06, 0.0),
 }
 
-#: Beyond these years from the reference day the mix stands still, so that no clock empties it.
+#: Shares stop changing so many years from the reference day, so that none takes all.
 _DRIFT_YEARS: Final = 2.0
 
 
 def python_minor(package: str, day: date, downloads: int) -> dict[str, int]:
     """Divide a day's downloads among the Python versions `3.13`, `2.7`, … and `null`.
 
-    Args:
-        package: The package, each of which has a leaning of its own.
-        day: The UTC day; newer versions gain with the years.
-        downloads: The day's downloads without mirrors.
-
-    Returns:
-        Downloads by category, none of them zero, adding up to `downloads`.
+    Newer versions gain with the years, and each package leans its own way. Returns downloads by category, none of
+    them zero, adding up to `downloads`.
     """
     return _divide(_PYTHON_MINOR, package, day, downloads)
 
@@ -82,19 +73,19 @@ def _divide(
         category: max(0.0, share + per_year * drift) * leaning
         for (category, (share, per_year)), leaning in zip(shares.items(), leanings, strict=True)
     }
-    # The number of categories is drawn by too, so that versions and systems are not in step.
-    offset = chance(package, day.toordinal(), "mix", len(shares))
+    # Seeded by the number of categories too, so that versions and systems are not in step.
+    offset = seeded_random(package, day.toordinal(), "mix", len(shares))
     counts = _whole_parts(downloads, weights.values(), offset)
     return {category: part for category, part in zip(weights, counts, strict=True) if part}
 
 
 @lru_cache(maxsize=512)
 def _leanings(package: str, categories: tuple[str, ...]) -> list[float]:
-    return [0.6 + 0.8 * chance(package, "leaning", category) for category in categories]
+    return [0.6 + 0.8 * seeded_random(package, "leaning", category) for category in categories]
 
 
 def _whole_parts(whole: int, weights: Iterable[float], offset: float) -> list[int]:
-    """Cut `whole` into integers by weight; the offset in [0, 1) moves who gets the odd ones."""
+    """Cut `whole` into integers by weight; the offset in [0, 1) decides who gets the odd ones."""
     parts = list(weights)
     total = sum(parts)
     edges = [0]
