@@ -81,8 +81,9 @@ def broken_promises(result: Result) -> Iterator[str]:
             yield f"{calls.endpoint}: {calls.most_per_minute} calls in a minute"
         if calls.refused:
             yield f"{calls.endpoint}: upstream answered 429 {calls.refused} times"
-    for status in sorted(outcomes.statuses.keys() - DATA - RETRY):
-        yield f"{outcomes.statuses[status]} packages had neither data nor a Retry-After: {status}"
+    if bad := sorted(outcomes.statuses.keys() - DATA - RETRY):
+        count = sum(outcomes.statuses[status] for status in bad)
+        yield f"{count} packages had neither data nor a Retry-After, such as {bad[0]}"
     if outcomes.broken and plan.waits_are_true:
         waits = ", ".join(f"{wait_s} s" for wait_s in outcomes.broken)
         yield f"{len(outcomes.broken)} times nothing came after the Retry-After, of {waits}"
@@ -102,8 +103,10 @@ def report(result: Result) -> Iterator[str]:
             f" 1 s, {calls.most_per_minute} ({PER_MINUTE}) in 60 s; 429 {calls.refused} times (0)"
         )
     yield f"Clients: {outcomes.answers} answers, and {outcomes.lost} lost with their environment"
-    statuses = outcomes.statuses.most_common()
-    yield f"  packages in them: {', '.join(f'{count} {status}' for status, count in statuses)}"
+    statuses: Counter[str] = Counter()
+    for status, count in outcomes.statuses.items():
+        statuses[status.partition(":")[0]] += count
+    yield f"  packages in them: {', '.join(f'{n} {status}' for status, n in statuses.items())}"
     yield f"  {len(outcomes.seen)} packages came with data ({plan.packages_due} due)"
     waits = f"{outcomes.kept} kept, {len(outcomes.broken)} broken, {outcomes.not_due} not due yet"
     yield f"  waits as Retry-After said: {waits}"

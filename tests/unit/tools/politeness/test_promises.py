@@ -44,8 +44,8 @@ def test_run_up_to_every_limit_breaks_nothing() -> None:
         (result(replace(POLITE, most_per_minute=31)), "overall: 31 calls in a minute"),
         (result(replace(POLITE, refused=1)), "overall: upstream answered 429 1 times"),
         (
-            result(POLITE, Answer({"a": "ok", "b": "ok", "c": "bad: 504"})),
-            "1 packages had neither data nor a Retry-After: bad: 504",
+            result(POLITE, Answer({"a": "ok", "b": "ok", "c": "bad: 502", "d": "bad: 500"})),
+            "2 packages had neither data nor a Retry-After, such as bad: 500",
         ),
         (result(broken=[7]), "1 times nothing came after the Retry-After, of 7 s"),
         (
@@ -64,10 +64,12 @@ def test_waits_may_be_in_vain_where_something_is_killed() -> None:
 
 
 def test_report_has_every_count() -> None:
-    told = replace(result(broken=[7], kept=11), logged=Counter({"table unavailable": 3}))
+    answer = Answer({"a": "ok", "b": "stale", "c": "bad: 502", "d": "bad: 500"})
+    got = result(POLITE, answer, broken=[7], kept=11)
+    told = replace(got, logged=Counter({"table unavailable": 3}))
     lines = "\n".join(report(told))
     assert "overall: 30 calls for 30 packages, at most 1 (1) for one, 5 (5) in 1 s" in lines
-    assert "1 ok, 1 stale" in lines
+    assert "1 ok, 1 stale, 2 bad" in lines
     assert "11 kept, 1 broken, 0 not due yet" in lines
     assert "Logged 3 times: table unavailable" in lines
 
