@@ -25,25 +25,25 @@ from tools.addresses import (
     why_unreachable,
 )
 
-WITHIN_S: Final = 3
+TIMEOUT_S: Final = 3
 QUESTION: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 PATH: Final = request_path(*QUESTION)
-"""Every such API knows it, and no other address does."""
+"""Every such API answers it, and nothing else does."""
 
 _HEADERS: Final = {**REQUEST_HEADERS, "Accept-Encoding": "identity"}
 
 
 def why_not_there(url: str, network: Network) -> str | None:
-    """Ask once. None if such an API answers, else the reason why there is no answer that counts.
+    """Send one request; returns None if such an API answers, also with 429, else why it can't be used.
 
     Raises:
-        InvalidSettings: what answers is no such API; or the way there can't be used.
+        InvalidSettings: Something else answers, or a proxy or certificate setting is invalid.
     """
     body = b""
     try:
         tls = tls_context(network.certificates)
         with (
-            open_blocking_client(url, network, tls, timeout_s=WITHIN_S) as client,
+            open_blocking_client(url, network, tls, timeout_s=TIMEOUT_S) as client,
             client.stream("GET", PATH, headers=_HEADERS) as answer,
         ):
             reader = body_reader(Breakdown.OVERALL, answer.status_code, answer.headers)

@@ -152,7 +152,10 @@ def _upstream() -> Iterator[str]:
     command = [sys.executable, "-m", "tools.fake_pypistats"]
     with started(command, environ=environ(), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None  # noqa: S101 - for mypy: it is a pipe
-        yield process.stdout.readline().removeprefix("listening on ").strip()
+        said, _, url = process.stdout.readline().strip().rpartition(" ")
+        if said != "listening on":  # without its URL, environments would ask the real one
+            raise RuntimeError("the fake pypistats.org did not start")
+        yield url
 
 
 async def _load(world: World, plan: Plan) -> Outcomes:
