@@ -20,21 +20,10 @@ from pulse_io.store.history import HistoryStore
 from pulse_io.store.table import Table, open_table
 from tests.counts import NOON, counts_of, day
 from tests.dynamodb.table_at import TableAt
-from tools.dynamodb.account import local_account
-from tools.dynamodb.table import create_history_table
 
 OVERALL = Question(PackageName.parse("requests"), Breakdown.OVERALL)
 SYSTEM = Question(PackageName.parse("requests"), Breakdown.SYSTEM)
 EVER = (dt.date.min, dt.date.max)
-
-
-@pytest.fixture
-def history_table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
-    """An empty table of history, with environment variables that lead to it."""
-    table = TableAt(table_url, create_history_table(table_url))
-    for name, value in {**local_account(table.url), "HISTORY_TABLE": table.name}.items():
-        monkeypatch.setenv(name, value)
-    return table
 
 
 pytestmark = pytest.mark.usefixtures("history_table")
