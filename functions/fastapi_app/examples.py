@@ -13,7 +13,7 @@ from pulse.parameters import DownloadsQuery
 from pulse.problems import InputError, InvalidInput, UnknownPackage
 from pulse.questions import Breakdown
 from pulse.series import DateRange, as_csv, download_series
-from pulse.stats import package_stats
+from pulse.stats import package_stats, package_total
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -40,6 +40,7 @@ def model_examples() -> dict[str, Any]:
     recent = upstream_recent(_REQUESTS, counts)
     examples: list[BaseModel] = [
         package_stats(_REQUESTS, counts, mirrors=True),
+        package_total(_REQUESTS, counts, mirrors=True),
         series,
         series.series[0],
         series.series[0].points[0],

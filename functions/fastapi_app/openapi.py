@@ -10,8 +10,10 @@ from pulse.parameters import CompareRequest, HealthRequest, StatsRequest, read
 from pulse.problems import (
     MEDIA_TYPE,
     THROTTLED_RETRY_AFTER_S,
+    HistoryUnavailable,
     InternalError,
     InvalidInput,
+    NotConfigured,
     NothingToCompare,
     Problem,
     ProblemDocument,
@@ -103,6 +105,14 @@ ONE_PACKAGE_ERRORS: Final[Responses] = {
     **_DEFECT_ERROR,
     **error_responses(UpstreamBroken.because("its status is 500"), UpstreamUnreachable().after(10)),
     **error_responses(UpstreamThrottled(), UpstreamTooSlow(10)),
+}
+HISTORY_ERRORS: Final[Responses] = {
+    **ONE_PACKAGE_ERRORS,
+    **error_responses(UpstreamThrottled(), HistoryUnavailable("")),
+}
+TOTAL_ERRORS: Final[Responses] = {
+    **HISTORY_ERRORS,
+    **error_responses(NotConfigured.without("HISTORY_TABLE", "days beyond pypistats.org's window")),
 }
 SEVERAL_PACKAGES_ERRORS: Final[Responses] = {
     **error_responses(_rejected(CompareRequest, {}, "packages=-requests,httpx")),

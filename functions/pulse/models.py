@@ -100,6 +100,23 @@ class PackageStats(BaseModel):
     stale: IsStale
 
 
+class PackageTotal(BaseModel):
+    """A package's downloads since the first day that is kept. Days are UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    package: Normalised
+    total_downloads: Annotated[int, Field(ge=0, description="All downloads since `since`.")]
+    since: Annotated[
+        dt.date | None, Field(description="The first day that is kept; null without rows.")
+    ]
+    as_of: AsOf
+    mirrors: Annotated[bool, Field(description="Whether downloads by mirrors are included.")]
+    source: FromSource
+    fetched_at: FetchedAt
+    stale: IsStale
+
+
 class Point(BaseModel):
     """Downloads in one period."""
 

@@ -17,6 +17,9 @@ UNKNOWN_MAX_AGE_S: Final = 300
 MAX_ERRORS: Final = 10
 """The most invalid parameters that one response lists; a request may have thousands."""
 
+HISTORY_RETRY_AFTER_S: Final = 5
+"""How long a table that failed is left alone."""
+
 THROTTLED_RETRY_AFTER_S: Final = 60
 """The default Retry-After: pypistats.org limits calls per minute and sends no Retry-After with its 429."""
 
@@ -212,6 +215,35 @@ class UnknownPackage(Problem):
     def headers(self) -> dict[str, str]:
         """HTTP caches may keep this for `UNKNOWN_MAX_AGE_S`."""
         return {"cache-control": f"public, max-age={UNKNOWN_MAX_AGE_S}"}
+
+
+class HistoryUnavailable(Problem):
+    """The table of kept days can't be used now; `reason` is a clause for the log."""
+
+    slug = "history-unavailable"
+    title = "History unavailable"
+    status = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "The days that pypistats.org no longer has can't be read now. Try again after "
+            f"{HISTORY_RETRY_AFTER_S} seconds, or leave out 'start'.",
+            retry_after_s=HISTORY_RETRY_AFTER_S,
+        )
+        self.reason = reason
+
+
+class NotConfigured(Problem):
+    """The request needs something that this deployment has not switched on."""
+
+    slug = "not-configured"
+    title = "Not configured"
+    status = 501
+
+    @classmethod
+    def without(cls, setting: str, what: str) -> Self:
+        """The problem for a request that needs `setting`, to have `what`."""
+        return cls(f"This deployment does not have {what}. The setting {setting} switches it on.")
 
 
 class UpstreamProblem(Problem):

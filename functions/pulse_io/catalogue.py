@@ -7,13 +7,16 @@ served as stale.
 """
 
 import asyncio
+import datetime as dt
 import math
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pulse.daily_counts import DailyCounts
-from pulse.problems import Problem, UpstreamProblem, UpstreamThrottled
+from pulse.history import joined, lacks_days
+from pulse.problems import HistoryUnavailable, Problem, UpstreamProblem, UpstreamThrottled
 from pulse.questions import Question
 from pulse.request_log import request_log
 from pulse_io.clocks import Now
@@ -22,19 +25,31 @@ from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Source
 from pulse_io.store.answers import LookupResult
 from pulse_io.store.memory import Memory
-from pulse_io.store.rows import RowStore
+
+if TYPE_CHECKING:
+    from pulse_io.store.history import HistoryStore
+    from pulse_io.store.rows import RowStore
 
 
 class Catalogue:
-    """Answers questions. With `CACHE=off` it always asks the source; `rows` is None without a table.
+    """Answers questions. With `CACHE=off` it always asks the source.
+
+    `rows` and `history` are None without their tables.
 
     Create one per process and use it on one event loop.
     """
 
-    def __init__(self, settings: Settings, source: Source, rows: RowStore | None, now: Now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        source: Source,
+        rows: "RowStore | None",
+        now: Now,
+        history: "HistoryStore | None" = None,
+    ) -> None:
         self.now = now
         self._settings = settings
-        self._backends = Backends(source, Memory(), rows, now)
+        self._backends = Backends(source, Memory(), rows, history, now)
         self._lookups: dict[Question, Lookup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -68,9 +83,38 @@ class Catalogue:
         )
         return dict(zip(distinct, answers, strict=True))
 
+    @property
+    def has_history(self) -> bool:
+        """Whether days that the source has dropped or lost are kept."""
+        return self._backends.history is not None
+
+    async def with_history(
+        self, question: Question, counts: DailyCounts, start: dt.date | None
+    ) -> DailyCounts:
+        """A question's counts with the kept ones that they lack, from `start` on.
+
+        Without a start, their own days are completed. Nothing is read if none is missing.
+
+        Raises:
+            HistoryUnavailable: history can't be read, and days before the counts' first are asked for.
+        """
+        history = self._backends.history
+        first = start or counts.first
+        if history is None or not lacks_days(counts, first):
+            return counts
+        try:
+            kept = await history.read(question, counts.source, first, counts.as_of)
+        except HistoryUnavailable:
+            if first < counts.first:
+                raise
+            return counts
+        return joined(counts, kept)
+
     async def aclose(self) -> None:
-        """Close the connections to the source and to the table."""
+        """Close the connections to the source and to the tables."""
         await self._backends.source.aclose()
+        if self._backends.history:
+            await self._backends.history.aclose()
         if self._backends.rows:
             await self._backends.rows.aclose()
 

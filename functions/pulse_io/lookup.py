@@ -5,9 +5,9 @@ A lease in the table marks a question that another execution environment is fetc
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pulse.freshness import RETRY_LATE_AFTER, UNKNOWN_FOR
 from pulse.plausibility import is_plausible
@@ -18,7 +18,10 @@ from pulse_io.clocks import Now
 from pulse_io.sources import Answer, Ask, Source
 from pulse_io.store.answers import FAILURE_KEPT_FOR, CachedAnswer, Failure, LookupResult
 from pulse_io.store.memory import Memory
-from pulse_io.store.rows import RowStore
+
+if TYPE_CHECKING:
+    from pulse_io.store.history import HistoryStore
+    from pulse_io.store.rows import RowStore
 
 _log = logging.getLogger(__name__)
 
@@ -29,11 +32,15 @@ MAX_PAUSE_S: Final = 1.0
 
 @dataclass(frozen=True)
 class Backends:
-    """The source, the caches and the clock that lookups use; `rows` is None without a table."""
+    """The source, the caches, history and the clock that lookups use.
+
+    `rows` and `history` are None without their tables.
+    """
 
     source: Source
     memory: Memory
-    rows: RowStore | None
+    rows: "RowStore | None"
+    history: "HistoryStore | None"
     now: Now
 
 
@@ -85,7 +92,7 @@ class Lookup:
         )
 
     async def _fetched_elsewhere(
-        self, rows: RowStore, refusals: Mapping[Question, Problem]
+        self, rows: "RowStore", refusals: Mapping[Question, Problem]
     ) -> Collection[Question]:
         """Those for which another environment holds the lease: it may have been granted the last call."""
         throttled = [
@@ -99,7 +106,7 @@ class Lookup:
         self._take_over(cached)
         return leased
 
-    async def _wait_for_others(self, rows: RowStore, questions: list[Question]) -> None:
+    async def _wait_for_others(self, rows: "RowStore", questions: list[Question]) -> None:
         """Wait for other environments to fetch these questions; fetch those that they gave up."""
         loop = asyncio.get_running_loop()
         pause_s, fetches = MIN_PAUSE_S, []
@@ -140,9 +147,19 @@ class Lookup:
             return
         cached = self._accepted(question, answer)
         self._backends.memory.keep(question, cached)
-        if rows:
-            await rows.keep(question, cached)
+        await asyncio.gather(
+            *([rows.keep(question, cached)] if rows else []),
+            *self._kept_in_history(question, cached),
+        )
         self._settle(question, cached, "upstream")
+
+    def _kept_in_history(
+        self, question: Question, cached: CachedAnswer
+    ) -> list[Coroutine[None, None, None]]:
+        history = self._backends.history
+        if history is None or isinstance(cached, Failure):
+            return []
+        return [history.keep(question, cached, self.deadline)]
 
     def _accepted(self, question: Question, answer: Answer) -> CachedAnswer:
         """What to cache: the source's answer, or a failure if the answer is not plausible."""

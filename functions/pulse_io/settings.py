@@ -10,9 +10,9 @@ TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
 
 
 class Settings(UpstreamSettings):
-    """The settings of every variant, with the upstream rate limit and the cache.
+    """The settings of every variant, with the upstream rate limit, the cache and history.
 
-    The table's endpoint and region come from AWS's own variables, read as AWS's SDKs do.
+    The tables' endpoint and region come from AWS's own variables, read as AWS's SDKs do.
     """
 
     upstream_per_second: Annotated[int, Field(ge=0, le=1000)] = 5
@@ -20,6 +20,7 @@ class Settings(UpstreamSettings):
     upstream_concurrency: Annotated[int, Field(ge=1, le=100)] = 10
     cache: Literal["on", "off"] = "on"
     cache_table: TableName | None = None
+    history_table: TableName | None = None
     aws_endpoint_url_dynamodb: BaseUrl | None = None
     aws_endpoint_url: BaseUrl | None = None
     aws_ignore_configured_endpoint_urls: bool = False
@@ -27,16 +28,17 @@ class Settings(UpstreamSettings):
     aws_default_region: str | None = None
 
     @model_validator(mode="after")
-    def _table_can_be_reached(self) -> Self:
-        if self.cache_table and not self.region:
-            raise ValueError("CACHE_TABLE is set, so AWS_REGION must be set too")
-        if self.cache_table:
+    def _tables_can_be_reached(self) -> Self:
+        if (self.cache_table or self.history_table) and not self.region:
+            name = "CACHE_TABLE" if self.cache_table else "HISTORY_TABLE"
+            raise ValueError(f"{name} is set, so AWS_REGION must be set too")
+        if self.cache_table or self.history_table:
             self.network.proxy_for(self.table_url)
         return self
 
     @property
     def region(self) -> str:
-        """The AWS region of the table, such as `eu-central-1`; empty if not set."""
+        """The AWS region of the tables, such as `eu-central-1`; empty if not set."""
         return self.aws_region or self.aws_default_region or ""
 
     @property

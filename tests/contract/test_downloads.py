@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contract.variants import Ask
+from tests.contract.variants import Ask, asking, handler_of
 from tools.fake_pypistats import FakePypistats
 from tools.fake_pypistats.packages import DEBUT, MIRRORED, RETIRED
 
@@ -112,3 +112,10 @@ def test_guessed_days_without_all_of_pypi(ask: Ask, fake_pypistats: FakePypistat
     compared = ask("/compare", "packages=docutils,regex").json["packages"]
     days = {entry["package"]: entry["stats"]["as_of"] for entry in compared}
     assert days == {"docutils": "2026-11-19", "regex": "2026-11-20"}
+
+
+def test_total_needs_history(fake_pypistats: FakePypistats) -> None:
+    with handler_of("fastapi", PYPISTATS_URL=fake_pypistats.url) as handler:
+        answer = asking(handler)("/packages/requests/total")
+    assert (answer.status, answer.json["title"]) == (501, "Not configured")
+    assert "HISTORY_TABLE" in answer.json["detail"]

@@ -27,6 +27,7 @@ def test_every_route_is_documented(ask: Ask) -> None:
     assert set(operations(ask("/openapi.json").json)) == {
         "get_package_stats",
         "get_package_downloads",
+        "get_package_total",
         "compare_packages",
         "get_recent",
         "get_overall",

@@ -11,7 +11,7 @@ from tools.dynamodb.installation import ensure_installed
 from tools.dynamodb.local import dynamodb_local
 from tools.dynamodb.meter import Meter, metered
 from tools.dynamodb.moto_server import moto_server
-from tools.dynamodb.table import create_table
+from tools.dynamodb.table import create_history_table, create_table
 from tools.runtime.machine import ThisMachine
 from tools.runtime.problems import NeedError
 
@@ -59,6 +59,15 @@ def table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
     """An empty table, with environment variables that lead to it."""
     table = TableAt(table_url, create_table(table_url))
     for name, value in {**local_account(table.url), "CACHE_TABLE": table.name}.items():
+        monkeypatch.setenv(name, value)
+    return table
+
+
+@pytest.fixture
+def history_table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
+    """An empty table of history, with environment variables that lead to it."""
+    table = TableAt(table_url, create_history_table(table_url))
+    for name, value in {**local_account(table.url), "HISTORY_TABLE": table.name}.items():
         monkeypatch.setenv(name, value)
     return table
 

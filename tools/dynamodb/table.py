@@ -1,4 +1,4 @@
-"""`CacheTable`, made in a local DynamoDB as template.yaml defines it."""
+"""The tables of template.yaml, made in a local DynamoDB."""
 
 import secrets
 from pathlib import Path
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 TEMPLATE: Final = ROOT / "template.yaml"
-LOGICAL_ID: Final = "CacheTable"
+CACHE_TABLE: Final = "CacheTable"
+HISTORY_TABLE: Final = "HistoryTable"
 
 _NO_PROXIES: Final = Config(proxies={})  # what is on the loopback is asked directly
 
@@ -28,10 +29,10 @@ class _Template(yaml.SafeLoader):
 _Template.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
 
 
-def table_properties(template: Path = TEMPLATE) -> dict[str, Any]:
-    """The properties of `CacheTable`, under the names that DynamoDB's API has for them too."""
+def table_properties(template: Path = TEMPLATE, logical_id: str = CACHE_TABLE) -> dict[str, Any]:
+    """The properties of a table, under the names that DynamoDB's API has for them too."""
     resources = yaml.load(template.read_text(), _Template)["Resources"]  # noqa: S506 - it is a SafeLoader
-    properties: dict[str, Any] = resources[LOGICAL_ID]["Properties"]
+    properties: dict[str, Any] = resources[logical_id]["Properties"]
     return properties
 
 
@@ -61,4 +62,16 @@ def create_table(endpoint_url: str, name: str | None = None, *, expiring: bool =
     client.get_waiter("table_exists").wait(TableName=name)
     if expiring:
         client.update_time_to_live(TableName=name, TimeToLiveSpecification=time_to_live)
+    return name
+
+
+def create_history_table(endpoint_url: str, name: str | None = None) -> str:
+    """Make the table of history under this name, or one that nobody has; returns its name."""
+    name = name or f"history-{secrets.token_hex(4)}"
+    properties = table_properties(logical_id=HISTORY_TABLE)
+    # Local ones go with their server.
+    del properties["PointInTimeRecoverySpecification"], properties["DeletionProtectionEnabled"]
+    client = dynamodb_client(endpoint_url)
+    client.create_table(TableName=name, **properties)
+    client.get_waiter("table_exists").wait(TableName=name)
     return name

@@ -1,5 +1,6 @@
 """The routes about one package."""
 
+import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -9,13 +10,14 @@ from fastapi_app import openapi
 from fastapi_app.caching import header_list
 from fastapi_app.responses import data_response
 from fastapi_app.routes.dependencies import FromCatalogue
-from pulse.models import DownloadSeries, PackageStats
+from pulse.models import DownloadSeries, PackageStats, PackageTotal
 from pulse.names import PackageName
 from pulse.negotiation import CSV, CSV_CONTENT_TYPE, JSON
 from pulse.parameters import DownloadsQuery, StatsQuery, query_string
+from pulse.problems import NotConfigured
 from pulse.questions import Breakdown, Question
 from pulse.series import as_csv, csv_headers, download_series, read_dates
-from pulse.stats import package_stats
+from pulse.stats import package_stats, package_total
 
 router = APIRouter(tags=["packages"])
 
@@ -46,12 +48,39 @@ async def get_package_stats(
 
 
 @router.get(
+    "/packages/{package}/total",
+    operation_id="get_package_total",
+    summary="A package's downloads since the first day that is kept",
+    response_model=PackageTotal,
+    response_description="The total.",
+    responses={**openapi.FIGURES, **openapi.TOTAL_ERRORS},
+)
+async def get_package_total(
+    request: Request,
+    package: Package,
+    query: Annotated[StatsQuery, Query()],
+    catalogue: FromCatalogue,
+) -> Response:
+    """All downloads of the days that this deployment has kept, which grows beyond upstream's window."""
+    if not catalogue.has_history:
+        raise NotConfigured.without("HISTORY_TABLE", "days beyond pypistats.org's window")
+    question = Question(package, Breakdown.OVERALL)
+    counts = await catalogue.fetch(question)
+    everything = await catalogue.with_history(question, counts, dt.date.min)
+    total = package_total(package, everything, mirrors=query.mirrors)
+    return data_response(request, total.model_dump_json(), counts.fresh_until)
+
+
+@router.get(
     "/packages/{package}/downloads",
     operation_id="get_package_downloads",
     summary="A package's downloads over time",
     response_model=DownloadSeries,
     response_description="A series for each category.",
-    responses={**openapi.FIGURES_OR_CSV, **openapi.ONE_PACKAGE_ERRORS},
+    responses={
+        **openapi.FIGURES_OR_CSV,
+        **openapi.HISTORY_ERRORS,
+    },
 )
 async def get_package_downloads(
     request: Request,
@@ -61,7 +90,9 @@ async def get_package_downloads(
 ) -> Response:
     """Gapless series of days, weeks or months for each category, as JSON or CSV."""
     dates = read_dates(query)
-    counts = await catalogue.fetch(Question(package, Breakdown(query.by)))
+    question = Question(package, Breakdown(query.by))
+    counts = await catalogue.fetch(question)
+    counts = await catalogue.with_history(question, counts, dates.start)
     series = download_series(package, query, dates, counts)
     wants_csv = query.wants_csv(header_list(request, "accept"))
     if wants_csv:

@@ -19,10 +19,13 @@ from aiodynamo.errors import (
     ProvisionedThroughputExceeded,
     RequestLimitExceeded,
     Throttled,
+    TransactionCanceled,
+    TransactionConflict,
 )
-from aiodynamo.expressions import Condition
+from aiodynamo.expressions import Condition, KeyCondition
 from aiodynamo.http.httpx import HTTPX
 from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeout
+from aiodynamo.operations import Put
 from yarl import URL
 
 from pulse.request_log import request_log
@@ -53,6 +56,8 @@ MAX_BATCH_KEYS: Final = 100
 
 _THROTTLED: Final = (Throttled, ProvisionedThroughputExceeded, RequestLimitExceeded)
 
+_CONFLICTS: Final = {"ConditionalCheckFailed", "TransactionConflict"}
+
 T = TypeVar("T")
 Item = Mapping[str, Any]
 """An item's attributes: strings, whole numbers and bytes."""
@@ -71,8 +76,9 @@ class ConditionFailed(Exception):
 
 
 class Table:
-    """One table whose primary key is `key`, used through a client that outlives invocations.
+    """One table, used through a client that outlives invocations.
 
+    `get`, `get_all` and `delete` are for tables whose primary key is `key`, without a sort key.
     Every method raises `TableUnavailable` if the table is slow, throttled, missing or denied.
     """
 
@@ -129,6 +135,28 @@ class Table:
             "DeleteItem", lambda: self._dynamo.delete_item({"key": key}, condition=condition)
         )
 
+    async def query(self, condition: KeyCondition, *, consistent: bool) -> list[Item]:
+        """The items that meet a key condition, ordered by sort key."""
+
+        async def read() -> list[Item]:
+            return [
+                item async for item in self._dynamo.query(condition, consistent_read=consistent)
+            ]
+
+        return await self._ask("Query", read)
+
+    async def put_all(self, item: Item, condition: Condition, others: Sequence[Item]) -> None:
+        """Write an item and others in one transaction, if the item meets the condition as in `put`.
+
+        Raises:
+            ConditionFailed: it does not, or another transaction is writing one of the items.
+        """
+        puts = [
+            Put(self._dynamo.name, dict(item), condition),
+            *(Put(self._dynamo.name, dict(other)) for other in others),
+        ]
+        await self._ask("TransactWriteItems", lambda: self._client.transact_write_items(puts))
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
@@ -161,10 +189,10 @@ class Table:
             raise self._unavailable
         try:
             return await _with_retry(ask)
-        except ConditionalCheckFailed:
-            raise ConditionFailed from None
         # ValueError: the server at this URL is not DynamoDB.
         except (AIODynamoError, httpx.HTTPError, OSError, ValueError) as error:
+            if _is_conflict(error):
+                raise ConditionFailed from None
             unavailable = TableThrottled if isinstance(error, _THROTTLED) else TableUnavailable
             if self.available:
                 self._unavailable = unavailable
@@ -172,6 +200,13 @@ class Table:
                 reason = f"{type(error).__name__}: {error}"[:300]
                 _log.warning("table unavailable", extra={"operation": operation, "reason": reason})
             raise unavailable from error
+
+
+def _is_conflict(error: Exception) -> bool:
+    """Whether an item did not meet its condition, or another transaction was writing it."""
+    if isinstance(error, TransactionCanceled):
+        return any(reason and reason.code in _CONFLICTS for reason in error.cancellation_reasons)
+    return isinstance(error, ConditionalCheckFailed | TransactionConflict)
 
 
 async def _with_retry(ask: Callable[[], Awaitable[T]]) -> T:

@@ -59,6 +59,14 @@ LINES = {
         "operation": "GetItem",
         "reason": "timeout",
     },
+    "history not written": {
+        "level": "WARNING",
+        "message": "history not written",
+        "endpoint": "overall",
+        "package": "requests",
+        "reason": "too slow",
+    },
+    "history corrected": {"level": "INFO", "message": "history corrected", "counts": 2},
     "defect": {"level": "ERROR", "message": "the adapter failed on an event"},
     "crash": {"level": "CRITICAL", "message": "out of memory"},
     "Lambda's own": {"time": "2026-11-22T12:00:00.000Z", "type": "platform.report", "record": {}},
@@ -66,6 +74,8 @@ LINES = {
 COUNTED = {
     "UpstreamFailed": {"upstream failed"},
     "TableUnavailable": {"table unavailable"},
+    "HistoryNotWritten": {"history not written"},
+    "HistoryCorrected": {"history corrected"},
     "StaleAnswers": {"stale"},
     "DaysBehind": {"answered", "cold start", "stale"},
     "ColdStarts": {"cold start"},

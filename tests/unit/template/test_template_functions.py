@@ -91,8 +91,18 @@ def test_access_log_is_json(everything_on: Template) -> None:
     assert not {"$context.identity.sourceIp", "$context.identity.userAgent"} & set(line.values())
 
 
-def test_table_is_on_demand_with_expiry(everything_on: Template) -> None:
-    (table,) = of_type(everything_on, "AWS::DynamoDB::Table").values()
+def test_history_outlives_the_stack(everything_on: Template) -> None:
+    table = everything_on["Resources"]["HistoryTable"]
+    assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["Properties"]["DeletionProtectionEnabled"] is True
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {
+        "PointInTimeRecoveryEnabled": True
+    }
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_cache_is_on_demand_with_expiry(everything_on: Template) -> None:
+    table = everything_on["Resources"]["CacheTable"]
     assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
     assert table["Properties"]["TimeToLiveSpecification"] == {
         "AttributeName": "expires_at",

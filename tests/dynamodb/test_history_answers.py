@@ -1,0 +1,112 @@
+"""Answers reach back beyond upstream's window, and over days that upstream has lost."""
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.dynamodb.table_at import TableAt
+from tests.http.served import Clock, Served, served
+from tools.fake_pypistats import FakePypistats
+
+NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+WINDOW_START = "2026-05-25"
+LATER = dt.timedelta(days=100)
+DOWNLOADS = "/packages/requests/downloads"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOON)
+
+
+@pytest.fixture
+def fake_pypistats(clock: Clock) -> Iterator[FakePypistats]:
+    with FakePypistats(now=clock, limits=False) as fake_pypistats:
+        yield fake_pypistats
+
+
+@pytest.fixture
+def api(history_table: TableAt, fake_pypistats: FakePypistats, clock: Clock) -> Iterator[Served]:
+    """The API with a table of history that has seen `requests` at noon."""
+    aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    with served(
+        fake_pypistats.url, clock, **aws, HISTORY_TABLE=history_table.name, CACHE_TABLE=""
+    ) as api:
+        yield api
+
+
+def get(api: Served, path: str, **query: str) -> Any:  # noqa: ANN401 - any JSON
+    answer = api.client.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def points(series: Any) -> dict[str, int]:  # noqa: ANN401 - any JSON
+    """The days of the first category, with their downloads."""
+    return {point["date"]: point["downloads"] for point in series["series"][0]["points"]}
+
+
+@pytest.mark.parametrize("by", ["overall", "system"])
+def test_days_that_upstream_dropped_are_answered(api: Served, clock: Clock, by: str) -> None:
+    first = get(api, DOWNLOADS, by=by)
+    clock.now += LATER
+    later = get(api, DOWNLOADS, by=by, start="2020-01-01")
+    assert later["start"] == WINDOW_START
+    assert len(points(later)) == 181 + LATER.days
+    assert points(first).items() <= points(later).items()
+    months = get(api, DOWNLOADS, by=by, start="2020-01-01", period="month")
+    assert [one["total"] for one in months["series"]] == [one["total"] for one in later["series"]]
+
+
+def test_csv_reaches_back(api: Served, clock: Clock) -> None:
+    get(api, DOWNLOADS)
+    clock.now += LATER
+    query = {"start": "2026-06-01", "end": "2026-06-01", "format": "csv", "mirrors": "true"}
+    answer = api.client.get(DOWNLOADS, params=query)
+    assert answer.text.splitlines()[1].startswith("2026-06-01,with_mirrors,")
+
+
+def test_without_a_start_the_window_is_answered(api: Served, clock: Clock) -> None:
+    get(api, DOWNLOADS)
+    clock.now += LATER
+    assert get(api, DOWNLOADS)["start"] == "2026-09-02"
+
+
+def test_drop_in_and_summary_keep_to_upstream_s_window(api: Served, clock: Clock) -> None:
+    get(api, "/packages/requests")
+    clock.now += LATER
+    assert get(api, "/packages/requests")["first_date"] == "2026-09-02"
+    rows = get(api, "/api/packages/requests/overall")["data"]
+    assert min(row["date"] for row in rows) == "2026-09-02"
+
+
+def test_total_is_the_sum_since_the_first_kept_day(api: Served, clock: Clock) -> None:
+    window = get(api, "/packages/requests")
+    total = get(api, "/packages/requests/total")
+    assert total["total_downloads"] == window["total_downloads"]
+    assert total["since"] == WINDOW_START
+    clock.now += LATER
+    later = get(api, "/packages/requests/total")
+    everything = get(api, DOWNLOADS, start="2020-01-01", mirrors="true")
+    assert later["total_downloads"] == everything["series"][0]["total"]
+    assert later["total_downloads"] > total["total_downloads"]
+    assert (later["since"], later["mirrors"]) == (WINDOW_START, True)
+    without = get(api, "/packages/requests/total", mirrors="false")
+    assert without["total_downloads"] < later["total_downloads"]
+
+
+def test_table_that_fails_is_a_503_only_beyond_the_window(
+    api: Served, clock: Clock, history_table: TableAt
+) -> None:
+    get(api, DOWNLOADS)
+    history_table.client.delete_table(TableName=history_table.name)
+    clock.now += LATER
+    assert api.client.get(DOWNLOADS).status_code == 200
+    assert api.client.get(DOWNLOADS, params={"start": "2026-10-01"}).status_code == 200
+    for path, query in ((DOWNLOADS, {"start": "2026-06-01"}), ("/packages/requests/total", {})):
+        answer = api.client.get(path, params=query)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert answer.json()["type"] == "urn:pypi-pulse:problem:history-unavailable"
