@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
+from pulse.pypistats import RECENT
 from tools.fake_pypistats.packages import ALL_OF_PYPI, DOWNLOADS_PER_DAY
 
 PER_SECOND: Final = 5
@@ -13,6 +14,7 @@ PER_MINUTE: Final = 30
 MOST_PACKAGES: Final = 50
 """The most in one comparison."""
 
+STALL_EVERY_S: Final = 11
 KILL_EVERY_S: Final = 11
 """Sometimes in the middle of a burst, sometimes between two."""
 
@@ -61,9 +63,13 @@ class Plan:
         # Calls of killed environments are lost, and without a table each stays well below the limits.
         return due if self.waits_are_true else due // 3
 
-    @property
-    def calls_due(self) -> int:
-        """How often a package may be asked for: once, and again by those who can't know of that."""
+    def calls_due(self, endpoint: str) -> int:
+        """How often a package may be asked for: once, and again by those who can't know of that.
+
+        While calls hang, `recent` of `__all__` is asked to check whether all of upstream does: once in a stall.
+        """
+        if self.stall_s and endpoint == RECENT:
+            return 1 + int(self.duration_s // STALL_EVERY_S)
         if self.kill_table_s:
             return 1 + self.processes
         return 1 + self.kill_holders * (1 + int(self.duration_s // KILL_EVERY_S))

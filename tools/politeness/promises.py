@@ -73,7 +73,7 @@ def broken_promises(result: Result) -> Iterator[str]:
     """A sentence for each broken promise."""
     plan, outcomes = result.plan, result.outcomes
     for calls in result.endpoints:
-        if calls.most_per_package > plan.calls_due:
+        if calls.most_per_package > plan.calls_due(calls.endpoint):
             yield f"{calls.endpoint}: a package was asked for {calls.most_per_package} times"
         if calls.most_per_second > PER_SECOND:
             yield f"{calls.endpoint}: {calls.most_per_second} calls in a second"
@@ -99,7 +99,7 @@ def report(result: Result) -> Iterator[str]:
     for calls in result.endpoints:
         yield (
             f"  {calls.endpoint}: {calls.total} calls for {calls.packages} packages, at most"
-            f" {calls.most_per_package} ({plan.calls_due}) for one, {calls.most_per_second} ({PER_SECOND}) in"
+            f" {calls.most_per_package} ({plan.calls_due(calls.endpoint)}) for one, {calls.most_per_second} ({PER_SECOND}) in"
             f" 1 s, {calls.most_per_minute} ({PER_MINUTE}) in 60 s; 429 {calls.refused} times (0)"
         )
     yield f"Clients: {outcomes.answers} answers, and {outcomes.lost} lost with their environment"

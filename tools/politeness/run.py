@@ -26,7 +26,7 @@ from tools.runtime.processes import started
 from tools.serve import loopback_listener
 
 from .client import Client, Outcomes
-from .plan import KILL_EVERY_S, Plan
+from .plan import KILL_EVERY_S, STALL_EVERY_S, Plan
 from .promises import Result, by_endpoint
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 FIRST_S: Final = 1.2
 """When upstream first stalls or an environment is first killed: during the first burst's calls."""
 
-STALL_EVERY_S: Final = 11
 SLOW: Final = "delay=400"
 """Upstream's rule where environments are killed: some hold leases at any moment of a burst."""
 

@@ -110,3 +110,9 @@ def test_each_endpoint_counts_alone() -> None:
         EndpointCalls("overall", 3, 2, 2, 2, 3, 1),
         EndpointCalls("system", 1, 1, 1, 1, 1, 0),
     ]
+
+
+def test_checks_of_a_stalled_upstream_are_due() -> None:
+    assert Plan(duration_s=180).calls_due("recent") == 1
+    assert Plan(duration_s=180, stall_s=3).calls_due("recent") == 17
+    assert Plan(duration_s=180, stall_s=3).calls_due("overall") == 1
