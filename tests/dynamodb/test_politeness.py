@@ -8,7 +8,7 @@ import pytest
 from tools.politeness.plan import PER_MINUTE, Plan
 from tools.politeness.run import measure
 from tools.politeness.verdict import broken_promises
-from tools.runtime.machine import ThisMachine
+from tools.runtime.machine import Machine
 
 PLAN = Plan(processes=4, packages=40, duration_s=22)
 """More packages than a minute has calls, so that some clients get a Retry-After within the run."""
@@ -16,7 +16,7 @@ PLAN = Plan(processes=4, packages=40, duration_s=22)
 
 @pytest.mark.parametrize("stall_s", [0, 3], ids=["steady upstream", "upstream stalls"])
 def test_environments_stay_within_upstream_limits(
-    machine: ThisMachine, request: pytest.FixtureRequest, stall_s: float
+    machine: Machine, request: pytest.FixtureRequest, stall_s: float
 ) -> None:
     """No limit is exceeded, counted over all environments, and told waits are true.
 
@@ -39,7 +39,7 @@ def test_environments_stay_within_upstream_limits(
 
 @pytest.mark.parametrize("killed", [{"table_dies_after_s": 2.5}, {"killed": 1}], ids="-".join)
 def test_upstream_refuses_nothing_whatever_dies(
-    machine: ThisMachine, request: pytest.FixtureRequest, killed: dict[str, Any]
+    machine: Machine, request: pytest.FixtureRequest, killed: dict[str, Any]
 ) -> None:
     """In the first burst the table dies, or an environment does and another one in the second.
 

@@ -6,8 +6,7 @@ import sys
 
 from rich.console import Console
 
-from tools.runtime.machine import ThisMachine
-from tools.runtime.problems import NeedError
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.processes import end_in_order_when_told_to
 
 from .plan import MOST_PACKAGES, Plan
@@ -28,7 +27,7 @@ PLAIN_WIDTH = 120
 def main() -> int:
     """Return 0 if every promise was kept, 1 if one was broken or the run can't be made here."""
     plan = _asked_plan()
-    machine = ThisMachine()
+    machine = Machine()
     end_in_order_when_told_to()
     machine.say(f"--seed {plan.seed}")
     try:
