@@ -90,7 +90,7 @@ class Stack:
 
 
 def _overrides(machine: Machine, parameters: Mapping[str, str]) -> tuple[str, ...]:
-    # Functions run on this machine, whatever ARCH says.
+    # The flag hides all of samconfig.toml's; functions run on this machine.
     given = {"Architecture": machine.architecture, **parameters}
     return ("--parameter-overrides", *("=".join(pair) for pair in given.items()))
 

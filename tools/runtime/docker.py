@@ -1,6 +1,8 @@
 """Docker: the engine and the Lambda image, set up if need be; networks and containers that end with a block."""
 
+import os
 import secrets
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,16 +24,23 @@ def set_up(*arguments: str) -> None:
     Raises:
         NeedError: it can't do that here; says what to do.
     """
-    done = subprocess.run(
+    with subprocess.Popen(
         ["sh", str(SETUP), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
         errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        raise NeedError(done.stdout.strip() or f"{SETUP.name} {arguments[0]} failed: see above.")
+        start_new_session=True,
+    ) as process:
+        try:
+            said, _ = process.communicate()
+        except BaseException:
+            os.killpg(
+                process.pid, signal.SIGTERM
+            )  # all that it runs; it then removes what is half made
+            raise
+    if process.returncode:
+        raise NeedError(said.strip() or f"{SETUP.name} {arguments[0]} failed: see above.")
 
 
 def ensure_image(machine: Machine) -> str:

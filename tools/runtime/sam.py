@@ -70,33 +70,28 @@ def sam_command(machine: Machine, *arguments: str) -> list[str]:
     """The command line that runs SAM, with the architecture if SAM needs to know it.
 
     Raises:
-        NeedError: SAM can't be installed, or samconfig.toml and ARCH contradict each other.
+        NeedError: SAM can't be installed, or samconfig.toml is wrong.
     """
     return [SAM.ensure(machine), *arguments, *_architecture(machine, arguments)]
 
 
 def _architecture(machine: Machine, arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """The flag for the architecture, if samconfig.toml does not name it.
+    """The flag that names this machine's architecture, if samconfig.toml does not name one.
 
-    An environment that names one has it, wherever it is built. Without one, and for running functions on
-    this machine, it is ARCH if that is set, else the machine's.
+    An environment that is named, or deployed, has the architecture that it says, wherever it is built.
     """
     if arguments[:1] not in {("build",), ("deploy",), ("local",)}:
         return ()
     named: str | None = _options.parse_known_args(arguments)[0].config_env
-    environment = named or _DEFAULT
-    overrides = parameter_overrides(environment)
-    chosen = machine.environ.get("ARCH")
+    overrides = parameter_overrides(named or _DEFAULT)
     configured = overrides.get("Architecture")
-    if configured and (named or arguments[0] == "deploy"):
-        if chosen and chosen != configured:
-            raise NeedError(
-                f"ARCH is {chosen}, and {SAMCONFIG.name} says Architecture={configured} for "
-                f"{environment!r}. What is deployed is chosen there: change it, or unset ARCH."
-            )
-        return ()
-    wanted = chosen or machine.architecture
-    if wanted == (configured or TEMPLATES_ARCHITECTURE) or "--parameter-overrides" in arguments:
+    chosen = configured and (named or arguments[0] == "deploy")
+    wanted = machine.architecture
+    if (
+        chosen
+        or wanted == (configured or TEMPLATES_ARCHITECTURE)
+        or "--parameter-overrides" in arguments
+    ):
         return ()
     # The flag hides all of samconfig.toml's, so they are repeated.
     merged = {**overrides, "Architecture": wanted}

@@ -28,10 +28,10 @@ fail() { printf '%s\n' "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 installs() { [ "$(id -u)" -eq 0 ] && has apt-get; }
 
-# run SECONDS COMMAND...: ends with the command's last words if it fails.
+# run SECONDS COMMAND...: ends with the command's last words if it fails. In the foreground, where signals reach it.
 run() {
   limit=$1; shift
-  timeout "$limit" "$@" >"$log" 2>&1 || fail "$1 failed:
+  timeout --foreground "$limit" "$@" >"$log" 2>&1 || fail "$1 failed:
 $(tail -n 10 "$log")"
 }
 
@@ -40,12 +40,12 @@ packages() {
   installs || fail "$need. Install it the way this system does, or run this as root on a Debian-like machine," \
     "where it is installed automatically."
   say "$need: installing $* with apt-get"
-  timeout 600 apt-get update >"$log" 2>&1 || true # without a mirror, the lists that are there may do
+  timeout --foreground 600 apt-get update >"$log" 2>&1 || true # without a mirror, the lists that are there may do
   run 600 apt-get install --yes --no-install-recommends "$@"
 }
 
 # Asks the engine, not only its client.
-answers() { has docker && timeout 20 docker info --format '{{.ServerVersion}}' >"$log" 2>&1; }
+answers() { has docker && timeout --foreground 20 docker info --format '{{.ServerVersion}}' >"$log" 2>&1; }
 
 engine() {
   if answers; then return; fi
@@ -67,7 +67,7 @@ install_engine() {
   # dockerd writes network rules with iptables, which its package only recommends.
   missing="$(has dockerd || echo docker.io) $(has iptables || echo iptables)"
   if ! has docker && installs; then
-    timeout 600 apt-get update >"$log" 2>&1 || true
+    timeout --foreground 600 apt-get update >"$log" 2>&1 || true
     # A package of its own since Debian 13; before, docker.io has it.
     missing="$missing $(apt-cache show docker-cli >/dev/null 2>&1 && echo docker-cli || echo docker.io)"
   fi
@@ -112,7 +112,7 @@ image() {
     old=$(docker image inspect --format '{{.Id}}' "$name")
   fi
   say "Pulling $name"
-  if ! timeout 180 docker pull --quiet "$name" >"$log" 2>&1; then
+  if ! timeout --foreground 180 docker pull --quiet "$name" >"$log" 2>&1; then
     say "It can't be pulled ($(tail -n 1 "$log")): making a stand-in, which takes about a minute"
     make_image "$@"
   fi

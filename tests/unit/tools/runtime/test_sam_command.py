@@ -68,13 +68,6 @@ def test_local_commands_have_architecture_of_machine(
     assert command[2:] == ["--parameter-overrides", "Architecture=arm64", "FlaskFanout=threads"]
 
 
-def test_chosen_architecture_wins(installed: ScriptedMachine) -> None:
-    installed.architecture = "arm64"
-    installed.environ["ARCH"] = "x86_64"
-
-    assert sam_command(installed, "build") == [PROGRAM, "build"]
-
-
 @pytest.mark.parametrize("subcommand", ["build", "deploy"])
 @pytest.mark.parametrize("flag", [("--config-env", "prod"), ("--config-env=prod",)])
 def test_environment_names_architecture_on_any_machine(
@@ -91,17 +84,6 @@ def test_environment_without_architecture_has_that_of_machine(
     for subcommand in ("build", "deploy"):
         command = sam_command(installed, subcommand, "--config-env", "local")
         assert command[4:] == ["--parameter-overrides", "Architecture=arm64"]
-
-
-def test_contradicting_architecture_is_refused(
-    installed: ScriptedMachine,
-) -> None:
-    installed.environ["ARCH"] = "x86_64"
-
-    with pytest.raises(
-        NeedError, match=r"ARCH is x86_64, and samconfig\.toml says Architecture=arm64"
-    ):
-        sam_command(installed, "build", "--config-env", "prod")
 
 
 def test_unknown_environment_is_refused(

@@ -1,5 +1,6 @@
 """setup.sh on machines whose programs are fakes: what it runs, and what it says if it can't go on."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.runtime import docker
 from tools.runtime.docker import SETUP
 
 TOOLS = (
@@ -133,7 +135,7 @@ def test_engine_that_ends_is_reported_with_its_log(machine: FakeMachine) -> None
 
 def test_silent_engine_is_given_up_after_a_minute(machine: FakeMachine) -> None:
     machine.fake("docker", SILENT)
-    machine.fake("dockerd", "exec tail -f /dev/null")
+    machine.fake("dockerd", "exec timeout 2 tail -f /dev/null")
     machine.script.write_text(machine.script.read_text().replace("tries=300", "tries=3"))
     done = machine.run("engine")
     assert done.returncode == 1
@@ -282,9 +284,18 @@ def test_making_an_image_needs_root(debian: FakeMachine) -> None:
     assert debian.count("apt-get") == 0
 
 
-def test_nothing_is_left_in_temporary_folders(debian: FakeMachine, tmp_path: Path) -> None:
-    debian.environ["TMPDIR"] = str(tmp_path / "tmp")
-    (tmp_path / "tmp").mkdir()
-    image(debian)
-    assert list((tmp_path / "tmp").iterdir()) == []
-    assert list(tmp_path.glob("pypi-pulse-image-*")) == []
+def test_nothing_is_left_in_temporary_folders(
+    debian: FakeMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even by Ctrl-C while debootstrap runs."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    made = tmp_path.glob("pypi-pulse-image-*")
+    debian.fake("unshare", f'mkdir -p "$8"; kill -INT {os.getpid()}; exec tail -f /dev/null')
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setenv("PATH", debian.environ["PATH"])
+    monkeypatch.setattr(docker, "SETUP", debian.script)
+    with pytest.raises(KeyboardInterrupt):
+        docker.set_up("image", "x86_64", "/sam/rie", "python", "uv.py")
+    assert debian.count("unshare") == 1
+    assert list(temporary.iterdir()) == list(made) == []
