@@ -260,8 +260,11 @@ def test_documented_requests_are_those_measured(measured: Costs) -> None:
 
 
 def test_documented_items_are_those_measured(dynamodb_url: str) -> None:
-    rows = {f"`{key}`": [f"{size:,}"] for key, size in asyncio.run(items(dynamodb_url)).items()}
-    assert documented("units-items", rows) == rows
+    measured = {f"`{key}`": size for key, size in asyncio.run(items(dynamodb_url)).items()}
+    page = documented("units-items", {key: [f"{size:,}"] for key, size in measured.items()})
+    sizes = {key: int(size.replace(",", "")) for key, (size,) in page.items()}
+    # DynamoDB does not store a number's zeros at the end, which some moments have.
+    assert sizes == pytest.approx(measured, abs=4)
 
 
 def test_costs_are_estimated_with_measured_units(measured: Costs) -> None:
