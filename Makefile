@@ -23,7 +23,7 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-dates lint politeness openapi examples costs units log-lines format image build invoke local compare deploy deploy-local smoke lock
+.PHONY: help setup run test test-dates lint politeness openapi examples costs units format image build invoke local compare deploy deploy-local smoke lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -58,7 +58,7 @@ run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TAB
 
 test: setup ## run all tests; on Debian as root, install and start what they lack
 	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end
-	@$(RUN) -m tools.dynamodb.installation || true
+	@$(RUN) -m tools.dynamodb || true
 	$(BIN)/pytest --cov --cov-report=term
 	@$(RUN) -m tools.dates
 
@@ -86,10 +86,7 @@ costs: setup ## put into docs/operations.md what a month costs
 	$(RUN) -m tools.costs --write docs/operations.md
 
 units: setup ## measure what requests cost in the table, and put it into docs/operations.md
-	@$(RUN) -m tools.dynamodb.units --into docs/operations.md
-
-log-lines: image build ## put into docs/operations.md what the runtime image logs of a slow request
-	@$(RUN) -m tools.runtime.log_lines --write docs/operations.md
+	@UPDATE_UNITS=1 $(BIN)/pytest --no-cov tests/dynamodb/test_units.py
 
 format: setup ## format the code and mend what can be mended
 	$(BIN)/ruff format .
@@ -102,10 +99,10 @@ build: setup ## sam build: both functions, each with its own dependencies and by
 	$(RUN) -m tools.runtime.sam build
 
 invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line
-	@$(RUN) -m tools.runtime.invoke $(FUNCTION) $(EVENT)
+	@$(RUN) -m tools.runtime.local invoke $(FUNCTION) $(EVENT)
 
 local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP; TLS=1 for HTTPS
-	@$(RUN) -m tools.runtime.local --port $(PORT) $(if $(TLS),--tls)
+	@$(RUN) -m tools.runtime.local start-api --port $(PORT) $(if $(TLS),--tls)
 
 compare: setup ## measure Flask against FastAPI; ARGS=--quick does less of it, ARGS=--help tells more
 	@$(RUN) -m tools.compare $(ARGS)

@@ -44,7 +44,7 @@ class Units(NamedTuple):
     writes: float
 
 
-# As `tools.dynamodb.units` measures them on `overall`, and its test holds them to it.
+# As tests/dynamodb/test_units.py measures them on `overall`.
 FROM_TABLE: Final = Units(0.5, 0)
 FROM_UPSTREAM: Final = Units(1.5, 4)
 

@@ -17,8 +17,7 @@ from tools.dynamodb.account import local_account
 from tools.dynamodb.local import dynamodb_local
 from tools.dynamodb.table import create_table
 from tools.fake_pypistats import FakePypistats
-from tools.runtime.machine import ThisMachine
-from tools.runtime.problems import NeedError
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.processes import end_in_order_when_told_to
 from tools.terminal import ForgivingProtocol, log_to_terminal
 from tools.upstream_there import why_not_there
@@ -136,7 +135,7 @@ def _local_table() -> Iterator[None]:
     Raises:
         NeedError: DynamoDB Local can't be had here; says what to do.
     """
-    with dynamodb_local(ThisMachine()) as url:
+    with dynamodb_local(Machine()) as url:
         name = create_table(url)
         os.environ.update(local_account(url), CACHE_TABLE=name)
         print(f"DynamoDB Local answers at {url}, with the table {name}.", file=sys.stderr)

@@ -10,8 +10,8 @@ from pulse_io.sources.shared_rate_limit import SharedRateLimit
 from pulse_io.sources.window import Window
 from pulse_io.store.table import Table
 from tests.dynamodb.environments import MovedClock, asking
+from tests.dynamodb.meter import Operation
 from tests.dynamodb.table_at import TableAt
-from tools.dynamodb.meter import Meter
 
 pytestmark = pytest.mark.usefixtures("table")
 
@@ -82,7 +82,9 @@ def test_a_refusal_that_is_known_costs_no_further_request(monkeypatch: pytest.Mo
     asking(ask)
 
 
-def test_an_environment_that_nobody_wrote_after_reads_a_window_once(meter: Meter) -> None:
+def test_an_environment_that_nobody_wrote_after_reads_a_window_once(
+    operations: list[Operation],
+) -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         limit = SharedRateLimit(table, 5, 30, clock)
@@ -91,10 +93,10 @@ def test_an_environment_that_nobody_wrote_after_reads_a_window_once(meter: Meter
             clock.moved_s += 10
 
     asking(ask)
-    assert meter.names == ["GetItem", "PutItem", "PutItem", "PutItem"]
+    assert [one.name for one in operations] == ["GetItem", "PutItem", "PutItem", "PutItem"]
 
 
-def test_what_others_wrote_since_is_found_by_the_write(meter: Meter) -> None:
+def test_what_others_wrote_since_is_found_by_the_write(operations: list[Operation]) -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         mine, other = (SharedRateLimit(table, 0, 2, clock) for _ in range(2))
@@ -109,7 +111,7 @@ def test_what_others_wrote_since_is_found_by_the_write(meter: Meter) -> None:
 
     asking(ask)
     both, found_out = ["GetItem", "PutItem"] * 2, ["PutItem", "GetItem"]
-    assert meter.names == [*both, *found_out, "GetItem", "PutItem"]
+    assert [one.name for one in operations] == [*both, *found_out, "GetItem", "PutItem"]
 
 
 def test_nobody_is_refused_by_what_was_known_long_ago() -> None:

@@ -14,7 +14,7 @@ from tools.compare.lambda_arena.functions import COMPARABLE, write_upstream
 from tools.compare.lambda_arena.upstream import Upstream
 from tools.compare.lambda_arena.warm import warm_up
 from tools.compare.plan import Plan
-from tools.runtime.machine import ThisMachine
+from tools.runtime.machine import Machine
 from tools.runtime.upstream import FakePypistats
 
 VARIANTS = ("fastapi", "flask", "flask-threads")
@@ -30,7 +30,7 @@ def built(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bench(
-    machine: ThisMachine,
+    machine: Machine,
     built: Path,
     upstream: FakePypistats,
     network: str,

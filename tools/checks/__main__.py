@@ -14,8 +14,7 @@ from typing import Final
 
 from tools import ROOT
 from tools.checks.translation import EVERYTHING_ON, TEMPLATE, translate
-from tools.runtime.machine import Machine, ThisMachine
-from tools.runtime.problems import NeedError
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.tools import CHECK_JSONSCHEMA, CHECKOV, SAM
 
 WORKFLOWS: Final = ROOT / ".github/workflows"
@@ -108,7 +107,7 @@ def failure(machine: Machine, check: Check) -> str | None:
 
 def main() -> int:
     """Return 0 if all is well, 1 with what is not on stderr."""
-    machine = ThisMachine()
+    machine = Machine()
     try:
         with (
             tempfile.TemporaryDirectory(prefix="pypi-pulse-") as folder,

@@ -11,7 +11,7 @@ from .samples import Arena, Record, Say
 class Measure(Protocol):
     """Measures an arena's part of a plan.
 
-    Raises `tools.runtime.problems.NeedError` where it lacks a part of the world that it can't set up, and
+    Raises `tools.runtime.machine.NeedError` where it lacks a part of the world that it can't set up, and
     `MeasurementError` where something is not what was to be measured.
     """
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from tools import ROOT
 from tools.runtime.machine import Machine
-from tools.runtime.sam import SAM_VERSION
+from tools.runtime.tools import SAM
 
 MB = 1_000_000
 BYTES_PER_KB = 1024
@@ -84,8 +84,8 @@ def _git(*arguments: str) -> str:
 def machine_facts(machine: Machine) -> MachineFacts:
     """What this machine is, as far as it tells."""
     docker = machine.run("docker", "version", "--format", "{{.Server.Version}}", timeout_s=10)
-    model = re.search(r"^model name\s*: (.*)$", machine.read("/proc/cpuinfo"), re.MULTILINE)
-    total_kb = re.search(r"^MemTotal:\s*(\d+)", machine.read("/proc/meminfo"), re.MULTILINE)
+    model = re.search(r"^model name\s*: (.*)$", _read("/proc/cpuinfo"), re.MULTILINE)
+    total_kb = re.search(r"^MemTotal:\s*(\d+)", _read("/proc/meminfo"), re.MULTILINE)
     return MachineFacts(
         processor=model[1] if model else platform.processor() or "unknown",
         architecture=machine.architecture,
@@ -96,6 +96,13 @@ def machine_facts(machine: Machine) -> MachineFacts:
         docker=docker.stdout.strip() if docker.succeeded else None,
         load_before=_load(),
     )
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
 
 
 def with_load_after(facts: MachineFacts) -> MachineFacts:
@@ -123,7 +130,7 @@ def versions() -> Versions:
     return Versions(
         python=platform.python_version(),
         lambda_python="3.13",
-        sam=SAM_VERSION,
+        sam=SAM.version,
         libraries=dict(_installed(LIBRARIES)),
         artifacts={
             variant: pins(ROOT / "functions" / folder / "requirements.txt")

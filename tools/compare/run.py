@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tools.runtime.machine import ThisMachine
-from tools.runtime.problems import NeedError
+from tools.runtime.machine import Machine, NeedError
 
 from . import circumstances
 from .arenas import Measurer, measurer
@@ -46,7 +45,7 @@ class Run:
         self._started = time.monotonic()
         # Before anything is measured: what is measured changes the load, and files may be edited.
         self._commit = circumstances.commit()
-        self._machine = circumstances.machine_facts(ThisMachine())
+        self._machine = circumstances.machine_facts(Machine())
 
     def measure(self) -> None:
         """Measure every arena of the plan.

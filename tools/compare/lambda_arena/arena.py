@@ -2,7 +2,7 @@
 
 from tools.compare.plan import Plan
 from tools.compare.samples import Record, Say
-from tools.runtime.machine import ThisMachine
+from tools.runtime.machine import Machine
 
 from .artifacts import measure_artifacts
 from .asking import Asking
@@ -23,7 +23,7 @@ def measure(plan: Plan, record: Record, say: Say) -> None:
         NeedError: something is missing and can't be had here; says what to do.
         MeasurementError: an answer was wrong; what was recorded before holds.
     """
-    with bench(ThisMachine(), say) as equipment:
+    with bench(Machine(), say) as equipment:
         measure_artifacts(plan, equipment.built, record)
         measure_cold_starts(plan, equipment, record, say)
         _measure_warm_containers(plan, equipment, record, say)

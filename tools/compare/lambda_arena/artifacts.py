@@ -10,8 +10,7 @@ from typing import Final
 
 from tools.compare.plan import Plan
 from tools.compare.samples import Record
-from tools.runtime.machine import Machine
-from tools.runtime.problems import ToolError
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.sam import sam_command, sam_environment
 
 from .functions import FUNCTIONS, read_template
@@ -25,7 +24,7 @@ def build(machine: Machine, folder: Path) -> Path:
     """Run `sam build` into a folder of `folder`, and return that.
 
     Raises:
-        ToolError: it failed, or there would be no bytecode; with SAM's last words.
+        NeedError: it failed, or there would be no bytecode; with SAM's last words.
     """
     built = folder / "build"
     arguments = ("build", "--template-file", str(PROJECT / "template.yaml"))
@@ -48,7 +47,7 @@ def build(machine: Machine, folder: Path) -> Path:
             os.killpg(process.pid, signal.SIGKILL)
             raise
     if process.returncode or "ships no bytecode" in words:
-        raise ToolError("sam build failed:\n" + "\n".join(words.strip().splitlines()[-5:]))
+        raise NeedError("sam build failed:\n" + "\n".join(words.strip().splitlines()[-5:]))
     return built
 
 

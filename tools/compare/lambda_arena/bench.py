@@ -9,11 +9,9 @@ from pathlib import Path
 import httpx
 
 from tools.compare.samples import Say, Variant
-from tools.runtime.engine import ensure_engine
-from tools.runtime.image import ensure_image
+from tools.runtime.docker import ensure_image, own_network
+from tools.runtime.local import Session
 from tools.runtime.machine import Machine
-from tools.runtime.network import own_network
-from tools.runtime.session import Session
 from tools.runtime.upstream import fake_pypistats
 
 from .artifacts import build
@@ -61,7 +59,6 @@ def bench(machine: Machine, say: Say) -> Iterator[Bench]:
     Raises:
         NeedError: something is missing and can't be had here; says what to do.
     """
-    ensure_engine(machine)
     image = ensure_image(machine)
     with tempfile.TemporaryDirectory(prefix="pypi-pulse-") as folder:
         say("lambda: building the artifacts")

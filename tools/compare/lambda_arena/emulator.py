@@ -20,8 +20,8 @@ import httpx
 
 from tools.compare.problems import MeasurementError
 from tools.compare.samples import Variant
+from tools.runtime.local import Session
 from tools.runtime.processes import started
-from tools.runtime.session import Session
 
 from .functions import FUNCTIONS
 from .report import Report, ReportLog

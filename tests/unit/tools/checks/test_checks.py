@@ -7,8 +7,7 @@ from tests.unit.tools.runtime.scripted_machine import ScriptedMachine
 from tools import ROOT
 from tools.checks.__main__ import Check, checks, failure
 from tools.checks.translation import EVERYTHING_ON
-from tools.runtime.machine import Outcome
-from tools.runtime.problems import ToolError
+from tools.runtime.machine import NeedError, Outcome
 from tools.runtime.tools import CHECK_JSONSCHEMA, CHECKOV, SAM, UV
 
 
@@ -16,7 +15,7 @@ from tools.runtime.tools import CHECK_JSONSCHEMA, CHECKOV, SAM, UV
 def machine() -> ScriptedMachine:
     machine = ScriptedMachine()
     for tool in (SAM, CHECKOV, CHECK_JSONSCHEMA):
-        machine.files |= {str(tool.home / "bin" / tool.program): "", str(tool.python): ""}
+        machine.files |= {tool.home / "bin" / tool.program, tool.python}
     template = {"Parameters": {name: {"Default": ""} for name in EVERYTHING_ON}}
     machine.script(str(SAM.python), Outcome(0, stdout=json.dumps(template)))
     return machine
@@ -70,13 +69,13 @@ def test_a_template_that_sam_does_not_take_is_said(
 ) -> None:
     machine.script(str(SAM.python), Outcome(1, stderr="Resource with id [X] is invalid."))
 
-    with pytest.raises(ToolError, match=r"Resource with id \[X\] is invalid"):
+    with pytest.raises(NeedError, match=r"Resource with id \[X\] is invalid"):
         next(checks(machine, tmp_path))
 
 
 def test_a_tool_that_can_not_be_installed_is_said(machine: ScriptedMachine, tmp_path: Path) -> None:
-    del machine.files[str(CHECKOV.home / "bin" / "checkov")]
+    machine.files.remove(CHECKOV.home / "bin" / "checkov")
     machine.script(" ".join(UV), Outcome(1, stderr="no route to host"))
 
-    with pytest.raises(ToolError, match="checkov can't be installed"):
+    with pytest.raises(NeedError, match="checkov can't be installed"):
         list(checks(machine, tmp_path))

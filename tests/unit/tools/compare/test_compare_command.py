@@ -13,7 +13,7 @@ from tools.compare.plan import Plan
 from tools.compare.problems import MeasurementError
 from tools.compare.results import load
 from tools.compare.samples import Arena, Record, Sample, Say
-from tools.runtime.problems import EngineError
+from tools.runtime.machine import NeedError
 
 FILES = {
     *("results.json", "report.md", "fan-out-light.svg", "fan-out-dark.svg"),
@@ -62,7 +62,7 @@ def test_whatever_ends_it_keeps_what_was_measured_until_then(
 def test_an_arena_that_lacks_something_is_named_and_the_others_are_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    missing = {"lambda": raising(EngineError("No Docker engine answers."))}
+    missing = {"lambda": raising(NeedError("No Docker engine answers."))}
 
     status = main(["--output", str(tmp_path), "--arenas", "lambda,core"], arenas(**missing))
 
@@ -119,7 +119,7 @@ def test_the_load_before_and_after_is_kept(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_an_arena_that_is_not_asked_for_is_not_missed(tmp_path: Path) -> None:
-    missing = {"lambda": raising(EngineError("No Docker engine answers."))}
+    missing = {"lambda": raising(NeedError("No Docker engine answers."))}
     status = main(["--output", str(tmp_path), "--arenas", "core"], arenas(**missing))
     assert status == 0
 
@@ -190,7 +190,7 @@ def raising(error: BaseException) -> Act:
     """Records one sample, if it is of the server, and raises."""
 
     def act(record: Record) -> None:
-        if not isinstance(error, EngineError):
+        if not isinstance(error, NeedError):
             record(of_arena("server")[0])
         raise error
 

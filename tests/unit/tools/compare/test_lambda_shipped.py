@@ -19,7 +19,7 @@ from tools.compare.lambda_arena.upstream import Upstream
 from tools.compare.plan import Plan
 from tools.compare.samples import Sample, Variant
 from tools.fake_pypistats import FakePypistats
-from tools.runtime.machine import ThisMachine
+from tools.runtime.machine import Machine
 
 PLAN = Plan(("lambda",), ("flask",), (10,), (200,), (1,), 1, quick=True, output=Path())
 COMPARED = {"packages": [{"status": "ok"}] * 4 + [{"status": "throttled"}] * 6}
@@ -75,7 +75,7 @@ def measured(built: Path, act: Act) -> dict[str, float]:
         FakePypistats() as upstream,
         httpx.Client(base_url=upstream.url, trust_env=False) as client,
     ):
-        bench = CannedBench(ThisMachine(), built, "", Upstream(client), built, Canned(act))
+        bench = CannedBench(Machine(), built, "", Upstream(client), built, Canned(act))
         measure_as_shipped(PLAN, bench, record, lambda _: None)
     return found
 
