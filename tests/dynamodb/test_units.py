@@ -110,7 +110,7 @@ async def costs(dynamodb_url: str) -> Costs:
     with (
         FakePypistats(now=NOW, limits=False) as quick,
         FakePypistats(now=NEXT_DAY, limits=False) as next_day,
-        FakePypistats(now=NOW, limits=False, latency_ms=SLOW_MS) as slow,
+        FakePypistats(now=NOW, limits=False, rules=[f"delay={SLOW_MS}"]) as slow,
     ):
         for one in BREAKDOWNS:
             found |= await of_one_package(new_world(dynamodb_url, quick), next_day.url, one)
@@ -184,8 +184,8 @@ async def of_two_at_once(world: World) -> Costs:
 async def items(dynamodb_url: str) -> dict[str, int]:
     """The bytes of items of all kinds, by key: of a young package, a typical one, and the largest numbers."""
     broken = Question(UNKNOWN, Breakdown.PYTHON_MAJOR)
-    faults = [f"500:{broken.breakdown}:{broken.package}"]
-    with FakePypistats(now=NOW, limits=False, faults=faults) as upstream:
+    rules = [f"500:{broken.breakdown}:{broken.package}"]
+    with FakePypistats(now=NOW, limits=False, rules=rules) as upstream:
         world = new_world(dynamodb_url, upstream)
         async with world.environment() as one:
             for breakdown in Breakdown:
