@@ -62,12 +62,6 @@ def table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
 
 
 @pytest.fixture
-def operations(table: TableAt) -> Iterator[list[Operation]]:  # noqa: ARG001 - of this table
-    """What the table has been asked so far, in the order of the answers."""
-    with metered() as operations:
-        yield operations
-
-
 def history_table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
     """An empty table of history, with environment variables that lead to it."""
     table = TableAt(table_url, create_history_table(table_url))
