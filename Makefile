@@ -119,7 +119,7 @@ deploy-local: setup ## sam deploy to an emulator, smoke all routes, delete; PARA
 	@$(RUN) -m tools.emulator $(PARAMETERS)
 
 smoke: setup ## check every promise of the API that answers at URL; OPTIONS=--help lists more
-	@$(RUN) -m tools.smoke $(OPTIONS) '$(URL)'
+	@$(RUN) -m pytest tools/smoke --url='$(URL)' $(OPTIONS)
 
 lock: setup ## pin all dependencies anew, with hashes and without addresses
 	for function in fastapi_app flask_app; do \

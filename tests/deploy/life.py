@@ -20,10 +20,7 @@ from tools.emulator.remains import remains
 from tools.emulator.self_contained import Invoked, invoke_alone
 from tools.emulator.stack import Stack
 from tools.runtime.upstream import FakePypistats
-from tools.smoke import twin
-from tools.smoke.__main__ import FASTAPI
-from tools.smoke.live import Live, client_for
-from tools.smoke.promises import Verdict, try_all
+from tools.smoke import smoke
 
 FUNCTIONS = {"FastApiFunction": "fastapi", "FlaskFunction": "flask"}
 PACKAGE = "pandas"
@@ -33,8 +30,6 @@ ASKED = (
 )
 CHANGED = {"FlaskFanout": "threads"}
 ANSWER_TIMEOUT_S = 60
-PROMISES = (*FASTAPI, *twin.PROMISES)
-"""All but a preflight's, which the emulator answers by itself."""
 
 
 @dataclass
@@ -54,8 +49,8 @@ class Life:
     """Whether the role of a function may do an action on the table."""
     preflights: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By function, as its alias answered when it was invoked."""
-    verdicts: list[Verdict] = field(default_factory=list)
-    """On every promise of the API."""
+    smoked: int = -1
+    """The exit status of `make smoke` for the deployed API."""
     alone: dict[str, Invoked] = field(default_factory=dict)
     """By function, with its zip alone."""
     versions: list[dict[str, str]] = field(default_factory=list)
@@ -88,10 +83,8 @@ def live(stack: Stack, template: Path, upstream: FakePypistats, *, image: str) -
         for action in ("get_item", "scan")
     }
     life.preflights = {function: _preflight(account, names[function]) for function in FUNCTIONS}
-    with client_for(
-        account.path_address(life.outputs["ApiUrl"]), headers={}, timeout_s=ANSWER_TIMEOUT_S
-    ) as client:
-        life.verdicts = list(try_all(Live(client), PROMISES))
+    # Not a preflight, which the emulator answers by itself.
+    life.smoked = smoke(account.path_address(life.outputs["ApiUrl"]), "-k", "not preflight")
     life.alone = {
         function: invoke_alone(stack.machine, account, names[function], image=image)
         for function in FUNCTIONS
@@ -152,7 +145,9 @@ def _may(stack: Stack, role: str, action: str) -> bool:
 def _ask(account: RequestLog, api_url: str) -> dict[str, httpx.Response]:
     # The host's name ends in `.localhost`, which not every machine knows for its own.
     host = {"host": urlsplit(api_url).netloc}
-    with client_for(account.url, headers=host, timeout_s=ANSWER_TIMEOUT_S) as client:
+    with httpx.Client(
+        base_url=account.url, headers=host, timeout=ANSWER_TIMEOUT_S, trust_env=False
+    ) as client:
         return {path: client.get(path) for path in ASKED}
 
 

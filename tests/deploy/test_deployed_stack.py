@@ -62,13 +62,8 @@ def test_a_preflight_that_reaches_a_function_is_answered(life: Life, function: s
     assert headers["access-control-allow-origin"] == "*"
 
 
-def test_the_deployed_api_keeps_every_promise(life: Life) -> None:
-    broken = [
-        (verdict.promise.route, verdict.promise.words, verdict.broken)
-        for verdict in life.verdicts
-        if verdict.broken is not None
-    ]
-    assert broken == []
+def test_the_deployed_api_passes_smoke(life: Life) -> None:
+    assert life.smoked == 0
 
 
 @each_function
