@@ -218,7 +218,7 @@ def test_filters_count_the_lines_that_they_are_for_and_no_other(
         ("fastapi", "slow", "request"): {"DaysBehind"},
         ("fastapi", "failed", "upstream failed"): {"UpstreamFailed"},
         ("fastapi", "failed", "request"): set(),
-        # The twin's group has a filter for defects alone.
+        # The Flask variant's group has a filter for defects alone.
         ("flask", "cold", "request"): set(),
         ("flask", "slow", "request"): set(),
         ("flask", "failed", "request"): set(),
