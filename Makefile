@@ -70,7 +70,7 @@ setup: .venv/.ready ## make .venv, with all that tests and checks need
 .PHONY: anew
 
 check: lint ## the quick loop: lint, then the unit and contract tests
-	@$(BIN)/pytest -n auto --quiet tests/unit tests/contract
+	@$(BIN)/pytest -n logical --quiet tests/unit tests/contract
 
 test: setup ## run all tests; on Debian as root, install and start what they lack
 	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end

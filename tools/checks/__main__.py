@@ -16,6 +16,7 @@ from tools.checks.translation import EVERYTHING_ON, TEMPLATE, translate
 from tools.runtime.machine import Machine, ThisMachine
 from tools.runtime.problems import NeedError
 from tools.runtime.tools import CHECKOV, SAM
+from tools.uv import CACHE
 
 IGNORED_ONCE_TRANSLATED: Final = (
     "W1001",  # a condition that SAM has already decided: see the functions' Metadata in the template
@@ -48,7 +49,9 @@ def commands(machine: Machine, folder: Path) -> Iterator[list[str]]:
 
 def main() -> int:
     """Run every check; returns 0 if all passed."""
-    environ = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"}
+    settings = {"AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"}
+    # checkov keeps a file there; git, which runs this as a hook, has not set it.
+    environ = {**os.environ, **settings, "XDG_CACHE_HOME": str(CACHE)}
     try:
         with tempfile.TemporaryDirectory(prefix="pypi-pulse-") as folder:
             return max(
