@@ -1,4 +1,4 @@
-# What a person types. Each target sets up what it needs; `make help` lists them.
+# The project's commands. Each sets up what it needs; `make help` lists them.
 
 PORT ?= 8000
 FUNCTION ?= FastApiFunction
@@ -11,10 +11,10 @@ BIN := .venv/bin
 RUN := PYTHONPATH=functions $(BIN)/python
 UV := $(BIN)/python -E tools/uv.py
 
-# Nothing that is said to Python reaches what runs here, except that text is UTF-8, whatever the terminal.
+# No PYTHON… variable of the user reaches a command. Text is UTF-8 in any terminal.
 unexport $(filter PYTHON%,$(.VARIABLES))
 export PYTHONUTF8 := 1
-# What tools keep for the next time is kept in this folder too.
+# Caches of tools stay in this folder.
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 export __SAM_CLI_APP_DIR := $(CURDIR)/.cache/sam
@@ -44,25 +44,25 @@ compare: setup ## measure Flask against FastAPI; ARGS=--quick measures less, ARG
 
 ##@ Develop
 
-setup: .venv/.ready ## make .venv, with all that tests and checks need
+setup: .venv/.ready ## make .venv, with all that tests and linters need
 
 .venv/.ready: requirements-dev.txt .venv/.made
-	@echo "Installing what tests and checks need into .venv"
+	@echo "Installing what tests and linters need into .venv"
 	@$(UV) pip sync --quiet --python .venv --require-hashes requirements-dev.txt
 	@touch .venv/.runs $@
 
-# Not `sync`, which would take from a whole .venv what only tests need.
+# Not `sync`, which would remove what tests need.
 .venv/.runs: requirements-run.txt .venv/.made
 	@echo "Installing what \`make run\` needs into .venv"
 	@$(UV) pip install --quiet --python .venv --require-hashes --requirements requirements-run.txt
 	@touch $@
 
-# functions/ is on its path, as it is on Lambda's. It is made anew where its interpreter is gone, or does not run.
+# functions/ is on its path, as on Lambda's. If its interpreter does not run, it is made again.
 .venv/.made: $(shell $(BIN)/python -E -c '' 2>/dev/null || echo anew)
 	@"$(PYTHON)" -E -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
 		echo "PyPI Pulse needs Python 3.11 or newer, and $(PYTHON) is not:" \
 			"install one and name it, as in make setup PYTHON=python3.13" >&2; exit 1; }
-	@rm -rf .venv # a link to another environment leaves that as it is
+	@rm -rf .venv # if it is a link, its target stays
 	@"$(PYTHON)" -E tools/uv.py venv --quiet --relocatable \
 		--python "$$("$(PYTHON)" -E -c 'import sys; print(sys.executable)')" .venv
 	@echo ../../../../functions >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
@@ -72,7 +72,7 @@ setup: .venv/.ready ## make .venv, with all that tests and checks need
 check: lint ## the quick loop: lint, then the unit and contract tests
 	@$(BIN)/pytest -n logical --quiet tests/unit tests/contract
 
-test: setup ## run all tests; on Debian as root, install and start what they lack
+test: setup ## run all tests; on Debian as root, install and start what is missing
 	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end
 	@$(RUN) -m tools.dynamodb.installation || true
 	$(BIN)/pytest --cov --cov-report=term
@@ -122,7 +122,7 @@ image: setup # make the Lambda runtime image, and start Docker for it, where the
 build: setup ## sam build: both functions, each with its own dependencies and bytecode
 	$(RUN) -m tools.runtime.sam build
 
-# Built and deployed for what ENVIRONMENT says in samconfig.toml, whatever this machine is.
+# ENVIRONMENT in samconfig.toml decides the architecture, not this machine.
 deploy: setup ## sam build and sam deploy, with ENVIRONMENT (default, dev, prod) of samconfig.toml
 	$(RUN) -m tools.runtime.sam build --config-env '$(ENVIRONMENT)'
 	$(RUN) -m tools.runtime.sam deploy --config-env '$(ENVIRONMENT)' $(DEPLOY_FLAGS)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flask_app.settings import FlaskSettings
 from pulse import __version__
+from pulse_io.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DECISIONS = sorted(path.name for path in (ROOT / "docs/adr").glob("[0-9]*.md"))
@@ -122,6 +124,32 @@ def test_readme_links_to_the_pages() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "](CONTRIBUTING.md)" in readme
     assert "](SECURITY.md)" in readme
+
+
+def test_readme_lists_settings_with_defaults() -> None:
+    """Those of the table's region, which AWS's tools set, are left out."""
+    readme = (ROOT / "README.md").read_text()
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \| ([^|]+) \|", readme, flags=re.MULTILINE)
+    told = {
+        name.strip("` "): default
+        for names, defaults in rows
+        for name, default in zip(
+            names.split(","), _each(defaults.replace("`", ""), names.count(",") + 1), strict=True
+        )
+    }
+    fields = Settings.model_fields | FlaskSettings.model_fields
+    defaults = {name.upper(): field.default for name, field in fields.items()}
+    for name in told.keys() & defaults.keys():
+        shown = {None: "unset", "": "empty"}.get(defaults[name], str(defaults[name]))
+        assert told[name] == shown, name
+    unlisted = {name for name in defaults.keys() - told.keys() if not name.startswith("AWS_")}
+    assert unlisted == {"NETWORK"}
+
+
+def _each(defaults: str, count: int) -> list[str]:
+    """One default for each setting of a row; a single one is that of all."""
+    each = defaults.split(", ")
+    return each * count if len(each) == 1 else each
 
 
 def test_contributing_lists_every_kind_of_test() -> None:
