@@ -219,7 +219,7 @@ def test_metric_filters_count_their_lines(seen: Seen, filters: list[dict[str, An
         ("fastapi", "slow", "request"): {"DaysBehind"},
         ("fastapi", "failed", "upstream failed"): {"UpstreamFailed"},
         ("fastapi", "failed", "request"): set(),
-        # The twin's group has a filter for defects alone.
+        # The Flask variant's group has a filter for defects alone.
         ("flask", "cold", "request"): set(),
         ("flask", "slow", "request"): set(),
         ("flask", "failed", "request"): set(),

@@ -66,4 +66,3 @@ class Tool:
 
 SAM: Final = Tool("aws-sam-cli", "1.170.0", "sam")
 CHECKOV: Final = Tool("checkov", "3.3.30", "checkov")
-CHECK_JSONSCHEMA: Final = Tool("check-jsonschema", "0.39.0", "check-jsonschema")
