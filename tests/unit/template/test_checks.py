@@ -10,10 +10,9 @@ from tools.runtime.problems import ToolError
 from tools.checks import translation
 from tools.checks.__main__ import commands
 from tools.checks.translation import EVERYTHING_ON, translate
-from tools.runtime.machine import ThisMachine
 
 
-def test_tools_see_optional_features(machine: ThisMachine, tmp_path: Path) -> None:
+def test_tools_see_optional_features(machine: Machine, tmp_path: Path) -> None:
     _, cfn_lint = islice(commands(machine, tmp_path), 2)
 
     (written,) = tmp_path.iterdir()
@@ -25,7 +24,7 @@ def test_tools_see_optional_features(machine: ThisMachine, tmp_path: Path) -> No
 
 
 def test_template_that_sam_refuses(
-    machine: ThisMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "template.yaml"
     broken.write_text("Resources: {Odd: {Type: AWS::Serverless::Function, Properties: {}}}\n")
