@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from pulse.problems import UpstreamThrottled
-from pulse_io.sources.rate_limit import MIN_RETRY_S
+from pulse_io.sources.rate_limit import MIN_RETRY_S, milliseconds
 from pulse_io.sources.shared_rate_limit import SharedRateLimit
-from pulse_io.sources.window import RESERVATION_MS, Window
+from pulse_io.sources.window import RESERVATION_MS, SlowCall, Window
 from pulse_io.store.table import Table
 from tests.dynamodb.environments import MovedClock, asking
 from tests.dynamodb.meter import Operation
@@ -248,15 +248,16 @@ def test_a_call_that_one_environment_waits_for_counts_for_all() -> None:
         slow, other = (SharedRateLimit(table, ENDPOINT, 1, 30, clock) for _ in range(2))
         moment = await slow.grant(NAME, clock())
         granted = await other.grant("django", clock() + 10)
-        await slow.record(NAME, moment, clock() + 15)
+        call = SlowCall(NAME, milliseconds(moment), milliseconds(clock() + 15))
+        await slow.record(call)
         clock.moved_s = granted - moment
         assert not await other.permits(granted)
-        assert other.blocked_s() is not None
-        assert other.is_unanswered(NAME)
-        await slow.record(NAME, moment, clock())
+        assert other.window.blocked_ms is not None
+        assert other.window.is_unanswered(NAME)
+        await slow.record(call._replace(counted_by=milliseconds(clock())))
         clock.moved_s += 3
         assert await other.grant("django", clock(), granted) <= clock() + SOON_S
-        assert other.blocked_s() is None
+        assert other.window.blocked_ms is None
 
     asking(ask)
 

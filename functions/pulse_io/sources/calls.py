@@ -78,7 +78,8 @@ class Calls:
                     limit, call[0], deadline, priority=priority
                 ) as moment_to_send:
                     self._hold_off.check()
-                    fetch.called()
+                    if fetch.answers_before is None:
+                        fetch.answers_before = self._upstream.answers
                     return await self._upstream.get(call, limit, moment_to_send)
             except CallFailed as failed:
                 failure = failed.problem

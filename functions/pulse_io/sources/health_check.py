@@ -13,11 +13,11 @@ from pulse.problems import THROTTLED_RETRY_AFTER_S, UpstreamProblem
 from pulse_io.sources.rate_limit import RateLimit
 from pulse_io.sources.upstream import HEALTH_CHECK, CallFailed, Upstream
 
-STALL_S: Final = 3.2
+STALL_MS: Final = 3200
 """How long calls may block others before a check: upstream sometimes stalls for about three seconds."""
 
-SHORT_STALL_S: Final = 0.6
-"""As `STALL_S`, if a check was answered less than `HEALTHY_S` ago: then the packages are slow."""
+SHORT_STALL_MS: Final = 600
+"""As `STALL_MS`, if a check was answered less than `HEALTHY_S` ago: then the packages are slow."""
 
 HEALTHY_S: Final = 15.0
 
@@ -44,18 +44,18 @@ class HealthCheck:
     async def sleep_until(self, moment: float, limit: RateLimit) -> bool:
         """Sleep until `moment`. Returns False earlier if a check has ended the blocking of this limit."""
         while (left_s := moment - limit.clock()) > 0:
-            blocked_s = limit.blocked_s()
-            if blocked_s is None:
+            blocked_ms = limit.window.blocked_ms
+            if blocked_ms is None:
                 await asyncio.sleep(left_s)
                 break
-            due_s = (SHORT_STALL_S if self.answered_lately else STALL_S) - blocked_s
-            if due_s > 0:
-                await asyncio.sleep(min(due_s, left_s))
+            due_ms = (SHORT_STALL_MS if self.answered_lately else STALL_MS) - blocked_ms
+            if due_ms > 0:
+                await asyncio.sleep(min(due_ms / 1000, left_s))
                 continue
             if self._check is None or self._check.done():
                 self._check = asyncio.create_task(self._run(limit))
             await asyncio.wait([self._check], timeout=left_s)
-            if limit.blocked_s() is None:
+            if limit.window.blocked_ms is None:
                 return False
             await asyncio.sleep(moment - limit.clock())
         return True
@@ -67,7 +67,7 @@ class HealthCheck:
         if (
             blocked is self._recent
             or HEALTH_CHECK in self._upstream.in_progress
-            or self._recent.is_unanswered(package)
+            or self._recent.window.is_unanswered(package)
         ):
             return
 
@@ -83,4 +83,8 @@ class HealthCheck:
             await self._recent.close(THROTTLED_RETRY_AFTER_S)
         elif answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             self._answered_at = asyncio.get_running_loop().time()
-            await blocked.confirm(moment)
+            window = blocked.window
+            earlier = [call for call in window.unanswered if call.moment < moment * 1000]
+            await asyncio.gather(
+                *(blocked.record(call._replace(counted_by=window.now)) for call in earlier)
+            )

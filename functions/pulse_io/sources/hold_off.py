@@ -13,6 +13,7 @@ import datetime as dt
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from pulse.names import PackageName
@@ -27,28 +28,15 @@ MAX_UNUSABLE: Final = 1
 _NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
+@dataclass(eq=False)
 class Fetch:
-    """One or two calls for a package. `failure` is set if a call had no answer and upstream may be why."""
+    """A fetch in progress: why its last call had no answer, and `Upstream.answers` before its first call.
 
-    def __init__(self, upstream: Upstream) -> None:
-        self.failure: UpstreamProblem | None = None
-        self._upstream = upstream
-        self._answers_before: int | None = None
+    If only the package may be the reason, there is no `failure`.
+    """
 
-    def called(self) -> None:
-        """A call is made."""
-        if self._answers_before is None:
-            self._answers_before = self._upstream.answers
-
-    @property
-    def is_called(self) -> bool:
-        """Whether a call was made."""
-        return self._answers_before is not None
-
-    @property
-    def is_unanswered(self) -> bool:
-        """Whether upstream has not answered any call, of this fetch or another, since it was called."""
-        return self._answers_before == self._upstream.answers
+    failure: UpstreamProblem | None = None
+    answers_before: int | None = None
 
 
 class HoldOff:
@@ -85,7 +73,7 @@ class HoldOff:
             UpstreamProblem: upstream is left alone.
         """
         self.check()
-        fetch = Fetch(self._upstream)
+        fetch = Fetch()
         self._fetches.add(fetch)
         try:
             yield fetch
@@ -103,7 +91,7 @@ class HoldOff:
     def deadline_passed(self) -> None:
         """A request ended without an answer: a call that failed once is not retried for it."""
         for fetch in self._fetches:
-            if fetch.failure and fetch.is_unanswered:
+            if fetch.failure and self._is_silent_since(fetch):
                 self._start(fetch.failure)
 
     def _failed(self, package: PackageName, fetch: Fetch, problem: UpstreamProblem) -> None:
@@ -112,9 +100,13 @@ class HoldOff:
             self._unusable.add(package)
         if self._upstream.in_progress - {HEALTH_CHECK} or self.left_s:
             return
-        is_silent = fetch.failure is not None and fetch.is_unanswered
+        is_silent = fetch.failure is not None and self._is_silent_since(fetch)
         if is_silent or (is_unusable and len(self._unusable) > MAX_UNUSABLE):
             self._start(problem)
+
+    def _is_silent_since(self, fetch: Fetch) -> bool:
+        """Whether upstream has answered nothing since the first call of a fetch."""
+        return fetch.answers_before == self._upstream.answers
 
     def _start(self, problem: UpstreamProblem) -> None:
         self._problem = problem

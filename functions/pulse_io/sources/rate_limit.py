@@ -41,6 +41,11 @@ class RateLimit:
         self._closed_until = 0
         self._random = random.Random()  # noqa: S311 - spreads clients, protects no secret
 
+    @property
+    def window(self) -> Window:
+        """The window now, as far as it is known; its times are in milliseconds."""
+        return self._stored.at(self._now())
+
     async def grant(
         self, name: str, until: float, missed: float | None = None, *, priority: bool = False
     ) -> float:
@@ -71,7 +76,7 @@ class RateLimit:
         """Whether a call that was granted for `moment` may still be made: others may be slow or refused."""
         await self._refresh(RECHECK_S)
         at = milliseconds(moment)
-        return at >= self._closed_until and self._window.permits(at)
+        return at >= self._closed_until and self.window.permits(at)
 
     def is_late(self, moment: float) -> bool:
         """Whether `moment` has passed, and its call needs another one."""
@@ -79,22 +84,9 @@ class RateLimit:
 
     def wait_s(self, name: str, *, priority: bool = False) -> float:
         """Estimated wait in seconds until the next permitted call; 0 if one is permitted now."""
-        window = self._window
+        window = self.window
         start = max(window.now, self._closed_until)
         return (window.next_moment(start, name, priority=priority) - window.now) / 1000
-
-    def blocked_s(self) -> float | None:
-        """Seconds since the oldest of the slow calls that block all others; None if none do."""
-        since, now = self._window.blocked_since, self._window.now
-        return None if since is None else (now - since) / 1000
-
-    def is_unanswered(self, name: str) -> bool:
-        """Whether a call with this name is known to be slow, here or in another environment."""
-        return any(call.name == name for call in self._window.unanswered)
-
-    def is_reserved(self, name: str) -> bool:
-        """Whether a call with this name is known to be reserved."""
-        return name in self._window.reservations
 
     async def refresh(self) -> None:
         """Update what is known about other environments."""
@@ -106,14 +98,14 @@ class RateLimit:
     async def reserve_s(self, name: str, after_s: float = 0, client: str = "") -> float:
         """Reserve a call in `after_s` seconds or later. Returns the seconds until its moment.
 
-        Nothing is reserved if `client`, or all clients together, have too many; see `is_reserved`.
+        Nothing is reserved if `client`, or all clients together, have too many.
         """
         if not self.limited:
             return max(MIN_RETRY_S, after_s)
         earliest = self._now() + milliseconds(after_s) if after_s else 0
         moment = await self._change(lambda window: reserve(window, name, earliest, client))
         wait_s = max(0, moment / 1000 - self.clock())
-        reservations = self._window.reservations
+        reservations = self.window.reservations
         if name in reservations or len(reservations) < MAX_RESERVATIONS:
             return wait_s
         return wait_s + self._random.uniform(0, RETRY_SPREAD_S)
@@ -123,18 +115,12 @@ class RateLimit:
         until = self._now() + milliseconds(seconds)
         await self._note(lambda window: close(window, until))
 
-    async def record(self, name: str, moment: float, counted_by: float) -> None:
-        """Record when upstream counts a slow call that was granted for `moment`, at the latest."""
-        call = SlowCall(name, milliseconds(moment), milliseconds(counted_by))
+    async def record(self, call: SlowCall) -> None:
+        """Record what is known about a call that was granted for `call.moment`."""
         await self._note(lambda window: window.recorded(call))
 
-    async def confirm(self, moment: float) -> None:
-        """Record that upstream has counted all calls that were made before `moment`."""
-        at = milliseconds(moment)
-        await self._note(lambda window: window.confirmed(at))
-
     async def _change(self, change: Change[T]) -> T:
-        self._stored, result = change(self._window)
+        self._stored, result = change(self.window)
         return result
 
     async def _note(self, note: Callable[[Window], Window]) -> None:
@@ -144,10 +130,6 @@ class RateLimit:
 
     async def _refresh(self, max_age_s: float) -> None:
         """Update the window if it is older."""
-
-    @property
-    def _window(self) -> Window:
-        return self._stored.at(self._now())
 
     def _now(self) -> int:
         return milliseconds(self.clock())

@@ -58,7 +58,7 @@ class Refusals:
         """
         package, endpoint = call
         limit = self._limit_of(endpoint)
-        if isinstance(problem, UpstreamThrottled) and limit.blocked_s() is not None:
+        if isinstance(problem, UpstreamThrottled) and limit.window.blocked_ms is not None:
             problem = UpstreamTooSlow()  # the calls that have no answer are the reason
         held_off_s = self._hold_off.left_s
         after_s = max(held_off_s, kept_s)
@@ -72,9 +72,10 @@ class Refusals:
         with request_log().timed("rate_limit"):
             wait_s = await limit.reserve_s(package, after_s, request_log().client)
         problem = problem.after(max(1, whole_seconds(wait_s)))
-        return problem if limit.is_reserved(package) else problem.not_reserved()
+        return problem if package in limit.window.reservations else problem.not_reserved()
 
     def _is_in_progress(self, call: Call) -> bool:
         """Whether the call is in progress, here or in another environment."""
         package, endpoint = call
-        return call in self._upstream.in_progress or self._limit_of(endpoint).is_unanswered(package)
+        window = self._limit_of(endpoint).window
+        return call in self._upstream.in_progress or window.is_unanswered(package)

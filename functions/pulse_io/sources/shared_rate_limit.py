@@ -100,7 +100,7 @@ class SharedRateLimit(RateLimit):
             async with asyncio.timeout(MAX_RESERVING_S):
                 return await super().reserve_s(name, after_s, client)
         except (TimeoutError, UpstreamThrottled):
-            reserved = self._window.reservations.get(name)
+            reserved = self.window.reservations.get(name)
             known_s = reserved.moment / 1000 - self.clock() if reserved else 0
             return known_s if known_s > after_s else self._spread_s()
 
@@ -119,7 +119,7 @@ class SharedRateLimit(RateLimit):
         try:
             await super()._note(note)
         except UpstreamThrottled:
-            self._stored = note(self._window)
+            self._stored = note(self.window)
 
     async def _refresh(self, max_age_s: float) -> None:
         with contextlib.suppress(TableUnavailable):
@@ -182,7 +182,7 @@ class SharedRateLimit(RateLimit):
             if not self._is_fallback:
                 self._stored = self._stored.fallback()
             self._is_fallback, self._known_since = True, -math.inf
-            self._stored, results = _apply(batch, self._window)
+            self._stored, results = _apply(batch, self.window)
             return results
 
     async def _write(self, window: Window) -> None:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from pulse_io.sources.rate_limit import RateLimit
-from pulse_io.sources.window import MARGIN_MS
+from pulse_io.sources.rate_limit import RateLimit, milliseconds
+from pulse_io.sources.window import MARGIN_MS, SlowCall
 
 MAX_RECORDING_S: Final = 1.0
 """How long the answer to a slow call is held back until other environments can know of it."""
@@ -44,9 +44,10 @@ class CallWatch:
         await asyncio.wait([is_answered], timeout=moment + MARGIN_MS / 1000 - clock())
         if is_answered.done() and is_answered.result():
             return
-        await self._limit.record(self._name, moment, moment + self._max_s)
+        call = SlowCall(self._name, milliseconds(moment), milliseconds(moment + self._max_s))
+        await self._limit.record(call)
         if await is_answered:
-            await self._limit.record(self._name, moment, clock())
+            await self._limit.record(call._replace(counted_by=milliseconds(clock())))
 
 
 @asynccontextmanager

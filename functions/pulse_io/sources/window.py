@@ -184,16 +184,6 @@ class Window:
         window = self.without(call.name, call.moment)
         return replace(window, slow=(*window.slow, call))
 
-    def confirmed(self, moment: int) -> Self:
-        """Upstream answered a call that was made at `moment`, so it has counted all earlier ones."""
-        slow = [
-            call._replace(counted_by=min(self.now, call.counted_by))
-            if call.moment < moment
-            else call
-            for call in self.slow
-        ]
-        return replace(self, slow=tuple(slow))
-
     def prioritised(self) -> Self:
         """A name with priority found no free call: leave some of the next ones to such names."""
         if self.priority_until > self.now + PRIORITY_MS // 2:
@@ -234,11 +224,15 @@ class Window:
         """The slow calls that upstream may still have to count."""
         return [call for call in self.slow if self.now < call.counted_by]
 
+    def is_unanswered(self, name: str) -> bool:
+        """Whether a call for `name` is slow, and may still have to be counted."""
+        return any(call.name == name for call in self.unanswered)
+
     @property
-    def blocked_since(self) -> int | None:
-        """If unanswered calls take all places of a second: the moment of the oldest one."""
+    def blocked_ms(self) -> int | None:
+        """If unanswered calls take all places of a second: how long ago the oldest one was made."""
         moments = [call.moment for call in self.unanswered]
-        return min(moments) if 0 < self.per_second <= len(moments) else None
+        return self.now - min(moments) if 0 < self.per_second <= len(moments) else None
 
     def pack(self) -> bytes:
         """The window without its limits, as compressed JSON: DynamoDB bills by the kilobyte."""
@@ -260,7 +254,7 @@ class Window:
 
     def call_spans(self, margin_ms: int) -> list[Span]:
         """When the calls are counted. If slow calls block all others, they may be counted now."""
-        is_blocked = self.blocked_since is not None
+        is_blocked = self.blocked_ms is not None
         return [Span(moment, moment + margin_ms) for moment in self.calls] + [
             Span(moment, min(self.now + margin_ms, counted_by) if is_blocked else counted_by)
             for _, moment, counted_by in self.slow
