@@ -23,8 +23,8 @@ NAME = "requests"
 RESERVATION_S = RESERVATION_MS / 1000
 
 
-async def taken_together(limits: list[SharedRateLimit], each: int, until: float) -> list[float]:
-    """The moments that all of them got, asking at the same time; refusals left out."""
+async def granted_together(limits: list[SharedRateLimit], each: int, until: float) -> list[float]:
+    """The moments granted to concurrent calls, without refusals."""
     asked = [limit.grant(NAME, until) for limit in limits for _ in range(each)]
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     unexpected = [
@@ -36,13 +36,13 @@ async def taken_together(limits: list[SharedRateLimit], each: int, until: float)
     return sorted(one for one in outcomes if isinstance(one, float))
 
 
-def test_environments_that_ask_at_once_share_one_limit() -> None:
+def test_concurrent_environments_share_one_limit() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         limits = [SharedRateLimit(table, ENDPOINT, 5, 30, clock) for _ in range(4)]
-        taken = await taken_together(limits, 10, clock() + 30)
+        taken = await granted_together(limits, 10, clock() + 30)
         assert len(taken) == 30
-        taken += await taken_together(limits, 3, clock() + 120)
+        taken += await granted_together(limits, 3, clock() + 120)
         assert len(taken) == 42
         for allowed, span in ((5, 1.5), (30, 62)):
             for first, later in zip(taken, taken[allowed:], strict=False):
@@ -51,7 +51,7 @@ def test_environments_that_ask_at_once_share_one_limit() -> None:
     asking(ask)
 
 
-def test_what_does_not_fit_is_told_when_it_will() -> None:
+def test_retry_after_is_true_for_all_environments() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         mine, other = (SharedRateLimit(table, ENDPOINT, 0, 1, clock) for _ in range(2))
@@ -66,7 +66,7 @@ def test_what_does_not_fit_is_told_when_it_will() -> None:
     asking(ask)
 
 
-def test_a_refusal_that_is_known_costs_no_further_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_refusal_makes_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         limit = SharedRateLimit(table, ENDPOINT, 0, 1, clock)
@@ -83,7 +83,7 @@ def test_a_refusal_that_is_known_costs_no_further_request(monkeypatch: pytest.Mo
     asking(ask)
 
 
-def test_an_environment_that_nobody_wrote_after_reads_a_window_once(
+def test_window_without_other_writers_is_read_once(
     operations: list[Operation],
 ) -> None:
     async def ask(table: Table) -> None:
@@ -97,7 +97,7 @@ def test_an_environment_that_nobody_wrote_after_reads_a_window_once(
     assert [one.name for one in operations] == ["GetItem", "PutItem", "PutItem", "PutItem"]
 
 
-def test_what_others_wrote_since_is_found_by_the_write(operations: list[Operation]) -> None:
+def test_failed_write_finds_changes_of_others(operations: list[Operation]) -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         mine, other = (SharedRateLimit(table, ENDPOINT, 0, 2, clock) for _ in range(2))
@@ -115,7 +115,7 @@ def test_what_others_wrote_since_is_found_by_the_write(operations: list[Operatio
     assert [one.name for one in operations] == [*both, *found_out, "GetItem", "PutItem"]
 
 
-def test_nobody_is_refused_by_what_was_known_long_ago() -> None:
+def test_old_knowledge_refuses_no_call() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         mine, other = (SharedRateLimit(table, ENDPOINT, 1, 1, clock) for _ in range(2))
@@ -129,7 +129,7 @@ def test_nobody_is_refused_by_what_was_known_long_ago() -> None:
     asking(ask)
 
 
-def test_a_window_that_has_expired_and_begun_anew_is_not_taken_for_the_old_one(
+def test_recreated_window_is_not_mistaken_for_the_old_one(
     table: TableAt,
 ) -> None:
     async def ask(shared: Table) -> None:
@@ -145,7 +145,7 @@ def test_a_window_that_has_expired_and_begun_anew_is_not_taken_for_the_old_one(
     asking(ask)
 
 
-def test_each_endpoint_has_a_limit_of_its_own() -> None:
+def test_each_endpoint_has_its_own_limit() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         for endpoint in ("overall", "system", "recent"):
@@ -155,7 +155,7 @@ def test_each_endpoint_has_a_limit_of_its_own() -> None:
     asking(ask)
 
 
-def test_when_upstream_refuses_one_all_leave_it_alone() -> None:
+def test_several_refusals_close_all_environments() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         refused, other, later = (SharedRateLimit(table, ENDPOINT, 5, 30, clock) for _ in range(3))
@@ -171,7 +171,7 @@ def test_when_upstream_refuses_one_all_leave_it_alone() -> None:
     asking(ask)
 
 
-def test_zero_switches_it_off() -> None:
+def test_zero_is_no_limit() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         limit = SharedRateLimit(table, ENDPOINT, 0, 0, clock)
@@ -183,7 +183,7 @@ def test_zero_switches_it_off() -> None:
     asking(ask)
 
 
-def test_while_the_table_is_away_each_goes_by_its_own_and_remembers_the_shared_one(
+def test_fallback_remembers_shared_calls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def ask(table: Table) -> None:
@@ -201,7 +201,7 @@ def test_while_the_table_is_away_each_goes_by_its_own_and_remembers_the_shared_o
     asking(ask)
 
 
-def test_a_moment_that_was_missed_costs_no_other() -> None:
+def test_missed_moment_is_granted_again() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         late, other = (SharedRateLimit(table, ENDPOINT, 5, 30, clock) for _ in range(2))
@@ -209,13 +209,13 @@ def test_a_moment_that_was_missed_costs_no_other() -> None:
         clock.moved_s = 1
         taken = await late.grant(NAME, clock(), missed)
         assert taken >= missed + 1
-        moments = await taken_together([other], 30, clock() + 30)
+        moments = await granted_together([other], 30, clock() + 30)
         assert len(moments) == 29
 
     asking(ask)
 
 
-def test_a_moment_that_was_missed_for_too_long_is_another_environments_by_now() -> None:
+def test_long_missed_moment_is_lost() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         late, other = (SharedRateLimit(table, ENDPOINT, 0, 1, clock) for _ in range(2))
@@ -228,7 +228,7 @@ def test_a_moment_that_was_missed_for_too_long_is_another_environments_by_now() 
     asking(ask)
 
 
-def test_a_moment_that_was_missed_for_good_is_given_back() -> None:
+def test_missed_moment_is_given_back() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         late, other = (SharedRateLimit(table, ENDPOINT, 1, 1, clock) for _ in range(2))
@@ -242,7 +242,7 @@ def test_a_moment_that_was_missed_for_good_is_given_back() -> None:
     asking(ask)
 
 
-def test_a_call_that_one_environment_waits_for_counts_for_all() -> None:
+def test_slow_call_counts_for_all_environments() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         slow, other = (SharedRateLimit(table, ENDPOINT, 1, 30, clock) for _ in range(2))
@@ -262,7 +262,7 @@ def test_a_call_that_one_environment_waits_for_counts_for_all() -> None:
     asking(ask)
 
 
-def test_what_one_environment_reserved_all_others_keep() -> None:
+def test_reservation_holds_for_all_environments() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         mine, other, third = (SharedRateLimit(table, ENDPOINT, 0, 1, clock) for _ in range(3))
@@ -281,7 +281,7 @@ def test_what_one_environment_reserved_all_others_keep() -> None:
     asking(ask)
 
 
-def test_a_reservation_that_nobody_came_for_is_for_all() -> None:
+def test_unused_reservation_expires() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         mine, other = (SharedRateLimit(table, ENDPOINT, 5, 1, clock) for _ in range(2))
@@ -292,7 +292,7 @@ def test_a_reservation_that_nobody_came_for_is_for_all() -> None:
     asking(ask)
 
 
-def test_environments_that_reserve_at_once_reserve_each_name_once() -> None:
+def test_concurrent_reservations_are_one_per_name() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         limits = [SharedRateLimit(table, ENDPOINT, 5, 30, clock) for _ in range(4)]
@@ -309,7 +309,7 @@ def test_environments_that_reserve_at_once_reserve_each_name_once() -> None:
     asking(ask)
 
 
-def test_who_can_be_served_at_once_leaves_the_reserved_moment_to_others() -> None:
+def test_early_call_frees_its_reservation() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         mine, other = (SharedRateLimit(table, ENDPOINT, 0, 2, clock) for _ in range(2))
@@ -321,7 +321,7 @@ def test_who_can_be_served_at_once_leaves_the_reserved_moment_to_others() -> Non
     asking(ask)
 
 
-def test_no_reservation_is_for_when_upstream_wants_to_be_left_alone() -> None:
+def test_reservation_is_after_a_refusal() -> None:
     async def ask(table: Table) -> None:
         clock = MovedClock()
         refused, other = (SharedRateLimit(table, ENDPOINT, 5, 30, clock) for _ in range(2))
@@ -333,7 +333,7 @@ def test_no_reservation_is_for_when_upstream_wants_to_be_left_alone() -> None:
     asking(ask)
 
 
-def test_while_the_table_is_away_each_reserves_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fallback_reserves_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CACHE_TABLE", "no-such-table")
 
     async def ask(table: Table) -> None:
@@ -346,7 +346,7 @@ def test_while_the_table_is_away_each_reserves_by_itself(monkeypatch: pytest.Mon
     asking(ask)
 
 
-def test_a_table_that_does_not_tell_in_time_is_told_for_with_caution(
+def test_slow_table_gives_a_careful_retry_after(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("pulse_io.sources.shared_rate_limit.MAX_RESERVING_S", 0)
