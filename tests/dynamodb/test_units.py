@@ -80,9 +80,9 @@ class World:
         """Take all calls of a minute, as other environments would."""
         table = open_table(self.settings, self.table)
         limits = self.settings.upstream_per_second, self.settings.upstream_per_minute
-        rate_limit = SharedRateLimit(table, *limits, self.clock)
+        rate_limit = SharedRateLimit(table, breakdown, *limits, self.clock)
         for _ in range(self.settings.upstream_per_minute):
-            await rate_limit.take(breakdown, "another", math.inf)
+            await rate_limit.grant("another", math.inf)
         await table.aclose()
 
 
