@@ -5,11 +5,11 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from tools.runtime.problems import ToolError
 
 from tools.checks import translation
 from tools.checks.__main__ import commands
 from tools.checks.translation import EVERYTHING_ON, translate
+from tools.runtime.machine import Machine, NeedError
 
 
 def test_tools_see_optional_features(machine: Machine, tmp_path: Path) -> None:
@@ -30,5 +30,5 @@ def test_template_that_sam_refuses(
     broken.write_text("Resources: {Odd: {Type: AWS::Serverless::Function, Properties: {}}}\n")
     monkeypatch.setattr(translation, "TEMPLATE", broken)
 
-    with pytest.raises(ToolError, match=r"SAM can't transform template\.yaml:(.|\n)*Odd"):
+    with pytest.raises(NeedError, match=r"SAM can't transform template\.yaml:(.|\n)*Odd"):
         translate(machine, {})
