@@ -59,7 +59,7 @@ run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TAB
 test: setup ## run all tests; on Debian as root, install and start what they lack
 	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end
 	@$(RUN) -m tools.dynamodb.installation || true
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -n logical --cov --cov-report=term
 	@$(RUN) -m tools.dates
 
 test-dates: setup ## run the quick tests as on a leap day, at a year's end, before upstream has loaded
