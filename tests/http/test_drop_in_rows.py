@@ -54,7 +54,7 @@ def test_bodies_match_without_parameters(
     assert differing(answers) == []
 
 
-@pytest.mark.parametrize("query", ["mirrors=true", "mirrors=false", "&mirrors=true", "&"])
+@pytest.mark.parametrize("query", ["mirrors=true", "mirrors=false"])
 def test_bodies_match_with_mirrors_parameter(
     api: Served, fake_pypistats: FakePypistats, query: str
 ) -> None:
@@ -85,6 +85,8 @@ def test_other_mirrors_values_give_both_categories(
         "python_minor?version=3.12&version=3.13",
         "system?os=linux&os=windows",
         "system?os=linux&_=1795694400000",
+        "overall?&mirrors=true",
+        "overall?&",
     ],
 )
 def test_first_of_repeated_parameter_counts(
@@ -112,13 +114,15 @@ def test_bodies_match_with_version_or_system(
         rows = rows_of(unfiltered.upstreams)
         categories = {row["category"] for row in rows}
         values = [*(categories - NOT_FOUND_UPSTREAM), *WITHOUT_ROWS[endpoint]]
-        targets += [f"{path}?{parameter}={value}" for value in _in_every_case(values)]
+        targets += [f"{path}?{parameter}={value}" for value in values]
         for category in categories & NOT_FOUND_UPSTREAM:
             answered_empty_upstream[f"{path}?{parameter}={category}"] = [
                 row for row in rows if row["category"] == category
             ]
 
     assert len(targets) > 2 * len(PACKAGES)
+    # Upper and lower case are the same for every package.
+    targets += [spelt for target in targets[-9:] for spelt in _in_every_case(target)]
     assert differing(ask_both(api, fake_pypistats, targets)) == []
 
     assert len(answered_empty_upstream) > len(PACKAGES) // 2
@@ -129,8 +133,9 @@ def test_bodies_match_with_version_or_system(
     ] == []
 
 
-def _in_every_case(values: Iterable[str]) -> list[str]:
-    return sorted({spelt for value in values for spelt in (value, value.lower(), value.upper())})
+def _in_every_case(target: str) -> list[str]:
+    asked, _, value = target.partition("=")
+    return [f"{asked}={value.lower()}", f"{asked}={value.upper()}"]
 
 
 @pytest.mark.parametrize(
