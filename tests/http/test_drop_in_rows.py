@@ -1,4 +1,4 @@
-"""The drop-in's bodies have upstream's rows, order and keys: 50 packages, all endpoints and values.
+"""The drop-in's bodies have upstream's rows, order and keys: 50 packages and all endpoints, 12 with all values.
 
 Upstream finds nothing for `other` and `null`; there we compare with its unfiltered rows.
 """
@@ -108,7 +108,7 @@ def test_recent_bodies_match_in_every_period(
 def test_bodies_match_with_version_or_system(
     api: Served, fake_pypistats: FakePypistats, endpoint: str, parameter: str
 ) -> None:
-    paths = [f"/api/packages/{name}/{endpoint}" for name in PACKAGES]
+    paths = [f"/api/packages/{name}/{endpoint}" for name in PACKAGES[:12]]
     targets, answered_empty_upstream = [], {}
     for path, unfiltered in zip(paths, ask_both(api, fake_pypistats, paths), strict=True):
         rows = rows_of(unfiltered.upstreams)
@@ -120,12 +120,12 @@ def test_bodies_match_with_version_or_system(
                 row for row in rows if row["category"] == category
             ]
 
-    assert len(targets) > 2 * len(PACKAGES)
+    assert len(targets) > 2 * len(paths)
     # Upper and lower case are the same for every package.
     targets += [spelt for target in targets[-9:] for spelt in _in_every_case(target)]
     assert differing(ask_both(api, fake_pypistats, targets)) == []
 
-    assert len(answered_empty_upstream) > len(PACKAGES) // 2
+    assert len(answered_empty_upstream) > len(paths) // 2
     improved = ask_both(api, fake_pypistats, list(answered_empty_upstream))
     assert all(rows_of(both.upstreams) == [] for both in improved)
     assert [
