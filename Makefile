@@ -75,7 +75,7 @@ check: lint ## the quick loop: lint, then the unit and contract tests
 test: setup ## run all tests; on Debian as root, install and start what is missing
 	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end
 	@$(RUN) -m tools.dynamodb || true
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -n logical --cov --cov-report=term
 	@$(RUN) -m tools.dates
 
 test-dates: setup ## run the quick tests as on a leap day, at a year's end, before upstream has loaded
