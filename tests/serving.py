@@ -1,5 +1,6 @@
 """A minimal HTTP server on loopback, on its own thread."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,9 @@ from typing import Final
 
 POLL_S: Final = 0.02
 """How often a server checks whether it has to stop."""
+
+NO_CERTIFICATES: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients on loopback: loading certificates takes longer than most tests."""
 
 
 class QuietHandler(BaseHTTPRequestHandler):

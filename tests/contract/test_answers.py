@@ -10,6 +10,7 @@ from pulse import __version__
 from pulse.pypistats import USER_AGENT
 from tests.contract.variants import NOW, Ask, asking, handler_of
 from tests.figures import expected_stats
+from tests.serving import NO_CERTIFICATES
 from tools.fake_pypistats import FakePypistats
 from tools.fake_pypistats.packages import DEBUT, HERMIT, MIRRORED, NEWCOMER, RETIRED
 
@@ -18,7 +19,9 @@ AS_OF = dt.date(2026, 11, 21)
 
 def overall_rows(fake_pypistats: FakePypistats, package: str) -> list[dict[str, Any]]:
     url = f"{fake_pypistats.url}/api/packages/{package}/overall"
-    rows: list[dict[str, Any]] = httpx.get(url, trust_env=False).json()["data"]
+    rows: list[dict[str, Any]] = httpx.get(url, trust_env=False, verify=NO_CERTIFICATES).json()[
+        "data"
+    ]
     return rows
 
 

@@ -6,12 +6,15 @@ import httpx
 import pytest
 
 from tests.contract.variants import Ask, asking, handler_of
+from tests.serving import NO_CERTIFICATES
 from tools.fake_pypistats import FakePypistats
 from tools.fake_pypistats.packages import DEBUT, MIRRORED, RETIRED
 
 
 def upstream_rows(fake_pypistats: FakePypistats, by: str) -> dict[tuple[str, str], int]:
-    answer = httpx.get(f"{fake_pypistats.url}/api/packages/requests/{by}", trust_env=False)
+    answer = httpx.get(
+        f"{fake_pypistats.url}/api/packages/requests/{by}", trust_env=False, verify=NO_CERTIFICATES
+    )
     return {(row["category"], row["date"]): row["downloads"] for row in answer.json()["data"]}
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from fastapi_app.app import create_app
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
 from pulse_io.wiring import open_catalogue
-from tests.serving import POLL_S
+from tests.serving import NO_CERTIFICATES, POLL_S
 from tools.serve import loopback_listener
 
 SERVER_KEEPS_ALIVE_S = 60
@@ -25,9 +24,6 @@ SERVER_KEEPS_ALIVE_S = 60
 that httpx is about to reuse."""
 
 NO_LIMITS = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
-
-NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""For clients on loopback: loading certificates takes longer than most tests."""
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.http.served import Served
+from tests.serving import NO_CERTIFICATES
 from tools.fake_pypistats import FakePypistats
 
 AT_ONCE = 8
@@ -42,7 +43,9 @@ def ask_both(
 ) -> list[BothAnswers]:
     """Send each request to both; responses are in the order of the requests."""
     with (
-        httpx.Client(base_url=fake_pypistats.url, trust_env=False) as upstream,
+        httpx.Client(
+            base_url=fake_pypistats.url, trust_env=False, verify=NO_CERTIFICATES
+        ) as upstream,
         ThreadPoolExecutor(AT_ONCE) as pool,
     ):
         ours = pool.map(api.client.get, targets)

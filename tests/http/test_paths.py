@@ -7,6 +7,7 @@ import pytest
 
 from tests.http.gateway import flask_served
 from tests.http.served import Clock, Served
+from tests.serving import NO_CERTIFICATES
 from tools.fake_pypistats import FakePypistats
 
 
@@ -19,7 +20,7 @@ def client(
         return
     with (
         flask_served(fake_pypistats.url, clock) as url,
-        httpx.Client(base_url=url, trust_env=False) as flask_client,
+        httpx.Client(base_url=url, trust_env=False, verify=NO_CERTIFICATES) as flask_client,
     ):
         yield flask_client
 
