@@ -12,15 +12,15 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tools import ROOT
-from tools.compare.costs import MILLION, PRICES, compute_per_million
+from tools import ROOT, prices
+from tools.prices import MILLION, compute_per_million
 
 REQUESTS_A_DAY: Final = (10_000, 1_000_000, 100_000_000)
 DAYS: Final = 30
 BYTES_PER_GB: Final = 1e9
 SECONDS_A_DAY: Final = 86_400
 
-# In USD, as `tools.compare.costs` has Lambda's and API Gateway's: first tier, no free tier, no taxes.
+# In USD, as `tools.prices` has Lambda's and API Gateway's: first tier, no free tier, no taxes.
 LOGS_GB: Final = 0.50
 LOGS_KEPT_GB_MONTH: Final = 0.03
 TABLE_MILLION_READS: Final = 0.125
@@ -116,11 +116,9 @@ def month(a_day: float, request: Request, template: str) -> Month:
     )
     behind_cdn = request.kept > 0
     return Month(
-        requests=millions * PRICES.per_million,
+        requests=millions * prices.ALL_MILLION_REQUESTS,
         compute=millions
-        * compute_per_million(
-            request.billed_ms, request.memory_mb, PRICES.gb_second[request.architecture]
-        ),
+        * compute_per_million(request.billed_ms, request.memory_mb, request.architecture),
         table=DAYS * _table_a_day(a_day * (1 - request.kept), request),
         logs=logged_gb * (LOGS_GB + LOGS_KEPT_GB_MONTH),
         transfer=0 if behind_cdn else sent_gb * TRANSFER_GB,
@@ -190,7 +188,7 @@ def choices(request: Request, template: str) -> str:
 def tables(request: Request, kept: float, template: str) -> str:
     """All tables, with what they take for granted."""
     return (
-        f"Prices of {PRICES.region} as of {PRICES.known_on}, first tier, without free tier and taxes. "
+        f"Prices of {prices.REGION} as of {prices.KNOWN_ON}, first tier, without free tier and taxes. "
         f"A request is billed {request.billed_ms:g} ms at {request.memory_mb} MB ({request.architecture}), "
         f"its answer has {request.answer_bytes:,} bytes, and it leaves "
         f"{request.line_bytes + request.system_bytes + request.access_bytes:,} bytes of log lines. Of those "

@@ -16,7 +16,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from tools.compare.pages import NoSuchBlock, filled
+from tools.compare.page import NoSuchBlock, filled
 from tools.costs import markdown_table
 from tools.runtime.machine import ThisMachine
 from tools.runtime.problems import NeedError
