@@ -15,7 +15,13 @@ from .cases import Case
 from .report import name
 from .results import Results
 
-NAMES: Final = ("fan-out", "load")
+NAMES: Final = {
+    "fan-out": "Duration on Lambda against the number of packages of a request, by variant and by upstream's "
+    "latency. Bands are quartiles, dashes the slowest single upstream call.",
+    "load": "Throughput and 95th percentile on a server against the number of clients, by variant. Bands are "
+    "quartiles, dashes what upstream alone allows.",
+}
+"""The plots, and what each shows to those who can't see it."""
 
 _PANEL_IN: Final = (3.5, 3.6)
 _LEGEND_IN: Final = 0.4
@@ -97,7 +103,11 @@ def write(results: Results, folder: Path) -> None:
                     folder / f"{plot}-{theme}.svg",
                     format="svg",
                     # Without a date, the same numbers give the same file.
-                    metadata={"Date": None, "Title": plot, "Identifier": digest(results, plot)},
+                    metadata={
+                        "Date": None,
+                        "Title": NAMES[plot],
+                        "Identifier": digest(results, plot),
+                    },
                 )
 
 

@@ -1,6 +1,6 @@
 """The report of a run: the table of cases, everything that was measured, and the circumstances."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
@@ -42,13 +42,17 @@ def everything(results: Results) -> str:
     """A table of every cell that was measured."""
     rows = []
     for case in _measures():
-        unit = case.metric if case.unit == "requests/s" else f"{case.metric} ({case.unit})"
         for cell in results.cells(case):
             where = [NOTHING if value is None else str(value) for value in cell]
-            of_cell = figures(results, case, cell)
-            rows.append([f"{case.target}, {case.measure}", unit, *where, *of_cell])
+            of_cell = figures(results, case, cell, unit="")
+            rows.append([f"{case.target}, {case.measure}", _metric(case), *where, *of_cell])
     header = ["measure", "metric", *_DIMENSION_NAMES, *_header(results)]
     return table(header, rows, left=2)
+
+
+def _metric(case: Case) -> str:
+    """Its name, which ends with the unit; what is recorded in bytes is shown in MB."""
+    return case.metric.replace("_bytes", "_mb")
 
 
 def _measures() -> list[Case]:
@@ -71,26 +75,32 @@ def _compared(results: Results) -> list[str]:
     return others if REFERENCE in results.variants else []
 
 
-def figures(results: Results, case: Case, cell: tuple[int | None, ...]) -> list[str]:
+def figures(
+    results: Results, case: Case, cell: tuple[int | None, ...], unit: str | None = None
+) -> list[str]:
     """Values, limit, winner and ratios of one cell, as text; a variant that was left out has a dash."""
+    suffix = f" {case.unit}" if unit is None else unit
     by_variant = results.by_variant(case, cell)
     limit = results.limit(case, cell)
-    values = [_value(case, by_variant.get(variant)) for variant in results.variants]
+    values = [
+        _value(case, by_variant[variant]) + suffix if variant in by_variant else NOTHING
+        for variant in results.variants
+    ]
     ratios = [
         ratio(paired_ratio(by_variant[variant], by_variant[REFERENCE]))
         if {variant, REFERENCE} <= by_variant.keys()
         else NOTHING
         for variant in _compared(results)
     ]
-    shown = NOTHING if limit is None else f"{number(limit)} {case.unit}"
+    shown = NOTHING if limit is None else number(limit) + suffix
     return [*values, shown, _winner(case, by_variant), *ratios]
 
 
-def _value(case: Case, values: pd.Series | None) -> str:
-    if values is None:
-        return NOTHING
+def _value(case: Case, values: pd.Series) -> str:
     median = values.median()
-    return f"{number(median / _BYTES_PER_MB if case.unit == 'MB' else median)} {case.unit}"
+    if case.unit == "packages":
+        return f"{median:g}"
+    return number(median / _BYTES_PER_MB if case.unit == "MB" else median)
 
 
 def _winner(case: Case, by_variant: Mapping[str, pd.Series]) -> str:
@@ -109,9 +119,10 @@ def note(results: Results) -> str:
     rounds = results.run["plan"]["rounds"]
     words = (
         f"Values are medians of {rounds} rounds. Ratios are taken within each round; brackets are the "
-        f"{CONFIDENCE:.0%} bootstrap interval of their median. A variant wins if its ratio to each "
-        f"loser differs from 1 by {NO_DIFFERENCE - 1:.0%} or more and the interval leaves out 1. It makes "
-        f"no difference if all intervals lie within {NO_DIFFERENCE - 1:.0%} of 1."
+        f"{CONFIDENCE:.0%} bootstrap interval of their median. One variant beats another if their ratio "
+        f"differs from 1 by {NO_DIFFERENCE - 1:.0%} or more and the interval leaves out 1. The winners are "
+        f"those that no other beats; there is no difference if all intervals lie within "
+        f"{NO_DIFFERENCE - 1:.0%} of 1."
     )
     if rounds < ENOUGH_ROUNDS:
         words += f" **Fewer than {ENOUGH_ROUNDS} rounds prove nothing: this is a trial.**"
@@ -153,13 +164,19 @@ def _settings(said: Mapping[str, object]) -> str:
     return ", ".join(parts)
 
 
-def blocks(results: Results, plots: Sequence[str], folder: str = "") -> dict[str, str]:
-    """The generated parts of a page by name; `folder` is where its plots lie."""
+def blocks(results: Results, plots: Mapping[str, str], folder: str = "") -> dict[str, str]:
+    """The generated parts of a page by name.
+
+    Args:
+        results: The run.
+        plots: What each plot shows, by its name.
+        folder: Where the plots lie, with a slash at the end.
+    """
     shown = {
-        f"plot-{plot}": f'<picture>\n  <source media="(prefers-color-scheme: dark)" srcset="{folder}'
-        f'{plot}-dark.svg">\n  <img alt="{plot.capitalize()}: see the table of everything that was '
-        f'measured." src="{folder}{plot}-light.svg">\n</picture>'
-        for plot in plots
+        f"plot-{plot}": f'<picture>\n  <source media="(prefers-color-scheme: dark)" '
+        f'srcset="{folder}{plot}-dark.svg">\n  <img alt="{words}" src="{folder}{plot}-light.svg">\n'
+        "</picture>"
+        for plot, words in plots.items()
     }
     return {
         "summary": summary(results),
@@ -169,6 +186,6 @@ def blocks(results: Results, plots: Sequence[str], folder: str = "") -> dict[str
     }
 
 
-def whole(results: Results, plots: Sequence[str]) -> str:
+def whole(results: Results, plots: Mapping[str, str]) -> str:
     """The report as a page of its own."""
     return "# Flask against FastAPI\n\n" + "\n\n".join(blocks(results, plots).values()) + "\n"

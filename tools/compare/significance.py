@@ -1,5 +1,6 @@
 """Ratios with their spread, and which variants win."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -66,8 +67,8 @@ class Verdict:
     """Who wins a case.
 
     Attributes:
-        winners: The best variant, and those that do not differ from it.
-        no_difference: Whether none differs from the best by 5 %, as far as the intervals tell.
+        winners: The variants that no other beats.
+        no_difference: Whether all lie within 5 % of each other, as far as the intervals tell.
     """
 
     winners: tuple[str, ...]
@@ -77,19 +78,15 @@ class Verdict:
 def judge(
     by_variant: Mapping[str, pd.Series], better: Literal["lower", "higher"], *, exact: bool = False
 ) -> Verdict:
-    """The verdict on a cell; values are indexed by round."""
-    medians = {variant: values.median() for variant, values in by_variant.items()}
-    best = (min if better == "lower" else max)(medians, key=lambda variant: medians[variant])
-    ratios = {
-        variant: paired_ratio(values, by_variant[best])
-        for variant, values in by_variant.items()
-        if variant != best
-    }
-    return Verdict(
-        tuple(
-            variant
-            for variant in by_variant
-            if not ((ratio := ratios.get(variant)) and ratio.differs(exact=exact))
-        ),
-        all(ratio and ratio.makes_no_difference(exact=exact) for ratio in ratios.values()),
-    )
+    """The verdict on a cell; values are indexed by round.
+
+    One variant beats another if their ratio differs from 1, in the better direction.
+    """
+    beaten = set()
+    all_same = True
+    for one, other in itertools.permutations(by_variant, 2):
+        ratio = paired_ratio(by_variant[one], by_variant[other])
+        all_same &= ratio is not None and ratio.makes_no_difference(exact=exact)
+        if ratio and ratio.differs(exact=exact) and (ratio.median > 1) is (better == "lower"):
+            beaten.add(one)
+    return Verdict(tuple(one for one in by_variant if one not in beaten), all_same)

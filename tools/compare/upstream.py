@@ -30,7 +30,7 @@ class Upstream:
 
     def behave(self, *, latency_ms: int, limits: bool = False) -> None:
         """Hold back every answer, and refuse or don't; all limits are unspent, and the record is empty."""
-        settings = {"latency_ms": latency_ms, "limits": "on" if limits else "off"}
+        settings = {"rule": f"delay={latency_ms}", "limits": "on" if limits else "off"}
         self._client.put(SETTINGS_PATH, params=settings).raise_for_status()
         self._client.delete(REQUESTS_PATH).raise_for_status()
 

@@ -1,15 +1,8 @@
 """The Lambda functions, in the runtime's image, one invocation at a time."""
 
-import io
 import json
-import os
 import secrets
-import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,16 +10,16 @@ from typing import Any, Final
 
 import yaml
 
-from tools import ROOT, environ
-from tools.compare import transports
+from tools import ROOT
 from tools.compare.benchmark import MeasurementError, Say
 from tools.compare.plan import AT_ONCE, Cell, Plan, base, transport
 from tools.compare.upstream import Upstream
 from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
 from tools.runtime.machine import ThisMachine
-from tools.runtime.recipe import TARGETS, Target
+from tools.runtime.recipe import TARGETS
 
-from .containers import Container, Function, container, docker, none_left, reachable
+from .artifacts import FUNCTIONS, add_transport, artifact_name, build, run_tool, sizes
+from .containers import Container, Function, container, none_left, reachable
 from .runtime_api import Answer
 
 PACKAGES: Final = tuple(name for name in DOWNLOADS_PER_DAY if not name.startswith(("__", "pulse-")))
@@ -43,10 +36,11 @@ COMPARABLE: Final = {
 
 WITH_TABLE: Final = {
     "CACHE_TABLE": "pypi-pulse",
-    # Nobody listens there. The health route does not ask the table, it only takes its client to start.
+    "HISTORY_TABLE": "pypi-pulse-history",
+    # Nobody listens there. The health route asks no table; the client is only imported and opened.
     "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9",
 }
-"""FastAPI starts with its table's client where there is a table: so it does where it is deployed."""
+"""FastAPI with its tables' client, as it is deployed."""
 
 REPEATS: Final = 20
 """Invocations without upstream take a millisecond or two: their median is one value."""
@@ -54,9 +48,7 @@ REPEATS: Final = 20
 DEPLOYED_ROUNDS: Final = 3
 """Limits and deadlines decide `as deployed`: more rounds would show the same."""
 
-_FUNCTIONS: Final = {"fastapi": "FastApiFunction", "flask": "FlaskFunction"}
 _COMPARABLE_TIMEOUT_S: Final = 90
-_BUILD_S: Final = 600
 _HEALTH: Final = "/health"
 
 
@@ -157,7 +149,7 @@ class Functions:
     def _function(
         self, variant: str, variables: Mapping[str, str], timeout_s: float | None = None
     ) -> Function:
-        name = _FUNCTIONS[base(variant).removesuffix("-threads")]
+        name = FUNCTIONS[base(variant)]
         shared = self._template["Globals"]["Function"]
         own = self._template["Resources"][name]["Properties"]
         said = {
@@ -180,9 +172,7 @@ class Functions:
         )
 
     def _artifact(self, variant: str) -> Path:
-        carried = transport(variant)
-        name = _FUNCTIONS[base(variant).removesuffix("-threads")]
-        return self._built / (name if carried == "httpx" else f"{name}-{carried}")
+        return self._built / artifact_name(variant)
 
     def _sizes(self, variant: str, _: Cell) -> Mapping[str, float]:
         return sizes(self._artifact(variant))
@@ -245,85 +235,6 @@ def _wrong(variant: str, answer: Answer) -> MeasurementError:
     return MeasurementError(f"{variant}: wrong answer {answer.status} {str(answer.body)[:500]}")
 
 
-def sizes(artifact: Path) -> dict[str, float]:
-    """`unzipped_bytes`, which Lambda's limit counts, and `zipped_bytes`, which a deployment uploads."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for file in sorted(artifact.rglob("*")):
-            packed.write(file, file.relative_to(artifact))
-    files = [file for file in artifact.rglob("*") if file.is_file()]
-    unzipped = sum(file.stat().st_size for file in files)
-    return {"unzipped_bytes": unzipped, "zipped_bytes": archive.tell()}
-
-
-def build(folder: Path) -> Path:
-    """Run `sam build` into a folder of `folder`, and return that.
-
-    Raises:
-        MeasurementError: it failed, or ships no bytecode.
-    """
-    built = folder / "build"
-    template = str(ROOT / "template.yaml")
-    words = _run(
-        *("-m", "tools.runtime.sam", "build", "--template-file", template),
-        *("--build-dir", str(built)),
-        temporary=folder,
-    )
-    if "ships no bytecode" in words:
-        raise MeasurementError(words.strip()[-1000:])
-    return built
-
-
-def add_transport(built: Path, carried: str, machine: Target) -> None:
-    """Make an artifact of the FastAPI function that has another transport.
-
-    Raises:
-        MeasurementError: its packages can't be installed.
-    """
-    artifact = built / f"{_FUNCTIONS['fastapi']}-{carried}"
-    shutil.copytree(built / _FUNCTIONS["fastapi"], artifact)
-    shutil.copy(transports.__file__, artifact / "transports.py")
-    _run(
-        *("-E", "tools/uv.py", "pip", "install", "--quiet", "--only-binary", ":all:"),
-        *("--python-version", "3.13", "--python-platform", machine.wheels),
-        *("--constraints", "requirements-dev.txt", "--target", str(artifact)),
-        *transports.PACKAGES[carried],
-        temporary=built,
-    )
-    docker(
-        *("run", "--rm", "--network", "none", "--volume", f"{artifact}:/var/task"),
-        *("--user", f"{os.getuid()}:{os.getgid()}", "--entrypoint", "python3.13", machine.image),
-        *("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "/var/task"),
-    )
-
-
-def _run(*arguments: str, temporary: Path) -> str:
-    """What one of the project's own commands printed.
-
-    Raises:
-        MeasurementError: it failed, with its last words.
-    """
-    with subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=environ(TMPDIR=str(temporary)),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # A group of its own: what the command starts ends with it.
-        start_new_session=True,
-    ) as process:
-        try:
-            words, _ = process.communicate(timeout=_BUILD_S)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
-    if process.returncode:
-        raise MeasurementError("\n".join(words.strip().splitlines()[-5:]))
-    return words
-
-
 @contextmanager
 def opened(plan: Plan, upstream: Upstream, say: Say) -> Iterator[Functions]:
     """The target, with a warm container for each variant.
@@ -335,7 +246,7 @@ def opened(plan: Plan, upstream: Upstream, say: Say) -> Iterator[Functions]:
     with tempfile.TemporaryDirectory(prefix="pypi-pulse-") as temporary, ExitStack() as running:
         folder = Path(temporary)
         say("lambda: Docker, the Lambda image, and the artifacts")
-        _run("-m", "tools.runtime", temporary=folder)
+        run_tool("-m", "tools.runtime", temporary=folder)
         running.enter_context(none_left(run))
         built = build(folder)
         machine = TARGETS[ThisMachine().architecture]
