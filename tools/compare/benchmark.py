@@ -1,5 +1,6 @@
 """Runs a plan: every target, and on each all rounds, cells and variants, interleaved."""
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -7,6 +8,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
+
+import httpx
 
 from . import circumstances
 from .plan import Cell, Plan, rotated, too_long
@@ -19,6 +22,10 @@ Say = Callable[[str], None]
 
 class MeasurementError(Exception):
     """Something is missing, or is not what was to be measured; says what."""
+
+
+FAILURES: Final = (MeasurementError, OSError, httpx.HTTPError, subprocess.SubprocessError)
+"""What ends a target and leaves the others: a call or a program failed, or an answer was wrong."""
 
 
 class Target(Protocol):
@@ -87,8 +94,8 @@ def run(plan: Plan, folder: Path, say: Say, find: Callable[..., Any] = targets) 
                     with opened(plan, upstream, say) as target:
                         notes["settings"][name] = dict(target.settings)
                         measure(target, name, plan, records, say)
-                except MeasurementError as error:
-                    notes["missing"][name] = str(error)
+                except FAILURES as error:
+                    notes["missing"][name] = str(error) or repr(error)
                     say(f"{name} was not measured to its end: {error}")
         notes["complete"] = not notes["missing"]
     finally:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tools.compare.benchmark import MeasurementError, Open, Say, run
@@ -66,8 +67,16 @@ def test_each_cell_is_begun_by_another_variant(tmp_path: Path) -> None:
     assert len(results.samples) == 8
 
 
-def test_a_target_that_fails_keeps_what_it_measured(tmp_path: Path) -> None:
-    target = FakeTarget(MeasurementError("a wrong answer"))
+@pytest.mark.parametrize(
+    "error",
+    [
+        MeasurementError("a wrong answer"),
+        TimeoutError("a wrong answer"),
+        httpx.ReadTimeout("a wrong answer"),
+    ],
+)
+def test_a_target_that_fails_keeps_what_it_measured(tmp_path: Path, error: Exception) -> None:
+    target = FakeTarget(error)
     said: list[str] = []
     assert not run(replace(PLAN, targets=("core", "server")), tmp_path, said.append, target.find)
     results = load(tmp_path)
