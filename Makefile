@@ -1,4 +1,4 @@
-# What a person types. Each target sets up what it needs; `make help` lists them.
+# The project's commands. Each sets up what it needs; `make help` lists them.
 
 PORT ?= 8000
 FUNCTION ?= FastApiFunction
@@ -11,10 +11,10 @@ BIN := .venv/bin
 RUN := PYTHONPATH=functions $(BIN)/python
 UV := $(BIN)/python -E tools/uv.py
 
-# Nothing that is said to Python reaches what runs here, except that text is UTF-8, whatever the terminal.
+# No PYTHON… variable of the user reaches a command. Text is UTF-8 in any terminal.
 unexport $(filter PYTHON%,$(.VARIABLES))
 export PYTHONUTF8 := 1
-# What tools keep for the next time is kept in this folder too.
+# Caches of tools stay in this folder.
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 export __SAM_CLI_APP_DIR := $(CURDIR)/.cache/sam
@@ -23,105 +23,79 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-dates lint politeness openapi examples costs units log-lines format image build invoke local compare deploy deploy-local smoke lock
+.PHONY: help setup run invoke local compare check lint format test test-dates docs units lock image build deploy smoke deploy-local politeness
 
-help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+help: ## list these commands
+	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-setup: .venv/.ready ## make .venv, with all that tests and checks need
+##@ Run
+
+run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local adds DynamoDB Local
+	@PORT='$(PORT)' TABLE='$(TABLE)' $(RUN) -m tools.serve
+
+invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line
+	@$(RUN) -m tools.runtime.local invoke $(FUNCTION) $(EVENT)
+
+local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP; TLS=1 for HTTPS
+	@$(RUN) -m tools.runtime.local start-api --port $(PORT) $(if $(TLS),--tls)
+
+compare: setup ## measure Flask against FastAPI; ARGS=--quick measures less, ARGS=--help lists options
+	@$(RUN) -m tools.compare $(ARGS)
+
+##@ Develop
+
+setup: .venv/.ready ## make .venv, with all that tests and linters need
 
 .venv/.ready: requirements-dev.txt .venv/.made
-	@echo "Installing what tests and checks need into .venv"
+	@echo "Installing what tests and linters need into .venv"
 	@$(UV) pip sync --quiet --python .venv --require-hashes requirements-dev.txt
 	@touch .venv/.runs $@
 
-# Not `sync`, which would take from a whole .venv what only tests need.
+# Not `sync`, which would remove what tests need.
 .venv/.runs: requirements-run.txt .venv/.made
 	@echo "Installing what \`make run\` needs into .venv"
 	@$(UV) pip install --quiet --python .venv --require-hashes --requirements requirements-run.txt
 	@touch $@
 
-# functions/ is on its path, as it is on Lambda's. It is made anew where its interpreter is gone, or does not run.
+# functions/ is on its path, as on Lambda's. If its interpreter does not run, it is made again.
 .venv/.made: $(shell $(BIN)/python -E -c '' 2>/dev/null || echo anew)
 	@"$(PYTHON)" -E -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
 		echo "PyPI Pulse needs Python 3.11 or newer, and $(PYTHON) is not:" \
 			"install one and name it, as in make setup PYTHON=python3.13" >&2; exit 1; }
-	@rm -rf .venv # a link to another environment leaves that as it is
+	@rm -rf .venv # if it is a link, its target stays
 	@"$(PYTHON)" -E tools/uv.py venv --quiet --relocatable \
 		--python "$$("$(PYTHON)" -E -c 'import sys; print(sys.executable)')" .venv
 	@echo ../../../../functions >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
 	@touch $@
 .PHONY: anew
 
-run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local with DynamoDB Local
-	@PORT='$(PORT)' TABLE='$(TABLE)' $(RUN) -m tools.serve
+check: lint ## the quick loop: lint, then the unit and contract tests
+	@$(BIN)/pytest -n logical --quiet tests/unit tests/contract
 
-test: setup ## run all tests; on Debian as root, install and start what they lack
+test: setup ## run all tests; on Debian as root, install and start what is missing
 	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end
-	@$(RUN) -m tools.dynamodb.installation || true
-	$(BIN)/pytest --cov --cov-report=term
+	@$(RUN) -m tools.dynamodb || true
+	$(BIN)/pytest -n logical --cov --cov-report=term
 	@$(RUN) -m tools.dates
 
 test-dates: setup ## run the quick tests as on a leap day, at a year's end, before upstream has loaded
 	@$(RUN) -m tools.dates $(OPTIONS)
 
-lint: setup ## check format, style, types, floors, the template and the workflow
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/mypy tests
-	PYTHONPATH=functions $(BIN)/lint-imports
-	$(RUN) -m tools.checks
+lint: setup ## run all linters: format, style, types, layers, documentation, template, workflows
+	@$(BIN)/pre-commit run --all-files
 
-politeness: setup ## are upstream's limits kept by 20 execution environments? OPTIONS=--help for its size
-	@$(RUN) -m tools.politeness $(OPTIONS)
-
-openapi: setup ## write docs/openapi.json from the code
-	$(RUN) -m tools.contract
-
-examples: setup ## put what the documentation's examples print into it
-	$(RUN) -m tools.examples --write README.md docs/api.md
-
-costs: setup ## put into docs/operations.md what a month costs
-	$(RUN) -m tools.costs --write docs/operations.md
-
-units: setup ## measure what requests cost in the table, and put it into docs/operations.md
-	@$(RUN) -m tools.dynamodb.units --into docs/operations.md
-
-log-lines: image build ## put into docs/operations.md what the runtime image logs of a slow request
-	@$(RUN) -m tools.runtime.log_lines --write docs/operations.md
-
-format: setup ## format the code and mend what can be mended
+format: setup ## format the code, and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-image: setup ## make the Lambda runtime image, and start Docker for it, where they are missing
-	$(RUN) -m tools.runtime
+docs: setup ## write the generated parts of the documentation, docs/openapi.json too
+	@UPDATE_DOCS=1 $(BIN)/pytest --quiet tests/http/test_examples.py tests/http/test_openapi_document.py
+	$(BIN)/cog -I . -r docs/operations.md
 
-build: setup ## sam build: both functions, each with its own dependencies and bytecode
-	$(RUN) -m tools.runtime.sam build
+units: setup # measure what requests cost in the table, and put it into docs/operations.md
+	@UPDATE_UNITS=1 $(BIN)/pytest --no-cov tests/dynamodb/test_units.py
 
-invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line
-	@$(RUN) -m tools.runtime.invoke $(FUNCTION) $(EVENT)
-
-local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP; TLS=1 for HTTPS
-	@$(RUN) -m tools.runtime.local --port $(PORT) $(if $(TLS),--tls)
-
-compare: setup ## measure Flask against FastAPI; ARGS=--quick does less of it, ARGS=--help tells more
-	@$(RUN) -m tools.compare $(ARGS)
-
-# Built and deployed for what ENVIRONMENT says in samconfig.toml, whatever this machine is.
-deploy: setup ## sam build and sam deploy, with ENVIRONMENT (default, dev, prod) of samconfig.toml
-	$(RUN) -m tools.runtime.sam build --config-env '$(ENVIRONMENT)'
-	$(RUN) -m tools.runtime.sam deploy --config-env '$(ENVIRONMENT)' $(DEPLOY_FLAGS)
-
-deploy-local: setup ## sam deploy to an emulator, smoke all routes, delete; PARAMETERS='Name=value …'
-	@$(RUN) -m tools.emulator $(PARAMETERS)
-
-smoke: setup ## check every promise of the API that answers at URL; OPTIONS=--help lists more
-	@$(RUN) -m tools.smoke $(OPTIONS) '$(URL)'
-
-lock: setup ## pin all dependencies anew, with hashes and without addresses
+lock: setup ## pin all dependencies to their newest versions
 	for function in fastapi_app flask_app; do \
 		$(UV) pip compile $(LOCK) --universal --python-version 3.13 \
 			functions/$$function/requirements.in --output-file functions/$$function/requirements.txt || exit; \
@@ -136,3 +110,25 @@ lock: setup ## pin all dependencies anew, with hashes and without addresses
 	done
 LOCK := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock'
+
+##@ Deploy
+
+image: setup # make the Lambda runtime image, and start Docker for it, where they are missing
+	$(RUN) -m tools.runtime
+
+build: setup ## sam build: both functions, each with its own dependencies and bytecode
+	$(RUN) -m tools.runtime.sam build
+
+# ENVIRONMENT in samconfig.toml decides the architecture, not this machine.
+deploy: setup ## sam build and sam deploy, with ENVIRONMENT (default, dev, prod) of samconfig.toml
+	$(RUN) -m tools.runtime.sam build --config-env '$(ENVIRONMENT)'
+	$(RUN) -m tools.runtime.sam deploy --config-env '$(ENVIRONMENT)' $(DEPLOY_FLAGS)
+
+smoke: setup ## check the API that answers at URL; OPTIONS are pytest's
+	@$(RUN) -m pytest tools/smoke --url='$(URL)' $(OPTIONS)
+
+deploy-local: setup ## deploy to an emulator of AWS, smoke, delete; PARAMETERS='Name=value …'
+	@$(RUN) -m tools.emulator $(PARAMETERS)
+
+politeness: setup ## do 20 execution environments together keep upstream's rate limit? OPTIONS=--help
+	@$(RUN) -m tools.politeness $(OPTIONS)

@@ -1,15 +1,29 @@
-"""Settings for all tests: a printed seed, and a summary of the suites that were left out."""
+"""Settings for all tests: groups that share a server, a printed seed, and a summary of what was left out."""
 
 import random
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]  # it has no types to tell
 
 from tests.left_out import LEFT_OUT
 
 # Fixtures that two suites share, so that artifacts are built only once.
 pytest_plugins = ["tests.docker"]
+
+SHARES = {
+    "tests/deploy": "docker",
+    "tests/dynamodb": "dynamodb",
+    "tests/http/test_openapi_client.py": "generated client",
+    "tests/http/test_smoke.py": "smoke",
+    "tests/local": "docker",
+    "tests/setup": "docker",
+    "tests/unit/template": "template",
+}
+"""By folder or file: what its tests share and is slow to start. One worker of pytest-xdist runs all of a group."""
+
+SEED = "hypothesis_seed"
 
 settings.register_profile("pulse", deadline=None, print_blob=True)
 settings.load_profile("pulse")
@@ -18,7 +32,22 @@ settings.load_profile("pulse")
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.hypothesis_seed is None:
-        config.option.hypothesis_seed = str(random.randrange(2**32))  # noqa: S311 - not a secret
+        # Workers get the seed that the controller prints.
+        workerinput: dict[str, str] = getattr(config, "workerinput", {})
+        config.option.hypothesis_seed = workerinput.get(SEED) or str(random.randrange(2**32))  # noqa: S311 - not a secret
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    node.workerinput[SEED] = node.config.option.hypothesis_seed
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        place = item.path.relative_to(config.rootpath)
+        for folder in (place, *place.parents):
+            if group := SHARES.get(folder.as_posix()):
+                item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -6,32 +6,42 @@ from pathlib import Path
 import pytest
 
 from tests.left_out import leave_out
-from tools.runtime.engine import ensure_engine
-from tools.runtime.image import ensure_image
-from tools.runtime.machine import ThisMachine
-from tools.runtime.problems import NeedError
+from tools.runtime.docker import ensure_image
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.sam import sam_command, sam_environment
 
 ROOT = Path(__file__).parents[1]
+GROUP = "docker"
 BUILD_TIMEOUT_S = 300
 
 
-@pytest.fixture(scope="session")
-def machine() -> ThisMachine:
-    return ThisMachine()
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "xdist_group(name): run these in one process")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all suites that use the image in one process: they share it, the artifacts, and servers."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "image" in fixtures and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(GROUP))
 
 
 @pytest.fixture(scope="session")
-def image(machine: ThisMachine) -> str:
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture(scope="session")
+def image(machine: Machine) -> str:
     try:
-        ensure_engine(machine)
         return ensure_image(machine)
     except NeedError as need:
         leave_out(" ".join(str(need).split()))
 
 
 @pytest.fixture(scope="session")
-def artifacts(image: str, machine: ThisMachine, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - it may compile
+def artifacts(image: str, machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - it may compile
     """The folder with both artifacts and the built template, as `sam build` writes it."""
     folder = tmp_path_factory.mktemp("sam") / "build"
     arguments = ("build", "--build-dir", str(folder))

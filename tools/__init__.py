@@ -1,4 +1,4 @@
-"""Never deployed: the stand-in upstream, the local Lambda runtime, and what serves on this machine."""
+"""Development tools, never deployed; docs/architecture.md lists them."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What is at an address, in words for a person: why nothing answers there, or what answers instead."""
+"""Messages about a URL: why nothing answers there, or what answers instead."""
 
 import socket
 import ssl
@@ -11,16 +11,16 @@ import httpx
 from pulse.network import Certificates, Network, is_loopback
 
 _SHOWN: Final = 100
-"""Characters of a body that show what it is."""
+"""Characters of a body in a message."""
 
 
 def open_blocking_client(
     url: str, network: Network, tls: ssl.SSLContext, *, timeout_s: float
 ) -> httpx.Client:
-    """A client for the server at `url`.
+    """A client for the server at `url`, with the proxy that `network` has for it.
 
     Raises:
-        InvalidSettings: the proxy on the way can't be used.
+        InvalidSettings: the proxy can't be used.
     """
     proxy = network.proxy_for(url)
     return httpx.Client(
@@ -29,13 +29,13 @@ def open_blocking_client(
 
 
 def why_unreachable(error: httpx.TransportError, url: str, network: Network) -> str:
-    """Why there is no answer, and which environment variable helps where one does."""
+    """Why there is no answer, and which environment variable may help."""
     proxy = network.proxy_for(url)
-    reason, is_of_the_way = _reason(error, network)
+    reason, proxy_may_help = _reason(error, network)
     if proxy is not None:
         return f"through the proxy of {proxy}: {reason}"
     address = httpx.URL(url)
-    if is_of_the_way and not is_loopback(address.host):
+    if proxy_may_help and not is_loopback(address.host):
         return (
             f"{reason}. Where the way out is a proxy, set {address.scheme.upper()}_PROXY to its URL"
         )
@@ -43,7 +43,7 @@ def why_unreachable(error: httpx.TransportError, url: str, network: Network) -> 
 
 
 def _reason(error: httpx.TransportError, network: Network) -> tuple[str, bool]:
-    """The first cause in words, and whether a proxy might be the way round it."""
+    """The innermost known cause in words, and whether a proxy might help."""
     causes = list(_causes(error))
     for cause in reversed(causes):
         match cause:
@@ -70,7 +70,7 @@ def _distrust(reason: str, certificates: Certificates | None) -> str:
 
 
 def received(answer: httpx.Response, body: bytes) -> str:
-    """An answer in a few words: its status, and where it redirects to or what its body is."""
+    """A response in a few words: its status, and its redirect or the start of its body."""
     status = f"{answer.status_code} {answer.reason_phrase}".strip()
     if target := answer.headers.get("location"):
         return f"{status}, a redirect to {target[:_SHOWN]}"
@@ -80,7 +80,7 @@ def received(answer: httpx.Response, body: bytes) -> str:
 
 
 def redirected_base(answer: httpx.Response) -> str | None:
-    """The base URL under which the same path may answer, if an answer is a redirect to such a one."""
+    """The base URL that a redirect to the same path leads to, if it is one."""
     with suppress(httpx.InvalidURL, ValueError):
         target = str(answer.request.url.join(answer.headers.get("location", "")))
         path = answer.request.url.path
@@ -90,7 +90,7 @@ def redirected_base(answer: httpx.Response) -> str | None:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception, and what it was raised from, down to the first."""
+    """An exception and its causes, down to the first."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -17,9 +17,19 @@ OFFSET: Final = "PYPI_PULSE_TESTS_OFFSET_S"
 """The environment variable with the seconds by which the clock is moved."""
 
 SUITES: Final = (
+    *("-n", "logical"),
     *("tests/unit", "tests/contract", "tests/http"),
-    # These measure how long something takes, by the monotonic clock, and take long themselves.
-    "--ignore=tests/unit/tools/compare",
+    # What runs on a machine that a test scripts, or reads files of the project, has no date.
+    *(
+        f"--ignore=tests/unit/{folder}"
+        for folder in (
+            *("template", "tools/checks", "tools/dynamodb", "tools/emulator", "tools/runtime"),
+            # This one measures how long something takes, by the monotonic clock, and takes long itself.
+            "tools/compare",
+        )
+    ),
+    # These ask a server whose clock stands still, from processes that read none.
+    *("--ignore=tests/http/test_openapi_client.py", "--ignore=tests/http/test_schemathesis.py"),
 )
 """What needs no Docker, Java or browser: other programs' clocks are not moved."""
 

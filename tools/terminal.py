@@ -1,4 +1,4 @@
-"""What a server shows a person at a terminal: a line for each thing that goes wrong."""
+"""What `make run` prints: one line for each warning and error."""
 
 import logging
 from typing import Final
@@ -10,7 +10,7 @@ _OF_EVERY_RECORD: Final = {*logging.makeLogRecord({}).__dict__, "message", "asct
 
 
 class OneLine(logging.Formatter):
-    """The message, and the fields that Lambda's log has beside it."""
+    """The message, and the other fields of Lambda's JSON log."""
 
     def format(self, record: logging.LogRecord) -> str:
         """As `WARNING: upstream failed: endpoint=overall package=requests …`; with a traceback, if any."""
@@ -23,20 +23,20 @@ class OneLine(logging.Formatter):
 
 
 def log_to_terminal() -> None:
-    """Have warnings and errors of all modules written to stderr."""
+    """Write warnings and errors of all modules to stderr."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 class ForgivingProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, to which a malformed body is a client's mistake.
+    """uvicorn's HTTP/1.1 without the traceback for a malformed body.
 
-    uvicorn answers 400 at once, and then lets the application answer into the same, which h11 refuses.
+    uvicorn sends a 400, then lets the application respond too, which h11 refuses.
     """
 
     def send_400_response(self, msg: str) -> None:
-        """Answer, unless an answer is under way, and pass over what the application still has to say."""
+        """Send a 400 unless a response has begun, and ignore what the application still sends."""
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()

@@ -1,10 +1,9 @@
-"""uv, which installs all Python packages of the project: with pip's settings, and with no others.
+"""`python tools/uv.py ARGUMENTS…` runs uv, which installs all Python packages of the project.
 
-`python tools/uv.py ARGUMENTS…` runs uv with these arguments; pip installs it the first time. It is what
-makes `.venv`, so it needs the standard library alone.
+pip installs uv the first time. This makes `.venv`, so it needs only the standard library.
 
-Nothing that the environment or a file says to uv, pip or Python changes what is installed or where. Only
-where packages come from is the user's to say, once for all tools, as pip has it: in pip.conf or by `PIP_…`.
+Where packages come from is read as pip reads it, from pip.conf and `PIP_…`. No other setting of uv, pip or Python
+changes what is installed, or where.
 """
 
 import configparser
@@ -27,7 +26,7 @@ PIP_SETTINGS: Final = (
     *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host"),
     *("cert", "client-cert", "proxy", "timeout", "keyring-provider"),
 )
-"""What is taken from pip's configuration: where packages come from, and how they are reached."""
+"""The settings that are read from pip's configuration."""
 
 _LISTS: Final = {"extra-index-url", "find-links", "trusted-host"}
 _PATHS: Final = {"find-links", "cert", "client-cert"}
@@ -36,7 +35,7 @@ _TRUE: Final = {"1", "true", "yes", "on", "y", "t"}
 _PROXIES: Final = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 
 _NOT_INHERITED: Final = ("UV_", "PIP_", "PYTHON", "CONDA_", "VIRTUAL_ENV")
-"""How the variables start that could lead an installation elsewhere."""
+"""Prefixes of variables that could change where packages are installed."""
 
 
 class UvError(Exception):
@@ -44,9 +43,9 @@ class UvError(Exception):
 
 
 def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Those of `PIP_SETTINGS` that are set in pip's files and variables, by their names.
+    """The `PIP_SETTINGS` that pip's files and variables set, by name.
 
-    Several values of one setting are separated by spaces. As in pip, what is empty says nothing.
+    Several values of one setting are separated by spaces. As in pip, an empty value counts as unset.
 
     Raises:
         UvError: a file of pip's can't be parsed.
@@ -67,7 +66,7 @@ def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _pip_files(environ: Mapping[str, str]) -> list[Path]:
-    """Where pip looks for its settings; a later file wins."""
+    """The configuration files of pip; a later one wins."""
     named = environ.get("PIP_CONFIG_FILE")
     if named == os.devnull:
         return []
@@ -103,7 +102,7 @@ def _parsed(path: Path) -> configparser.RawConfigParser:
 
 
 def _spelled_out(name: str, value: str) -> str:
-    """The value with its spaces made single, where it is a list, and its paths without `~`."""
+    """The value with single spaces if it is a list, and with `~` expanded in paths."""
     words = value.split() if name in _LISTS else [value.strip()]
     return " ".join(map(os.path.expanduser, words) if name in _PATHS else words)
 
@@ -123,7 +122,7 @@ def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
         "UV_NO_CONFIG": "1",
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_CACHE_DIR": str(CACHE / "uv-downloads"),
-        # As pip does: all indexes are equal. Whoever wants them apart sets one up for all.
+        # As pip does: all indexes are equal.
         "UV_INDEX_STRATEGY": "unsafe-best-match",
         "UV_DEFAULT_INDEX": settings.get("index-url", ""),
         "UV_INDEX": settings.get("extra-index-url", ""),
@@ -151,7 +150,7 @@ def _asks_keyring(settings: Mapping[str, str]) -> bool:
 
 
 def _certificates(environ: Mapping[str, str], settings: Mapping[str, str]) -> str:
-    """The file of certificates that pip would trust, empty where nothing names one."""
+    """The file of certificates that pip would trust; empty if none is set."""
     return (
         settings.get("cert")
         or environ.get("REQUESTS_CA_BUNDLE")
@@ -161,7 +160,7 @@ def _certificates(environ: Mapping[str, str], settings: Mapping[str, str]) -> st
 
 
 def _has_certificates() -> bool:
-    """Whether this system has a store of certificates, which uv would else not look at."""
+    """Whether this system has a certificate store, which uv ignores by default."""
     paths = ssl.get_default_verify_paths()
     return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
 
@@ -189,7 +188,7 @@ def _install(home: Path, environ: Mapping[str, str]) -> None:
     }
     python = _python_with_pip(pip_environ)
     CACHE.mkdir(exist_ok=True)
-    # Made beside its place and moved there whole: another process may be at the same.
+    # Made beside its place, then moved: another process may do the same.
     with tempfile.TemporaryDirectory(prefix="uv-making-", dir=CACHE) as folder:
         made = Path(folder, "uv")
         installed = subprocess.run(
@@ -208,7 +207,7 @@ def _install(home: Path, environ: Mapping[str, str]) -> None:
 
 
 def _python_with_pip(environ: Mapping[str, str]) -> str:
-    """This interpreter, or the one that its virtual environment was made from."""
+    """This interpreter, or the base of its virtual environment, whichever has pip."""
     base: str = getattr(sys, "_base_executable", sys.executable)
     for python in (sys.executable, base):
         asked = subprocess.run(
@@ -223,7 +222,7 @@ def _python_with_pip(environ: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Become uv, or leave with 1 and the reason on stderr where it can't be had."""
+    """Become uv, or exit with 1 and the reason on stderr."""
     try:
         program = ensure_uv(os.environ)
         environ = uv_environment(os.environ)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 from pulse_io.catalogue import Catalogue
 from pulse_io.clocks import Clock, Now, utc_now
 from pulse_io.settings import Settings
-from pulse_io.sources.calls import Calls
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit
 
@@ -25,7 +24,7 @@ def open_catalogue(settings: Settings, now: Now = utc_now, clock: Clock = time.t
     limits = settings.upstream_per_second, settings.upstream_per_minute
     history = _open_history(settings)
     if settings.cache_table is None or settings.cache == "off":
-        source = PypistatsSource(Calls(settings, RateLimit(*limits, clock), now), now)
+        source = PypistatsSource(settings, lambda _: RateLimit(*limits, clock), now)
         return Catalogue(settings, source, None, now, history)
     # Imported only when needed: the DynamoDB client would slow down a cold start without a table.
     from pulse_io.sources.shared_rate_limit import SharedRateLimit  # noqa: PLC0415 - see above
@@ -33,8 +32,9 @@ def open_catalogue(settings: Settings, now: Now = utc_now, clock: Clock = time.t
     from pulse_io.store.table import open_table  # noqa: PLC0415 - see above
 
     table = open_table(settings, settings.cache_table)
-    rate_limit = SharedRateLimit(table, *limits, clock)
-    source = PypistatsSource(Calls(settings, rate_limit, now), now)
+    source = PypistatsSource(
+        settings, lambda endpoint: SharedRateLimit(table, endpoint, *limits, clock), now
+    )
     rows = RowStore(table, lease_s(settings), clock)
     return Catalogue(settings, source, rows, now, history)
 

@@ -65,7 +65,11 @@ def test_failure_has_its_problem(
     assert "retry-after" in answer.headers or status != HTTPStatus.SERVICE_UNAVAILABLE
 
 
-@pytest.mark.parametrize(("fault", "outcome"), [(failure[0], failure[3]) for failure in FAILURES])
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    # One that drips is to a comparison as one that hangs.
+    [(fault, outcome) for fault, _, _, outcome in FAILURES if fault != "drip"],
+)
 def test_failed_package_affects_no_other(
     ask_at: AskAt, fake_pypistats: FakePypistats, fault: str, outcome: str
 ) -> None:
@@ -77,7 +81,7 @@ def test_failed_package_affects_no_other(
     assert [entry["status"] for entry in answer.json["packages"]] == ["ok", outcome]
 
 
-@pytest.mark.parametrize("fault", [failure[0] for failure in FAILURES])
+@pytest.mark.parametrize("fault", ["429", "500", "hang"])
 def test_comparison_of_failures_only_is_503(
     ask_at: AskAt, fake_pypistats: FakePypistats, fault: str
 ) -> None:

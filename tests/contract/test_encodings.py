@@ -1,14 +1,13 @@
 """Upstream may compress its responses, as the proxy in front of pypistats.org does."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.contract.variants import asking, handler_of
+from tests.serving import QuietHandler, serving
 
 BODY = (
     b'{"data":[{"category":"with_mirrors","date":"2026-11-21","downloads":7}],'
@@ -20,10 +19,10 @@ BODY = (
 def upstream_sending(payload: bytes, *, chunked: bool) -> Iterator[str]:
     """Yield the base URL of an upstream that sends `payload` as gzip to every request."""
 
-    class Sender(BaseHTTPRequestHandler):
+    class Sender(QuietHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - as the base class has it
             self.send_response(200)
             self.send_header("Content-Encoding", "gzip")
             if chunked:
@@ -35,16 +34,8 @@ def upstream_sending(payload: bytes, *, chunked: bool) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(framed)
 
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Sender) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with serving(Sender) as url:
+        yield url
 
 
 @pytest.mark.parametrize("chunked", [False, True])

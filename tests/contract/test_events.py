@@ -152,9 +152,17 @@ def test_odd_host_is_harmless(ask: Ask, host: str) -> None:
     assert ask("/packages/requests", host=host).status == 200
 
 
-@pytest.mark.parametrize("path", ["/health", "/nope", "//health", "/packages/-x-"])
-def test_every_origin_may_read_every_answer(ask: Ask, path: str) -> None:
-    assert ask(path).headers["access-control-allow-origin"] == "*"
-    head = ask(path, method="HEAD")
+@pytest.mark.parametrize("headers", [{}, {"origin": "https://example.org"}], ids=["", "origin"])
+@pytest.mark.parametrize(
+    "path", ["/health", "/nope", "//health", "/packages/-x-", "/packages/no-such", "/compare"]
+)
+def test_every_origin_may_read_every_answer(ask: Ask, path: str, headers: dict[str, str]) -> None:
+    answer = ask(path, **headers)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-expose-headers"] == (
+        "ETag, Link, Retry-After, Server-Timing, X-Pulse-Source, X-Pulse-Stale, X-Request-Id"
+    )
+    head = ask(path, method="HEAD", **headers)
     assert (head.headers["access-control-allow-origin"], head.body) == ("*", "")
-    assert ask(path, method="OPTIONS").status == 204
+    options = ask(path, method="OPTIONS", **headers)
+    assert (options.status, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS")

@@ -8,6 +8,7 @@ from typing import Self
 import pytest
 
 from tests.contract.variants import asking, handler_of
+from tests.serving import POLL_S
 
 PATIENCE_S = 20
 
@@ -29,7 +30,7 @@ class Meeting(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(POLL_S,), daemon=True).start()
         return self
 
     def __exit__(self, *exception: object) -> None:

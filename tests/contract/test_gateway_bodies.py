@@ -35,6 +35,7 @@ def test_304_has_no_body(fastapi: Handler) -> None:
     answer = fastapi(http_event(path, headers={"if-none-match": etag}), None)
     assert (answer["statusCode"], answer["body"], answer["isBase64Encoded"]) == (304, "", False)
     assert answer["headers"]["etag"] == etag
+    assert answer["headers"]["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize("query", ["", "format=csv"])

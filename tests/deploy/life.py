@@ -5,25 +5,22 @@ was written down.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 
-from tools.emulator.account import REGION, RequestLog
-from tools.emulator.problems import DeploymentError
-from tools.emulator.remains import remains
-from tools.emulator.self_contained import Invoked, invoke_alone
+from tools import ROOT
+from tools.emulator.account import Account
 from tools.emulator.stack import Stack
+from tools.runtime.machine import NeedError
 from tools.runtime.upstream import FakePypistats
-from tools.smoke import twin
-from tools.smoke.__main__ import FASTAPI
-from tools.smoke.live import Live, client_for
-from tools.smoke.promises import Verdict, try_all
+from tools.smoke import smoke
 
 FUNCTIONS = {"FastApiFunction": "fastapi", "FlaskFunction": "flask"}
 PACKAGE = "pandas"
@@ -33,8 +30,6 @@ ASKED = (
 )
 CHANGED = {"FlaskFanout": "threads"}
 ANSWER_TIMEOUT_S = 60
-PROMISES = (*FASTAPI, *twin.PROMISES)
-"""All but a preflight's, which the emulator answers by itself."""
 
 
 @dataclass
@@ -43,9 +38,11 @@ class Life:
 
     outputs: dict[str, str]
     upstream_rows: list[dict[str, Any]]
-    """What the stand-in has on `PACKAGE`."""
+    """What the fake pypistats.org has on `PACKAGE`."""
     refused: str
     """What a deployer without rights was told."""
+    wrong: str
+    """What a deployer with a wrong parameter was told."""
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     """By what was asked, through the deployed `ApiUrl`."""
     items: list[dict[str, Any]] = field(default_factory=list)
@@ -54,10 +51,8 @@ class Life:
     """Whether the role of a function may do an action on the table."""
     preflights: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By function, as its alias answered when it was invoked."""
-    verdicts: list[Verdict] = field(default_factory=list)
-    """On every promise of the API."""
-    alone: dict[str, Invoked] = field(default_factory=dict)
-    """By function, with its zip alone."""
+    smoked: int = -1
+    """The exit status of `make smoke` for the deployed API."""
     versions: list[dict[str, str]] = field(default_factory=list)
     """What `live` stood for after each deployment, by function."""
     fanouts: list[str] = field(default_factory=list)
@@ -68,15 +63,16 @@ class Life:
     """What was in the account after the stack was deleted."""
 
 
-def live(stack: Stack, template: Path, upstream: FakePypistats, *, image: str) -> Life:
+def live(stack: Stack, template: Path, upstream: FakePypistats) -> Life:
     """Deploy, ask, deploy anew with a changed parameter, ask again, delete."""
     account = stack.account
     parameters = {"PypistatsUrl": upstream.url}
     refused = _deploy_without_rights(stack, template, parameters)
+    wrong = _refusal(lambda: stack.deploy(template, {**parameters, "MemorySize": "64"}))
     stack.deploy(template, parameters)
     url = f"{upstream.local_url}/api/packages/{PACKAGE}/overall"
     rows = httpx.get(url, trust_env=False).raise_for_status().json()["data"]
-    life = Life(stack.outputs(), rows, refused)
+    life = Life(stack.outputs(), rows, refused, wrong)
     _expire_items(account, life.outputs["CacheTableName"])
     names = {function: stack.physical_name(function) for function in FUNCTIONS}
 
@@ -88,14 +84,8 @@ def live(stack: Stack, template: Path, upstream: FakePypistats, *, image: str) -
         for action in ("get_item", "scan")
     }
     life.preflights = {function: _preflight(account, names[function]) for function in FUNCTIONS}
-    with client_for(
-        account.path_address(life.outputs["ApiUrl"]), headers={}, timeout_s=ANSWER_TIMEOUT_S
-    ) as client:
-        life.verdicts = list(try_all(Live(client), PROMISES))
-    life.alone = {
-        function: invoke_alone(stack.machine, account, names[function], image=image)
-        for function in FUNCTIONS
-    }
+    # Not a preflight, which the emulator answers by itself.
+    life.smoked = smoke(account.api_url(life.outputs["ApiUrl"]), "-k", "not preflight")
     _note_what_is_live(account, names, life)
 
     stack.deploy(template, {**parameters, **CHANGED})
@@ -103,85 +93,84 @@ def live(stack: Stack, template: Path, upstream: FakePypistats, *, image: str) -
     life.answers_after = _ask(account, life.outputs["ApiUrl"])
 
     stack.delete()
-    life.left = remains(account)
+    life.left = account.resources()
     return life
 
 
+def _refusal(deploy: Callable[[], None]) -> str:
+    with pytest.raises(NeedError) as refusal:
+        deploy()
+    return str(refusal.value)
+
+
 def _deploy_without_rights(stack: Stack, template: Path, parameters: dict[str, str]) -> str:
-    users = stack.account.session.client("iam", endpoint_url=stack.account.url)
+    users = stack.account.client("iam")
     users.create_user(UserName="nobody")
     key = users.create_access_key(UserName="nobody")["AccessKey"]
     nobody = replace(
         stack.account, access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"]
     )
-    with pytest.raises(DeploymentError) as refusal:
-        replace(stack, account=nobody).deploy(template, parameters)
-    return str(refusal.value)
+    return _refusal(lambda: replace(stack, account=nobody).deploy(template, parameters))
 
 
 def _may(stack: Stack, role: str, action: str) -> bool:
     """Whether a role of the stack may do an action on the deployed table."""
     account, name = stack.account, stack.physical_name(role)
-    arn = account.session.client("iam", endpoint_url=account.url).get_role(RoleName=name)["Role"][
-        "Arn"
-    ]
-    assumed = account.session.client("sts", endpoint_url=account.url).assume_role(
-        RoleArn=arn, RoleSessionName="tests"
-    )["Credentials"]
-    table = boto3.client(
-        "dynamodb",
-        endpoint_url=account.url,
-        region_name=REGION,
-        aws_access_key_id=assumed["AccessKeyId"],
-        aws_secret_access_key=assumed["SecretAccessKey"],
-        aws_session_token=assumed["SessionToken"],
-    )
+    arn = account.client("iam").get_role(RoleName=name)["Role"]["Arn"]
+    assumed = account.client("sts").assume_role(RoleArn=arn, RoleSessionName="tests")["Credentials"]
+    table = replace(
+        account,
+        access_key=assumed["AccessKeyId"],
+        secret_key=assumed["SecretAccessKey"],
+        token=assumed["SessionToken"],
+    ).client("dynamodb")
     asked: dict[str, Any] = {"TableName": stack.outputs()["CacheTableName"]}
     try:
         if action == "scan":
             table.scan(**asked)
         else:
             table.get_item(**asked, Key={"key": {"S": PACKAGE}})
-    except table.exceptions.ClientError as error:
+    except ClientError as error:
         if error.response["Error"]["Code"] != "AccessDeniedException":
             raise
         return False
     return True
 
 
-def _ask(account: RequestLog, api_url: str) -> dict[str, httpx.Response]:
+def _ask(account: Account, api_url: str) -> dict[str, httpx.Response]:
     # The host's name ends in `.localhost`, which not every machine knows for its own.
     host = {"host": urlsplit(api_url).netloc}
-    with client_for(account.url, headers=host, timeout_s=ANSWER_TIMEOUT_S) as client:
+    with httpx.Client(
+        base_url=account.url, headers=host, timeout=ANSWER_TIMEOUT_S, trust_env=False
+    ) as client:
         return {path: client.get(path) for path in ASKED}
 
 
-def _expire_items(account: RequestLog, table: str) -> None:
+def _expire_items(account: Account, table: str) -> None:
     """What the emulator leaves out of the template: that items expire."""
-    client = account.session.client("dynamodb", endpoint_url=account.url)
-    client.update_time_to_live(
+    account.client("dynamodb").update_time_to_live(
         TableName=table,
         TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
     )
 
 
-def _items(account: RequestLog, table: str) -> list[dict[str, Any]]:
-    client = account.session.resource("dynamodb", endpoint_url=account.url)
-    return [dict(item) for item in client.Table(table).scan()["Items"]]
+def _items(account: Account, table: str) -> list[dict[str, Any]]:
+    items = account.client("dynamodb").scan(TableName=table)["Items"]
+    return [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
 
 
-def _preflight(account: RequestLog, function: str) -> dict[str, Any]:
+def _preflight(account: Account, function: str) -> dict[str, Any]:
     """The answer to OPTIONS, which the emulator does not pass on."""
-    event = json.loads((Path(__file__).parents[2] / "events" / "health.json").read_text())
+    event = json.loads((ROOT / "events" / "health.json").read_text())
     event["requestContext"]["http"]["method"] = "OPTIONS"
-    client = account.session.client("lambda", endpoint_url=account.url)
+    client = account.client("lambda")
     invoked = client.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(event))
     answer: dict[str, Any] = json.load(invoked["Payload"])
     return answer
 
 
-def _note_what_is_live(account: RequestLog, names: dict[str, str], life: Life) -> None:
-    client = account.session.client("lambda", endpoint_url=account.url)
+def _note_what_is_live(account: Account, names: dict[str, str], life: Life) -> None:
+    client = account.client("lambda")
     life.versions.append(
         {
             function: client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]

@@ -12,12 +12,12 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_the_deployed_api_answers(life: Life, asked: str) -> None:
+def test_deployed_api_answers(life: Life, asked: str) -> None:
     assert life.answers[asked].status_code == 200, life.answers[asked].text
 
 
 @pytest.mark.parametrize("prefix", ["", "/flask"], ids=["fastapi", "flask"])
-def test_the_deployed_figures_are_those_of_upstreams_rows(life: Life, prefix: str) -> None:
+def test_figures_are_those_of_upstream_rows(life: Life, prefix: str) -> None:
     stats = life.answers[f"{prefix}/packages/{PACKAGE}"].json()
 
     as_of = newest_day(dt.datetime.now(dt.UTC))
@@ -25,21 +25,21 @@ def test_the_deployed_figures_are_those_of_upstreams_rows(life: Life, prefix: st
     assert stats == {**expected, "fetched_at": stats["fetched_at"]}
 
 
-def test_both_urls_are_among_the_outputs(life: Life) -> None:
+def test_both_urls_are_outputs(life: Life) -> None:
     assert life.outputs["FlaskApiUrl"] == life.outputs["ApiUrl"] + "/flask"
 
 
-def test_a_request_leaves_its_package_in_the_deployed_table(life: Life) -> None:
+def test_request_stores_package_in_table(life: Life) -> None:
     assert [item["key"] for item in life.items if PACKAGE in item["key"]]
 
 
-def test_what_is_left_in_the_table_expires(life: Life) -> None:
+def test_stored_items_expire(life: Life) -> None:
     rows = [item for item in life.items if item["key"].startswith("rows#")]
-    assert all(item["expires_at"] > item["fetched_at"] for item in rows)
+    assert all(int(item["expires_at"]) > int(item["fetched_at"]) for item in rows)
     assert all("expires_at" in item for item in life.items)
 
 
-def test_a_functions_role_may_read_items_of_its_own_table_and_nothing_more(life: Life) -> None:
+def test_roles_may_read_items_of_own_table_only(life: Life) -> None:
     assert life.may == {
         ("FastApiFunction", "get_item"): True,
         ("FastApiFunction", "scan"): False,
@@ -48,13 +48,18 @@ def test_a_functions_role_may_read_items_of_its_own_table_and_nothing_more(life:
     }
 
 
-def test_a_deployer_without_rights_is_told_which_is_missing(life: Life) -> None:
+def test_missing_right_is_named(life: Life) -> None:
     assert "not authorized to perform: cloudformation:" in life.refused
     assert "docs/operations.md" in life.refused
 
 
+def test_wrong_parameter_is_named(life: Life) -> None:
+    assert "Parameter 'MemorySize' must be a number not less than 128" in life.wrong
+    assert "template.yaml says what each parameter may be" in life.wrong
+
+
 @each_function
-def test_a_preflight_that_reaches_a_function_is_answered(life: Life, function: str) -> None:
+def test_function_answers_preflight(life: Life, function: str) -> None:
     answer = life.preflights[function]
     headers = {name.lower(): value for name, value in answer["headers"].items()}
 
@@ -62,30 +67,12 @@ def test_a_preflight_that_reaches_a_function_is_answered(life: Life, function: s
     assert headers["access-control-allow-origin"] == "*"
 
 
-def test_the_deployed_api_keeps_every_promise(life: Life) -> None:
-    broken = [
-        (verdict.promise.route, verdict.promise.words, verdict.broken)
-        for verdict in life.verdicts
-        if verdict.broken is not None
-    ]
-    assert broken == []
+def test_the_deployed_api_passes_smoke(life: Life) -> None:
+    assert life.smoked == 0
 
 
 @each_function
-def test_a_deployed_function_answers_with_its_zip_alone(life: Life, function: str) -> None:
-    assert life.alone[function].status == 200
-
-
-@each_function
-def test_no_module_comes_from_outside_the_zip(life: Life, function: str) -> None:
-    assert life.alone[function].own > 100
-    assert life.alone[function].outside == []
-
-
-@each_function
-def test_a_changed_parameter_moves_the_alias_to_a_version_that_has_it(
-    life: Life, function: str
-) -> None:
+def test_changed_parameter_moves_alias(life: Life, function: str) -> None:
     before, after = (versions[function] for versions in life.versions)
 
     # FastAPI's settings do not depend on the parameter that was changed.
@@ -94,7 +81,7 @@ def test_a_changed_parameter_moves_the_alias_to_a_version_that_has_it(
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_the_api_answers_after_a_second_deployment(life: Life, asked: str) -> None:
+def test_api_answers_after_second_deployment(life: Life, asked: str) -> None:
     assert life.answers_after[asked].status_code == 200, life.answers_after[asked].text
 
 

@@ -4,16 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.dynamodb.meter import Operation, metered
 from tests.dynamodb.table_at import TableAt
 from tests.left_out import leave_out
 from tools.dynamodb.account import local_account
-from tools.dynamodb.installation import ensure_installed
-from tools.dynamodb.local import dynamodb_local
-from tools.dynamodb.meter import Meter, metered
+from tools.dynamodb.local import dynamodb_local, ensure_installed
 from tools.dynamodb.moto_server import moto_server
 from tools.dynamodb.table import create_history_table, create_table
-from tools.runtime.machine import ThisMachine
-from tools.runtime.problems import NeedError
+from tools.runtime.machine import Machine, NeedError
 
 PATIENCE_S = 20
 """Timeout for local tables in tests that are not about timeouts."""
@@ -25,9 +23,9 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def machine() -> ThisMachine:
+def machine() -> Machine:
     """This machine, with DynamoDB Local on it."""
-    machine = ThisMachine()
+    machine = Machine()
     try:
         ensure_installed(machine)
     except NeedError as need:
@@ -36,7 +34,7 @@ def machine() -> ThisMachine:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_local_url(machine: ThisMachine) -> Iterator[str]:
+def dynamodb_local_url(machine: Machine) -> Iterator[str]:
     with dynamodb_local(machine) as url:
         yield url
 
@@ -73,8 +71,7 @@ def history_table(table_url: str, monkeypatch: pytest.MonkeyPatch) -> TableAt:
 
 
 @pytest.fixture
-def meter(table: TableAt, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
-    """A meter between the table and its clients."""
-    with metered(table.url) as meter:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", meter.url)
-        yield meter
+def operations(table: TableAt) -> Iterator[list[Operation]]:  # noqa: ARG001 - of this table
+    """What the table has been asked so far, in the order of the answers."""
+    with metered() as operations:
+        yield operations

@@ -12,7 +12,7 @@ from tools.dynamodb.account import local_account
 from tools.dynamodb.local import dynamodb_local
 from tools.dynamodb.table import create_table
 from tools.fake_pypistats import FakePypistats
-from tools.runtime.machine import ThisMachine
+from tools.runtime.machine import Machine
 
 PACKAGES = ["requests", "flask", "pulse-debut"]
 SHARED = ("CACHE_TABLE", "AWS_REGION", "AWS_ENDPOINT_URL_DYNAMODB")
@@ -57,7 +57,7 @@ def test_when_upstream_dies_new_environments_serve_what_any_had_asked_for(clock:
 
 
 def test_when_the_table_dies_upstream_still_answers(
-    machine: ThisMachine, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FakePypistats(now=clock, limits=False) as upstream, ExitStack() as table:
         url = table.enter_context(dynamodb_local(machine))

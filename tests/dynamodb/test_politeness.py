@@ -7,7 +7,7 @@ import pytest
 from tools.politeness.plan import PER_MINUTE, Plan
 from tools.politeness.promises import Result, broken_promises, report
 from tools.politeness.run import measure
-from tools.runtime.machine import ThisMachine
+from tools.runtime.machine import Machine
 
 PLAN = Plan(processes=4, packages=40, duration_s=22)
 """More packages than a minute has calls, so that some clients get a Retry-After within the run."""
@@ -16,14 +16,14 @@ PLAN = Plan(processes=4, packages=40, duration_s=22)
 BRIEF = replace(PLAN, duration_s=17)
 
 
-def measured(machine: ThisMachine, request: pytest.FixtureRequest, plan: Plan) -> Result:
+def measured(machine: Machine, request: pytest.FixtureRequest, plan: Plan) -> Result:
     seed = int(request.config.option.hypothesis_seed)
     return measure(machine, replace(plan, seed=seed), machine.say)
 
 
 @pytest.mark.parametrize("stall_s", [0, 3], ids=["steady upstream", "upstream stalls"])
 def test_environments_stay_within_upstream_limits(
-    machine: ThisMachine, request: pytest.FixtureRequest, stall_s: float
+    machine: Machine, request: pytest.FixtureRequest, stall_s: float
 ) -> None:
     """No limit is exceeded, counted over all environments, and told waits are true.
 
@@ -46,7 +46,7 @@ def test_environments_stay_within_upstream_limits(
     ids=["table dies", "environments die"],
 )
 def test_upstream_refuses_nothing_whatever_dies(
-    machine: ThisMachine, request: pytest.FixtureRequest, plan: Plan
+    machine: Machine, request: pytest.FixtureRequest, plan: Plan
 ) -> None:
     """In the first burst the table dies, or an environment does and another one in the second.
 

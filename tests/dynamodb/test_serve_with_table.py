@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -13,7 +14,7 @@ from tests.commands import running, url_said_by
 from tests.dynamodb.table_at import TableAt
 from tests.dynamodb.test_dynamodb_local import listens
 from tools.fake_pypistats import FakePypistats
-from tools.runtime.machine import ThisMachine
+from tools.runtime.machine import Machine
 
 SERVE = [sys.executable, "-m", "tools.serve"]
 PATIENCE_S = 30
@@ -38,7 +39,7 @@ class Served:
 
 
 @pytest.fixture
-def served(machine: ThisMachine) -> Iterator[Served]:  # noqa: ARG001 - installs DynamoDB Local
+def served(machine: Machine) -> Iterator[Served]:  # noqa: ARG001 - installs DynamoDB Local
     with (
         FakePypistats(limits=False) as upstream,
         running("tools.serve", PORT="0", TABLE="local", PYPISTATS_URL=upstream.url) as process,
@@ -52,7 +53,15 @@ def test_answers_are_stored_in_table(served: Served) -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
-def test_table_ends_with_command(served: Served, number: signal.Signals, status: int) -> None:
+def test_table_ends_before_command(served: Served, number: signal.Signals, status: int) -> None:
     assert listens(served.table.url)
     assert served.end(number) == status
+    assert not listens(served.table.url)
+
+
+def test_table_ends_with_killed_command(served: Served) -> None:
+    served.end(signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE_S
+    while listens(served.table.url) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert not listens(served.table.url)

@@ -11,8 +11,8 @@ from aiodynamo.models import BatchGetRequest, BatchGetResponse, StaticDelayRetry
 
 from pulse_io.store.table import ConditionFailed, Table, TableUnavailable
 from tests.dynamodb.environments import asking
+from tests.dynamodb.meter import Operation
 from tests.dynamodb.table_at import TableAt
-from tools.dynamodb.meter import Meter
 
 NEW = F("key").does_not_exist()
 
@@ -48,7 +48,7 @@ def test_put_then_get() -> None:
     asking(ask)
 
 
-def test_set_is_one_batch_read(meter: Meter) -> None:
+def test_set_is_one_batch_read(operations: list[Operation]) -> None:
     async def ask(table: Table) -> None:
         a, b = {"key": "a", "bytes": b"\0\xff"}, {"key": "b", "number": 7}
         await table.put(a, NEW)
@@ -57,10 +57,10 @@ def test_set_is_one_batch_read(meter: Meter) -> None:
         assert await table.get_all([]) == {}
 
     asking(ask)
-    assert meter.names == ["PutItem", "PutItem", "BatchGetItem"]
+    assert [one.name for one in operations] == ["PutItem", "PutItem", "BatchGetItem"]
 
 
-def test_large_set_is_split_into_batches(meter: Meter) -> None:
+def test_large_set_is_split_into_batches(operations: list[Operation]) -> None:
     """DynamoDB reads at most 100 items per batch."""
 
     async def ask(table: Table) -> None:
@@ -70,13 +70,13 @@ def test_large_set_is_split_into_batches(meter: Meter) -> None:
         }
 
     asking(ask)
-    assert meter.names == ["PutItem", "BatchGetItem", "BatchGetItem"]
+    assert [one.name for one in operations] == ["PutItem", "BatchGetItem", "BatchGetItem"]
 
 
 @pytest.mark.parametrize(
     "table_url", ["dynamodb_local_url"], indirect=True
 )  # moto reports no consumed capacity
-def test_consistency_of_reads(meter: Meter) -> None:
+def test_consistency_of_reads(operations: list[Operation]) -> None:
     """A single read is consistent; a batch read is eventually consistent, at half the price."""
 
     async def ask(table: Table) -> None:
@@ -86,7 +86,7 @@ def test_consistency_of_reads(meter: Meter) -> None:
 
     asking(ask)
     # Local tables are always consistent; the units show that only the first read was consistent.
-    reads = [(one.name, one.reads) for one in meter.read()[1:]]
+    reads = [(one.name, one.reads) for one in operations[1:]]
     assert reads == [("GetItem", 1), ("BatchGetItem", 0.5)]
 
 

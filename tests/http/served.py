@@ -1,7 +1,9 @@
 """The FastAPI variant served over HTTP, on a clock that a test can move."""
 
+import asyncio
 import datetime as dt
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from fastapi_app.app import create_app
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
 from pulse_io.wiring import open_catalogue
+from tests.serving import POLL_S
 from tools.serve import loopback_listener
 
 SERVER_KEEPS_ALIVE_S = 60
@@ -22,6 +25,9 @@ SERVER_KEEPS_ALIVE_S = 60
 that httpx is about to reuse."""
 
 NO_LIMITS = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
+
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients on loopback: loading certificates takes longer than most tests."""
 
 
 @dataclass
@@ -37,6 +43,10 @@ class Clock:
     def running(self) -> float:
         """Seconds since 1970, for leases and the rate limit; this time goes on between moves."""
         return self.now.timestamp() + time.monotonic() - self.began
+
+    def reset(self, now: dt.datetime) -> None:
+        """Set the clock anew."""
+        self.now, self.began = now, time.monotonic()
 
     def move(self, **span: float) -> None:
         """Move the clock; takes the arguments of `timedelta`."""
@@ -69,25 +79,37 @@ def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
         server.started_up.wait()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            with httpx.Client(base_url=url, trust_env=False) as client:
+            with httpx.Client(base_url=url, trust_env=False, verify=NO_CERTIFICATES) as client:
                 yield Served(url, client)
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that signals its start to another thread and closes the API's connections at the end."""
+    """uvicorn that starts and stops at once: its own loops wait up to 0.2 s, longer than most tests take."""
 
     def __init__(self, config: uvicorn.Config, catalogue: Catalogue) -> None:
         super().__init__(config)
         self._catalogue = catalogue
         self.started_up = threading.Event()
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+    async def main_loop(self) -> None:
+        await self.on_tick(0)  # sets the default headers
+        self._stopping = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         self.started_up.set()
+        await self._stopping.wait()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
+    def stop(self) -> None:
+        """Stop serving; may be called from any thread."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - as uvicorn has it
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections:  # noqa: ASYNC110 - uvicorn has a set of them, and no event
+            await asyncio.sleep(POLL_S)
         await self._catalogue.aclose()

@@ -13,6 +13,8 @@ PROBLEM = "application/problem+json"
 HTML = "text/html; charset=utf-8"
 
 every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
+sums_and_rows = pytest.mark.parametrize("endpoint", ["recent", "system"])
+"""The other endpoints answer by the same function as `system`."""
 
 
 @every_endpoint
@@ -61,7 +63,7 @@ def test_bad_value_is_422_naming_parameter(
     assert fake_pypistats.requests == []
 
 
-@every_endpoint
+@sums_and_rows
 def test_invalid_name_is_422(api: Served, fake_pypistats: FakePypistats, endpoint: str) -> None:
     """Without an upstream call."""
     answer = api.client.get(f"/api/packages/-requests-/{endpoint}")
@@ -70,11 +72,8 @@ def test_invalid_name_is_422(api: Served, fake_pypistats: FakePypistats, endpoin
     assert fake_pypistats.requests == []
 
 
-@every_endpoint
-@pytest.mark.parametrize(
-    ("spelling", "name"),
-    [("Requests", "requests"), ("Typing__Extensions", "typing-extensions")],
-)
+@sums_and_rows
+@pytest.mark.parametrize(("spelling", "name"), [("Typing__Extensions", "typing-extensions")])
 def test_names_are_normalised_by_pep_503(
     api: Served, fake_pypistats: FakePypistats, endpoint: str, spelling: str, name: str
 ) -> None:
@@ -88,7 +87,7 @@ def test_names_are_normalised_by_pep_503(
     assert spelt.upstreams.text != normal.upstreams.text
 
 
-@every_endpoint
+@sums_and_rows
 def test_spellings_known_to_upstream_have_same_body(
     api: Served, fake_pypistats: FakePypistats, endpoint: str
 ) -> None:
@@ -97,7 +96,7 @@ def test_spellings_known_to_upstream_have_same_body(
     assert [both.target for both in answers if not both.same_body()] == []
 
 
-@every_endpoint
+@sums_and_rows
 def test_unknown_parameters_are_ignored(
     api: Served, fake_pypistats: FakePypistats, endpoint: str
 ) -> None:
@@ -109,14 +108,14 @@ def test_unknown_parameters_are_ignored(
     assert others.same_body()
 
 
-@every_endpoint
+@sums_and_rows
 def test_trailing_slash_is_404(api: Served, fake_pypistats: FakePypistats, endpoint: str) -> None:
     (both,) = ask_both(api, fake_pypistats, [f"/api/packages/requests/{endpoint}/"])
     assert (both.ours.status_code, both.upstreams.status_code) == (404, 404)
     assert both.ours.headers["content-type"] == PROBLEM
 
 
-@every_endpoint
+@sums_and_rows
 def test_cors_and_caching_headers(
     api: Served, fake_pypistats: FakePypistats, endpoint: str
 ) -> None:
@@ -158,7 +157,7 @@ def test_all_filters_of_an_endpoint_cost_one_call(
     assert len(fake_pypistats.requests) == 1
 
 
-@every_endpoint
+@sums_and_rows
 def test_throttled_upstream_gives_retry_after(
     api: Served, fake_pypistats: FakePypistats, endpoint: str
 ) -> None:
@@ -171,7 +170,7 @@ def test_throttled_upstream_gives_retry_after(
     assert "retry-after" not in both.upstreams.headers
 
 
-@every_endpoint
+@sums_and_rows
 def test_failing_upstream_serves_stale_figures(
     api: Served, fake_pypistats: FakePypistats, clock: Clock, endpoint: str
 ) -> None:
@@ -187,21 +186,6 @@ def test_failing_upstream_serves_stale_figures(
     fake_pypistats.set_rules()
     clock.move(minutes=1)
     assert "stale" not in api.client.get(path).json()
-
-
-@every_endpoint
-@pytest.mark.parametrize(
-    ("retry_after", "status", "seconds"),
-    [("77", 503, "77"), ("Sun, 22 Nov 2026 12:01:17 GMT", 503, "77"), ("soon", 502, "10")],
-)
-def test_upstreams_503_keeps_its_retry_after(
-    clock: Clock, endpoint: str, retry_after: str, status: int, seconds: str
-) -> None:
-    """One that can't be read is a broken upstream, which is asked again after ten seconds."""
-    busy = answer(b"503", f"Retry-After: {retry_after}", status="503 Service Unavailable")
-    with raw_upstream(busy) as upstream, served(upstream.url, clock) as api:
-        ours = api.client.get(f"/api/packages/requests/{endpoint}")
-    assert (ours.status_code, ours.headers.get("retry-after")) == (status, seconds)
 
 
 def test_retry_after_of_503_is_kept(clock: Clock) -> None:

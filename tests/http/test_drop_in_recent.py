@@ -14,9 +14,8 @@ from tools.fake_pypistats.packages import ALL_OF_PYPI, DEBUT, HERMIT, NEWCOMER
 PACKAGES = [ALL_OF_PYPI, "requests", "falcon", NEWCOMER, DEBUT, HERMIT]
 MIDNIGHT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 DAYS = 40
-BEFORE_LOADING, LAST_MINUTE = {"minutes": 30}, {"hours": 1, "minutes": 9}
-LOADED, NOON = {"hours": 1, "minutes": 10}, {"hours": 12}
-MOMENTS = [BEFORE_LOADING, LAST_MINUTE, LOADED, NOON]
+BEFORE_LOADING, LOADED = {"hours": 1, "minutes": 9}, {"hours": 1, "minutes": 10}
+MOMENTS = [BEFORE_LOADING, LOADED]
 
 LOST_FOR_ALL = dt.date(2026, 12, 9)
 LOST_FOR_ONE = {

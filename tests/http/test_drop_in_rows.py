@@ -1,4 +1,4 @@
-"""The drop-in's bodies have upstream's rows, order and keys: 50 packages, all endpoints and values.
+"""The drop-in's bodies have upstream's rows, order and keys: 50 packages and all endpoints, 12 with all values.
 
 Upstream finds nothing for `other` and `null`; there we compare with its unfiltered rows.
 """
@@ -54,7 +54,7 @@ def test_bodies_match_without_parameters(
     assert differing(answers) == []
 
 
-@pytest.mark.parametrize("query", ["mirrors=true", "mirrors=false", "&mirrors=true", "&"])
+@pytest.mark.parametrize("query", ["mirrors=true", "mirrors=false"])
 def test_bodies_match_with_mirrors_parameter(
     api: Served, fake_pypistats: FakePypistats, query: str
 ) -> None:
@@ -85,6 +85,8 @@ def test_other_mirrors_values_give_both_categories(
         "python_minor?version=3.12&version=3.13",
         "system?os=linux&os=windows",
         "system?os=linux&_=1795694400000",
+        "overall?&mirrors=true",
+        "overall?&",
     ],
 )
 def test_first_of_repeated_parameter_counts(
@@ -106,22 +108,24 @@ def test_recent_bodies_match_in_every_period(
 def test_bodies_match_with_version_or_system(
     api: Served, fake_pypistats: FakePypistats, endpoint: str, parameter: str
 ) -> None:
-    paths = [f"/api/packages/{name}/{endpoint}" for name in PACKAGES]
+    paths = [f"/api/packages/{name}/{endpoint}" for name in PACKAGES[:12]]
     targets, answered_empty_upstream = [], {}
     for path, unfiltered in zip(paths, ask_both(api, fake_pypistats, paths), strict=True):
         rows = rows_of(unfiltered.upstreams)
         categories = {row["category"] for row in rows}
         values = [*(categories - NOT_FOUND_UPSTREAM), *WITHOUT_ROWS[endpoint]]
-        targets += [f"{path}?{parameter}={value}" for value in _in_every_case(values)]
+        targets += [f"{path}?{parameter}={value}" for value in values]
         for category in categories & NOT_FOUND_UPSTREAM:
             answered_empty_upstream[f"{path}?{parameter}={category}"] = [
                 row for row in rows if row["category"] == category
             ]
 
-    assert len(targets) > 2 * len(PACKAGES)
+    assert len(targets) > 2 * len(paths)
+    # Upper and lower case are the same for every package.
+    targets += [spelt for target in targets[-9:] for spelt in _in_every_case(target)]
     assert differing(ask_both(api, fake_pypistats, targets)) == []
 
-    assert len(answered_empty_upstream) > len(PACKAGES) // 2
+    assert len(answered_empty_upstream) > len(paths) // 2
     improved = ask_both(api, fake_pypistats, list(answered_empty_upstream))
     assert all(rows_of(both.upstreams) == [] for both in improved)
     assert [
@@ -129,8 +133,9 @@ def test_bodies_match_with_version_or_system(
     ] == []
 
 
-def _in_every_case(values: Iterable[str]) -> list[str]:
-    return sorted({spelt for value in values for spelt in (value, value.lower(), value.upper())})
+def _in_every_case(target: str) -> list[str]:
+    asked, _, value = target.partition("=")
+    return [f"{asked}={value.lower()}", f"{asked}={value.upper()}"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from tests.http.served import Served
-from tools.examples import DOCUMENTED_AT
 
 PAGE = (Path(__file__).parents[2] / "docs/api.md").read_text()
 (CALL,) = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -19,7 +18,7 @@ print(downloads.downloads.sum())
 
 
 def test_pandas_keeps_versions_null_and_dates(api: Served) -> None:
-    script = CALL.replace(f"http://{DOCUMENTED_AT}", api.url) + SHOWN
+    script = CALL.replace("http://127.0.0.1:8000", api.url) + SHOWN
     assert api.url in script
     done = subprocess.run(
         [sys.executable, "-c", script],

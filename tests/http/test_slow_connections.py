@@ -10,9 +10,9 @@ from pulse.questions import Breakdown, Question
 from pulse_io.clocks import utc_now
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer
-from pulse_io.sources.calls import Calls
 from pulse_io.sources.pypistats import PypistatsSource
-from pulse_io.sources.rate_limit import LATE_S, RateLimit
+from pulse_io.sources.rate_limit import RateLimit
+from pulse_io.sources.window import MAX_DELAY_MS
 from tests.counts import NOON
 
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\nContent-Type: text/html\r\n\r\n404"
@@ -57,19 +57,19 @@ async def next_call_s(
     async with await asyncio.start_server(slow.answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         settings = Settings.from_environ({"PYPISTATS_URL": f"http://127.0.0.1:{port}"})
-        source = PypistatsSource(Calls(settings, limit, utc_now), utc_now)
+        source = PypistatsSource(settings, lambda _: limit, utc_now)
         began = slow.clock()
         deadline = asyncio.get_running_loop().time() + DEADLINE_S
         async for _, answer in source.fetch([REQUESTS], deadline, ask_nothing):
             assert isinstance(answer, expected)
         await source.aclose()
         await slow.over.wait()
-        return (await limit.take("overall", "another", float("inf"))) - began
+        return (await limit.grant("another", float("inf"))) - began
 
 
 def test_slow_connection_takes_new_reservation() -> None:
     """A reservation that expired while the call was connecting is replaced by a new one."""
-    slow = SlowConnections(delay_s=20 + LATE_S)
+    slow = SlowConnections(delay_s=20 + MAX_DELAY_MS / 1000)
     limit = RateLimit(0, 1, slow.clock)
     assert asyncio.run(next_call_s(slow, limit)) >= 20 + 62
     assert slow.asked == 1
@@ -86,18 +86,12 @@ def test_slow_connection_without_new_reservation_is_throttled() -> None:
     """No call is made if others reserved every slot in the meantime."""
 
     class Contended(RateLimit):
-        async def take(
-            self,
-            endpoint: str,
-            name: str,
-            until: float,
-            missed: float | None = None,
-            *,
-            known: bool = False,
+        async def grant(
+            self, name: str, until: float, missed: float | None = None, *, priority: bool = False
         ) -> float:
             if missed:
                 raise UpstreamThrottled(62)
-            return await super().take(endpoint, name, until, known=known)
+            return await super().grant(name, until, priority=priority)
 
     slow = SlowConnections(delay_s=1)
     limit = Contended(0, 1, slow.clock)

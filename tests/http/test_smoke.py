@@ -3,31 +3,31 @@
 import json
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 import pytest
+from schemathesis.core.failures import FailureGroup
 
 from tests.http.conftest import NOON
 from tests.http.gateway import Change, Passing, flask_served, gateway, unchanged
 from tests.http.served import Clock, served
 from tests.serving import answering
-from tools.contract import COMMITTED
+from tools import ROOT, environ
 from tools.fake_pypistats import FakePypistats
-from tools.smoke import caches, documents, failures, figures, pages, traces, twin
-from tools.smoke.__main__ import main
-from tools.smoke.live import Live, client_for
-from tools.smoke.promises import Promise, try_all
+from tools.smoke import test_errors, test_flask, test_headers, test_routes
+from tools.smoke.api import Api, UnusableError, open_api
 
-PACKAGE = re.compile(r"(/flask)?/packages/requests(\?.*)?$")
 # Upstream accepts 30 calls a minute per client.
 CALLS_OF_A_RUN = 12
+PACKAGES = ("requests", "flask")
 
-Smoke = Callable[..., int]
-Promises = tuple[Promise, ...]
+Check = Callable[[Api], None]
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,19 @@ def variants() -> Iterator[Variants]:
         yield Variants(api.url, flask, fake_pypistats)
 
 
-@pytest.fixture
-def smoke(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> Smoke:
-    """The exit status for both variants behind a gateway that changes what passes."""
+def smoke(url: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run it as a person does."""
+    command = [sys.executable, "-m", "pytest", "tools/smoke", f"--url={url}", *options]
+    return subprocess.run(
+        command, cwd=ROOT, env=environ(), capture_output=True, text=True, check=False
+    )
 
-    def run(*options: str, before: Change = unchanged, after: Change = unchanged) -> int:
-        with variants.behind_one_address(before=before, after=after) as url:
-            monkeypatch.setattr(sys, "argv", ["smoke", url, *options])
-            return main()
 
-    return run
+def refusal(url: str, *headers: str) -> str:
+    """Why no check is run."""
+    with pytest.raises(UnusableError) as refused, open_api(url, *PACKAGES, headers):
+        pass
+    return str(refused.value)
 
 
 def without(name: str) -> Change:
@@ -79,11 +82,11 @@ def without(name: str) -> Change:
     return change
 
 
-def replaced(pattern: re.Pattern[str], old: str, new: str) -> Change:
+def replaced(path: str, old: str, new: str) -> Change:
     """Another body for paths like this."""
 
     def change(passing: Passing) -> None:
-        if pattern.match(passing.path):
+        if re.match(path, passing.path):
             passing.body = re.sub(old.encode(), new.encode(), passing.body)
 
     return change
@@ -118,151 +121,216 @@ def as_html(passing: Passing) -> None:
         passing.headers["content-type"] = "text/html"
 
 
-ON_THE_WAY_BACK: dict[str, tuple[Promises, Change, str]] = {
-    "no ETag": (caches.PROMISES, without("etag"), "its ETag is missing"),
-    "no lifetimes": (caches.PROMISES, without("cache-control"), "Cache-Control lacks max-age"),
-    "no CORS": (
-        pages.PROMISES,
-        without("access-control-allow-origin"),
-        "/packages/requests may be read by nobody",
+PACKAGE = "/packages/{package}"
+SUMMARY = r"(/flask)?/packages/requests(\?.*)?$"
+UNKNOWN = f"/packages/{test_errors.UNKNOWN}"
+
+unknown_package = partial(
+    test_errors.test_error_of_a_route, status=404, documented=PACKAGE, path=UNKNOWN
+)
+readable = partial(test_headers.test_any_page_may_read, path=PACKAGE, headers={})
+contract = partial(test_routes.test_contract, route=PACKAGE)
+same_summary = partial(test_flask.test_flask_answers_the_same, path=PACKAGE)
+
+BROKEN_RESPONSES: dict[str, tuple[Check, Change, str]] = {
+    "no ETag": (
+        test_headers.test_etag_is_strong_and_gives_304,
+        without("etag"),
+        "the ETag '' is not strong",
     ),
+    "no lifetimes": (test_headers.test_lifetimes, without("cache-control"), "public"),
+    "an error that is cached": (
+        partial(test_headers.test_health_and_errors_are_not_cached, path="/health"),
+        without("cache-control"),
+        "no-store",
+    ),
+    "HEAD without its tag": (
+        test_headers.test_head_is_get_without_body,
+        without("etag"),
+        "'etag' in",
+    ),
+    "no CORS": (readable, without("access-control-allow-origin"), r"None == '\*'"),
+    "no exposed headers": (readable, without("access-control-expose-headers"), "retry-after"),
     "no request id": (
-        traces.PROMISES,
+        partial(test_headers.test_request_id, path=PACKAGE),
         without("x-request-id"),
-        "/packages/requests is answered without X-Request-Id",
+        "x-request-id",
     ),
-    "no timing": (traces.PROMISES, without("server-timing"), "Server-Timing is missing"),
+    "no timing": (test_headers.test_server_timing, without("server-timing"), "';dur=' in ''"),
     "a preflight that is refused": (
-        (pages.PREFLIGHT,),
+        test_headers.test_preflight,
         failing("/packages", 403),
-        "the preflight is answered 403",
+        "403",
     ),
-    "a failing route": (figures.PROMISES, failing("/system", 500), "500 Internal Server Error"),
-    "a field that is not there": (
-        figures.PROMISES,
-        replaced(PACKAGE, '"last_week":', '"lastweek":'),
-        "'last_week' is a required property",
+    "a failing route": (
+        partial(test_routes.test_drop_in, endpoint="system"),
+        failing("/system", 500),
+        "GET /api/packages/requests/system: 500 Internal Server Error",
+    ),
+    "a missing field": (
+        contract,
+        replaced(SUMMARY, '"last_week":', '"lastweek":'),
+        '"last_week" is a required property',
+    ),
+    "a contract without the status": (
+        contract,
+        replaced("/openapi.json", '"200":', '"201":'),
+        "Undocumented status code",
+    ),
+    "another media type": (
+        contract,
+        replaced("/openapi.json", '"application/json":', '"text/plain":'),
+        "Undocumented Content-Type",
     ),
     "a week with more than its month": (
-        figures.PROMISES,
-        replaced(PACKAGE, r'"last_week":\d+', '"last_week":99999999999'),
+        test_routes.test_summary,
+        replaced(SUMMARY, r'"last_week":\d+', '"last_week":99999999999'),
         "a longer span has fewer downloads",
     ),
-    "a comparison in another order": (
-        figures.PROMISES,
-        reordered,
-        "the packages are requests, flask",
+    "a package by its spelling": (
+        test_routes.test_any_spelling,
+        replaced("/packages/REQUESTS", '"package":"requests"', '"package":"REQUESTS"'),
+        "'REQUESTS' == 'requests'",
     ),
-    "errors that are pages": (failures.PROMISES, as_html, "the error is sent as text/html"),
-    "an unknown package that is found": (
-        failures.PROMISES,
-        failing("no-such-package", 200),
-        "answers 200 and not 404",
+    "a total that is not the sum": (
+        test_routes.test_series_adds_up,
+        replaced("/packages/.*by=system", r'"total":\d+', '"total":1'),
+        "does not add up",
+    ),
+    "a comparison in another order": (
+        test_routes.test_comparison_keeps_order,
+        reordered,
+        r"\['requests', 'flask'\] == \['flask', 'requests'\]",
+    ),
+    "errors that are pages": (
+        unknown_package,
+        as_html,
+        "the error is sent as text/html",
+    ),
+    "an unknown package that is found": (unknown_package, failing(UNKNOWN, 200), "not 404"),
+    "a parameter that is not named": (
+        test_errors.test_every_wrong_parameter_is_named,
+        replaced("/compare", '"parameter":"mirrors"', '"parameter":"mirror"'),
+        "mirrors",
+    ),
+    "a method that is known": (
+        test_errors.test_other_method_is_405,
+        failing("/health", 200),
+        "not 405: DELETE /health: 200 OK",
+    ),
+    "a path that is known": (
+        test_errors.test_other_path_is_404,
+        failing("/pypi-pulse-smoke", 200),
+        "not 404",
     ),
     "CSV with another column": (
-        figures.PROMISES,
-        replaced(
-            re.compile(r"/packages/.*csv"), "date,category,downloads", "day,category,downloads"
-        ),
-        "its columns are day, category, downloads",
+        test_routes.test_csv_equals_json,
+        replaced("/packages/.*csv", "date,category,downloads", "day,category,downloads"),
+        "'day' != 'date'",
     ),
-    "a twin with other figures": (
-        twin.PROMISES,
-        replaced(re.compile(r"/flask/packages/requests$"), r'"last_day":\d+', '"last_day":7'),
-        '"last_day":7',
+    "a Flask variant with other numbers": (
+        same_summary,
+        replaced("/flask/packages/requests$", r'"last_day":\d+', '"last_day":7'),
+        'last_day":7,',
     ),
-    "no twin": (twin.PROMISES, failing("/flask/health", 404), "say --no-flask"),
+    "no Flask variant": (
+        test_flask.test_flask_health,
+        failing("/flask/health", 404),
+        "without a Flask variant",
+    ),
     "a page that shows nothing": (
-        documents.PROMISES,
-        replaced(re.compile("/docs"), "/openapi.json", "/nothing.json"),
-        "it does not show /openapi.json",
+        test_routes.test_docs,
+        replaced("/docs", "/openapi.json", "/nothing.json"),
+        "the page does not show /openapi.json",
     ),
-    "a contract without a route": (
-        figures.PROMISES,
-        replaced(re.compile("/openapi.json"), '"/health"', '"/healthy"'),
-        "/openapi.json has no GET /health",
-    ),
-    "an answer that is no JSON": (
-        figures.PROMISES,
-        replaced(re.compile("/health"), "^{", ""),
-        "the body is no JSON",
+    "another OpenAPI": (
+        test_routes.test_openapi,
+        replaced("/openapi.json", '"openapi":"3.1', '"openapi":"3.0'),
+        "3.0",
     ),
 }
-ON_THE_WAY_THERE: dict[str, tuple[Promises, Change, str]] = {
+BROKEN_REQUESTS: dict[str, tuple[Check, Change, str]] = {
     "tags that are not looked at": (
-        caches.PROMISES,
+        test_headers.test_etag_is_strong_and_gives_304,
         unasked("if-none-match"),
-        "If-None-Match with its ETag is answered 200",
+        "200 == 304",
     ),
     "no compression": (
-        caches.PROMISES,
+        test_headers.test_gzip_on_request,
         unasked("accept-encoding"),
-        "Accept-Encoding: gzip is answered with none",
+        "None == 'gzip'",
     ),
 }
 
 
 @pytest.mark.parametrize(
-    ("promises", "change", "words"), ON_THE_WAY_BACK.values(), ids=ON_THE_WAY_BACK
+    ("check", "change", "words"), BROKEN_RESPONSES.values(), ids=BROKEN_RESPONSES
 )
 def test_broken_response_is_named(
-    variants: Variants, promises: Promises, change: Change, words: str
+    variants: Variants, check: Check, change: Change, words: str
 ) -> None:
-    with variants.behind_one_address(after=change) as url:
-        assert any(words in reason for reason in broken(url, promises))
+    with (
+        # Uncompressed, so that bodies can be changed.
+        variants.behind_one_address(before=unasked("accept-encoding"), after=change) as url,
+        open_api(url, *PACKAGES) as api,
+        pytest.raises((AssertionError, FailureGroup), match=words),
+    ):
+        check(api)
 
 
 @pytest.mark.parametrize(
-    ("promises", "change", "words"), ON_THE_WAY_THERE.values(), ids=ON_THE_WAY_THERE
+    ("check", "change", "words"), BROKEN_REQUESTS.values(), ids=BROKEN_REQUESTS
 )
-def test_broken_request_is_named(
-    variants: Variants, promises: Promises, change: Change, words: str
+def test_ignored_request_header_is_named(
+    variants: Variants, check: Check, change: Change, words: str
 ) -> None:
-    with variants.behind_one_address(before=change) as url:
-        assert any(words in reason for reason in broken(url, promises))
+    with (
+        variants.behind_one_address(before=change) as url,
+        open_api(url, *PACKAGES) as api,
+        pytest.raises((AssertionError, FailureGroup), match=words),
+    ):
+        check(api)
 
 
-def test_good_api_exits_0(smoke: Smoke, capsys: pytest.CaptureFixture[str]) -> None:
-    assert smoke() == 0
-    assert re.search(r": \d\d promises kept, 0 broken\.", capsys.readouterr().out)
-
-
-def test_broken_api_exits_1_with_a_row(smoke: Smoke, capsys: pytest.CaptureFixture[str]) -> None:
-    assert smoke(after=failing("/system", 500)) == 1
-
-    printed = capsys.readouterr().out
-    (row,) = (line for line in printed.splitlines() if "no:" in line)
-    assert "/api/packages/{package}/system" in row
-    assert ", 1 broken." in printed
-
-
-def test_smoke_asks_every_route_politely(variants: Variants, smoke: Smoke) -> None:
-    """It makes few upstream calls, covers every route and sends the headers it was given."""
-    asked, headers = set(), set()
+def test_good_api_passes_politely(variants: Variants) -> None:
+    """Every route is asked, with the headers that were given and few upstream calls."""
+    paths, headers = set(), set()
 
     def note(passing: Passing) -> None:
-        asked.add(passing.path.partition("?")[0])
+        paths.add(passing.path.partition("?")[0])
         headers.add(passing.asked.get("x-tried-by"))
 
     before = len(variants.fake_pypistats.requests)
-    # Packages that are not in the cache yet.
-    smoke("--package=numpy", "--other=boto3", "--header=X-Tried-By: tests", before=note)
+    with variants.behind_one_address(before=note) as url:
+        # Packages that are not in the cache yet.
+        done = smoke(url, "--package=numpy", "--other=boto3", "--header=X-Tried-By: tests")
 
+    assert done.returncode == 0, done.stdout
     assert 0 < len(variants.fake_pypistats.requests) - before <= CALLS_OF_A_RUN
-    routes = json.loads(COMMITTED.read_text())["paths"]
-    assert {route.replace("{package}", "numpy") for route in routes} - asked == set()
+    routes = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
+    assert {route.replace("{package}", "numpy") for route in routes} - paths == set()
     assert headers == {"tests"}
 
 
-def test_unreachable_api_is_reported(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    monkeypatch.setattr(sys, "argv", ["smoke", f"http://127.0.0.1:{port}"])
+def test_broken_api_fails_with_a_line(variants: Variants) -> None:
+    with variants.behind_one_address(after=failing("/system", 500)) as url:
+        done = smoke(url, "-k", "system")
 
-    assert main() == 2
-    assert f"Nothing answers at http://127.0.0.1:{port}" in capsys.readouterr().err
+    assert done.returncode == 1
+    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+    assert [line.partition(" - ")[0] for line in failed] == [
+        "FAILED tools/smoke/test_routes.py::test_contract[/api/packages/{package}/system]",
+        "FAILED tools/smoke/test_routes.py::test_drop_in[system]",
+    ]
+
+
+def test_unreachable_api_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    done = smoke(url)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert done.stdout == ""
+    assert done.stderr == f"ERROR: Nothing answers at {url}: connection refused.\n\n"
 
 
 @pytest.mark.parametrize(
@@ -271,28 +339,15 @@ def test_unreachable_api_is_reported(
         (
             301,
             {"location": "https://pulse.example{path}"},
-            "Say make smoke URL=https://pulse.example",
-        ),
-        (
-            302,
-            {"location": "https://login.example/"},
-            "302 Found, a redirect to https://login.example/",
+            "Try make smoke URL=https://pulse.example",
         ),
         (404, {"content_type": "text/html"}, "404 Not Found with text/html: '<h1>Hello</h1>'"),
         (200, {"content_type": "text/html"}, "200 OK with text/html: '<h1>Hello</h1>'"),
     ],
 )
-def test_other_server_is_reported_in_a_line(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    status: int,
-    headers: dict[str, str],
-    told: str,
-) -> None:
+def test_other_server_is_reported(status: int, headers: dict[str, str], told: str) -> None:
     with answering(status, b"<h1>Hello</h1>", **headers) as url:
-        monkeypatch.setattr(sys, "argv", ["smoke", url])
-        assert main() == 2
-    (line,) = capsys.readouterr().err.splitlines()
+        line = refusal(url)
     assert line.startswith(f"{url} is not where PyPI Pulse answers: GET /health gets {status} ")
     assert told in line
 
@@ -300,7 +355,7 @@ def test_other_server_is_reported_in_a_line(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ((404, {}), "it is unknown, so PYPISTATS_URL is not the address of an API like"),
+        ((404, {}), "PYPISTATS_URL is not the address of an API like pypistats.org's"),
         (
             (301, {"location": "https://elsewhere.example/"}),
             "redirect to 'https://elsewhere.example/'",
@@ -312,55 +367,39 @@ def test_api_without_upstream_is_reported(answer: tuple[int, dict[str, str]], wo
     status, headers = answer
     with (
         answering(status, b"<h1>Hello</h1>", **headers) as upstream_url,
-        served(upstream_url, Clock(NOON)) as api,
+        served(upstream_url, Clock(NOON)) as served_api,
+        open_api(served_api.url, *PACKAGES) as api,
+        pytest.raises((AssertionError, FailureGroup), match=words),
     ):
-        (reason,) = broken(api.url, (figures.ALL_OF_PYPI,))
-    assert words in reason
+        test_routes.test_all_of_pypi(api)
 
 
 @pytest.mark.parametrize(
-    ("settings", "arguments", "told"),
+    ("settings", "told"),
     [
-        ({"all_proxy": "socks5://h:1"}, [], "all_proxy='socks5://h:1': "),
-        ({"SSL_CERT_FILE": "/nonexistent"}, [], "SSL_CERT_FILE='/nonexistent': No such file"),
-        ({}, ["--cacert=/nonexistent"], "--cacert='/nonexistent': No such file"),
+        ({"all_proxy": "socks5://h:1"}, "all_proxy='socks5://h:1': "),
+        ({"SSL_CERT_FILE": "/nonexistent"}, "SSL_CERT_FILE='/nonexistent': No such file"),
     ],
 )
-def test_unusable_proxy_is_reported_in_a_line(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    settings: dict[str, str],
-    arguments: list[str],
-    told: str,
+def test_unusable_network_setting_is_reported(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], told: str
 ) -> None:
-    for name in ("https_proxy", "http_proxy"):
-        monkeypatch.setenv(name, "")
-    for name, value in settings.items():
+    for name, value in {"https_proxy": "", "http_proxy": "", **settings}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "argv", ["smoke", "https://pulse.example", *arguments])
-    assert main() == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(told)
+    assert refusal("https://pulse.example").startswith(told)
 
 
 def test_loopback_bypasses_proxy(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "socks5://127.0.0.1:1")
-    assert broken(variants.fastapi, (figures.ALL_OF_PYPI,)) == []
+    with open_api(variants.fastapi, *PACKAGES) as api:
+        test_routes.test_all_of_pypi(api)
 
 
-@pytest.mark.parametrize("arguments", [[""], ["pulse.example.org"], ["http://x", "--header=x"]])
-def test_bad_url_or_header_is_refused(
-    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["smoke", *arguments])
-
-    with pytest.raises(SystemExit, match="2"):
-        main()
+@pytest.mark.parametrize("url", ["", "pulse.example.org"])
+def test_bad_url_is_refused(url: str) -> None:
+    assert refusal(url) == f"{url!r} is no http or https URL: try make smoke URL=https://…"
 
 
-def broken(url: str, promises: Promises) -> list[str]:
-    """The reason for each failed check."""
-    with client_for(url, headers={}, timeout_s=30) as client:
-        verdicts = list(try_all(Live(client), promises))
-    return [verdict.broken for verdict in verdicts if verdict.broken is not None]
+def test_bad_header_is_refused() -> None:
+    assert refusal("http://127.0.0.1:9", "x").startswith("A header looks like this: ")

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -12,10 +12,10 @@ TEN_PACKAGES = (
     *("requests", "boto3", "numpy", "urllib3", "idna"),
     *("certifi", "click", "flask", "fastapi", "httpx"),
 )
-"""What events/compare.json asks for, in its order: packages that the stand-in knows."""
+"""What events/compare.json asks for, in its order: packages that the fake pypistats.org knows."""
 
 FAILING_PACKAGE = "stamina"
-"""One that this folder's stand-in always answers 500 on."""
+"""One that this folder's fake pypistats.org always answers 500 on."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,14 @@ class Answer:
 Invoke = Callable[[str, str], Answer]
 """The answer of a function to a file of events/, both by name."""
 
-ServeApi = Callable[..., AbstractContextManager[httpx.Client]]
-"""`sam local start-api` for the length of a `with` block, over TLS if it is given a certificate.
 
-The client knows where it is, and trusts the certificate. What is printed goes to a file, if one is given.
-"""
+@dataclass(frozen=True)
+class Served:
+    """`sam local start-api`, over TLS."""
+
+    client: httpx.Client
+    """Trusts the certificate's authority alone."""
+    log: Path
+    """What SAM and the functions print."""
+    certificate: Path
+    """The folder of the certificate."""

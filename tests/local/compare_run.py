@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 
 from tools import ROOT, environ
-from tools.runtime.machine import ThisMachine
+from tools.runtime.machine import Machine
 
 TEMPORARY = "temporary"
 
@@ -44,4 +44,4 @@ def leftovers(output: Path) -> list[str]:
 
 def docker(*arguments: str) -> list[str]:
     """The lines that Docker's command line answers with."""
-    return ThisMachine().run("docker", *arguments).stdout.splitlines()
+    return Machine().run("docker", *arguments).stdout.splitlines()

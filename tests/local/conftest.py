@@ -1,4 +1,4 @@
-"""Real functions in real containers: what the tests of this folder stand on."""
+"""Real functions in real containers: one `sam local` server of each kind for the whole folder."""
 
 import json
 import socket
@@ -12,37 +12,34 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.local.answers import FAILING_PACKAGE, Answer, Invoke, ServeApi
-from tools.runtime.certificate import Certificate
-from tools.runtime.invoke import invoke
-from tools.runtime.local import serve_command
-from tools.runtime.machine import ThisMachine
-from tools.runtime.network import own_network
+from tests.local.answers import FAILING_PACKAGE, Answer, Invoke, Served
+from tools import ROOT
+from tools.runtime.docker import own_network
+from tools.runtime.local import Session, make_certificate, write_variables
+from tools.runtime.machine import Machine
 from tools.runtime.processes import started
-from tools.runtime.session import Session, write_variables
 from tools.runtime.upstream import FakePypistats, fake_pypistats
 
-ROOT = Path(__file__).parents[2]
-API_START_S = 120
+START_S = 120
 REQUEST_TIMEOUT_S = 30
 
 
 @pytest.fixture(scope="session")
-def network(image: str, machine: ThisMachine) -> Iterator[str]:  # noqa: ARG001 - no engine, no network
+def network(image: str, machine: Machine) -> Iterator[str]:  # noqa: ARG001 - no engine, no network
     with own_network(machine) as name:
         yield name
 
 
 @pytest.fixture(scope="session")
-def upstream(image: str, machine: ThisMachine, network: str) -> Iterator[FakePypistats]:
+def upstream(image: str, machine: Machine, network: str) -> Iterator[FakePypistats]:
     always_failing = ("--rule", f"500:*:{FAILING_PACKAGE}")
-    with fake_pypistats(machine, image=image, network=network, options=always_failing) as simulated:
-        yield simulated
+    with fake_pypistats(machine, image=image, network=network, options=always_failing) as fake:
+        yield fake
 
 
 @pytest.fixture(scope="session")
 def session(
-    machine: ThisMachine,
+    machine: Machine,
     artifacts: Path,
     network: str,
     upstream: FakePypistats,
@@ -53,71 +50,74 @@ def session(
 
 
 @pytest.fixture(scope="session")
-def invoked(session: Session) -> Invoke:
-    """A function's answer to a file of events/; each pair is invoked once, which takes seconds."""
-    answers: dict[tuple[str, str], Answer] = {}
+def invoked(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
+    """A function's answer to a file of events/, by Lambda's Invoke API; each pair is invoked once."""
+    port, answers = _free_port(), dict[tuple[str, str], Answer]()
+    where = ("--host", "127.0.0.1", "--port", str(port))
+    command = session.command("start-lambda", *where, "--warm-containers", "LAZY")
+    log = tmp_path_factory.mktemp("start-lambda") / "log"
+    with (
+        _running(session, command, log) as process,
+        httpx.Client(
+            base_url=f"http://127.0.0.1:{port}/2015-03-31/functions",
+            timeout=REQUEST_TIMEOUT_S,
+            trust_env=False,
+        ) as client,
+    ):
+        _wait_until_answered(client, "/", process, log)
 
-    def answer(function: str, event: str) -> Answer:
-        if (function, event) not in answers:
-            status, stdout = invoke(session, function, ROOT / "events" / f"{event}.json")
-            assert status == 0
-            answers[function, event] = Answer.of(json.loads(stdout.splitlines()[-1]))
-        return answers[function, event]
+        def answer(function: str, event: str) -> Answer:
+            if (function, event) not in answers:
+                content = (ROOT / "events" / f"{event}.json").read_bytes()
+                response = client.post(f"/{function}/invocations", content=content)
+                answers[function, event] = Answer.of(json.loads(response.text))
+            return answers[function, event]
 
-    return answer
+        yield answer
 
 
 @pytest.fixture(scope="session")
-def serve_api(session: Session, tmp_path_factory: pytest.TempPathFactory) -> ServeApi:
-    """`sam local start-api` on a free port of the loopback, for the length of a `with` block.
-
-    With a certificate it is served over TLS, and the client trusts its authority alone. What SAM and
-    the functions print goes to `log`.
-    """
-
-    @contextmanager
-    def serve(
-        certificate: Certificate | None = None, log: Path | None = None
-    ) -> Iterator[httpx.Client]:
-        port = _free_port()
-        log = log or tmp_path_factory.mktemp("start-api") / "log"
-        with (
-            log.open("wb") as output,
-            started(
-                serve_command(session, port, certificate),
-                environ=session.environ,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            ) as process,
-            httpx.Client(
-                base_url=f"{'https' if certificate else 'http'}://127.0.0.1:{port}",
-                verify=_trusting(certificate),
-                timeout=REQUEST_TIMEOUT_S,
-                trust_env=False,
-            ) as client,
-        ):
-            for path in ("/health", "/flask/health"):
-                _wait_until_answered(client, path, process, log)
-            yield client
-
-    return serve
+def api(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`sam local start-api` on a free port of loopback, over TLS, with both functions warm."""
+    port, folder = _free_port(), tmp_path_factory.mktemp("start-api")
+    certificate = make_certificate(folder / "tls")
+    log = folder / "log"
+    with (
+        _running(session, session.start_api(port, certificate), log) as process,
+        httpx.Client(
+            base_url=f"https://127.0.0.1:{port}",
+            verify=ssl.create_default_context(cafile=certificate / "client.pem"),
+            timeout=REQUEST_TIMEOUT_S,
+            trust_env=False,
+        ) as client,
+    ):
+        for path in ("/health", "/flask/health"):
+            _wait_until_answered(client, path, process, log)
+        yield Served(client, log, certificate)
 
 
-def _trusting(certificate: Certificate | None) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certificate.authority if certificate else None)
+@contextmanager
+def _running(session: Session, command: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+    with (
+        log.open("wb") as output,
+        started(
+            command, environ=session.environ, stdout=output, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        yield process
 
 
 def _wait_until_answered(
     client: httpx.Client, path: str, process: subprocess.Popen[str], log: Path
 ) -> None:
-    deadline = time.monotonic() + API_START_S
+    deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if client.get(path).status_code == httpx.codes.OK:
+            if not client.get(path).is_server_error:
                 return
         except httpx.TransportError:
             time.sleep(0.1)  # it refuses connections until its containers are up
-    pytest.fail(f"start-api did not answer {path}:\n{log.read_text()[-3000:]}", pytrace=False)
+    pytest.fail(f"SAM did not answer {path}:\n{log.read_text()[-3000:]}", pytrace=False)
 
 
 def _free_port() -> int:

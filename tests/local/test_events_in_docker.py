@@ -1,4 +1,4 @@
-"""Every event of events/ on both functions, in containers, against the stand-in upstream."""
+"""Every event of events/ on both functions, in containers, against the fake pypistats.org."""
 
 import datetime as dt
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_a_comparison_has_the_figures_of_each_package(
 
 
 def figures(upstream: FakePypistats, package: str) -> dict[str, Any]:
-    """The figures of a package, by plain arithmetic on the rows that the stand-in serves."""
+    """The figures of a package, by plain arithmetic on the rows that the fake pypistats.org serves."""
     url = f"{upstream.local_url}/api/packages/{package}/overall"
     rows = httpx.get(url, trust_env=False).raise_for_status().json()["data"]
     as_of = newest_day(dt.datetime.now(dt.UTC))

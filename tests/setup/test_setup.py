@@ -12,7 +12,7 @@ import pytest
 
 from tests.setup.copies import Project
 from tools import ROOT
-from tools.runtime.machine import ThisMachine
+from tools.runtime.machine import Machine
 from tools.runtime.tools import SAM
 
 PINNED = re.compile(r"^([a-z0-9-]+)==", re.MULTILINE)
@@ -138,7 +138,7 @@ def test_help_in_a_terminal_without_unicode(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("image")
-def test_build_and_invoke(project: Project, machine: ThisMachine) -> None:
+def test_build_and_invoke(project: Project, machine: Machine) -> None:
     SAM.ensure(machine)
     # The original's, since it is large.
     (project.folder / ".cache" / SAM.home.name).symlink_to(SAM.home)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flask_app.settings import FlaskSettings
 from pulse import __version__
+from pulse_io.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DECISIONS = sorted(path.name for path in (ROOT / "docs/adr").glob("[0-9]*.md"))
@@ -96,21 +98,58 @@ def test_every_decision_is_listed() -> None:
         ]
 
 
-def test_pre_commit_runs_make_lint() -> None:
-    """The Makefile has the only list of checks."""
-    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
-    ((hook,),) = (repository["hooks"] for repository in config["repos"])
-    assert hook["entry"] == "make lint"
-    assert hook["language"] == "system"
-    assert hook["always_run"]
-    assert not hook["pass_filenames"]
-    assert set(config["default_install_hook_types"]) <= set(hook["stages"])
+HOOKS = [
+    hook
+    for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    for hook in repository["hooks"]
+]
+
+
+def test_linters_are_those_of_venv() -> None:
+    """`make lint` runs all of them; pre-commit downloads none."""
+    assert "$(BIN)/pre-commit run --all-files" in (ROOT / "Makefile").read_text()
+    for hook in HOOKS:
+        assert hook["entry"].startswith(".venv/bin/")
+        assert hook["language"] == "system"
+
+
+def test_every_file_for_github_is_checked() -> None:
+    patterns = [hook["files"] for hook in HOOKS if "check-jsonschema" in hook["entry"]]
+    for path in (ROOT / ".github").rglob("*.y*ml"):
+        name = str(path.relative_to(ROOT))
+        assert any(re.search(pattern, name) for pattern in patterns), name
 
 
 def test_readme_links_to_the_pages() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "](CONTRIBUTING.md)" in readme
     assert "](SECURITY.md)" in readme
+
+
+def test_readme_lists_settings_with_defaults() -> None:
+    """Those of the table's region, which AWS's tools set, are left out."""
+    readme = (ROOT / "README.md").read_text()
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \| ([^|]+) \|", readme, flags=re.MULTILINE)
+    told = {
+        name.strip("` "): default
+        for names, defaults in rows
+        for name, default in zip(
+            names.split(","), _each(defaults.replace("`", ""), names.count(",") + 1), strict=True
+        )
+    }
+    fields = Settings.model_fields | FlaskSettings.model_fields
+    defaults = {name.upper(): field.default for name, field in fields.items()}
+    for name in told.keys() & defaults.keys():
+        shown = {None: "unset", "": "empty"}.get(defaults[name], str(defaults[name]))
+        assert told[name] == shown, name
+    unlisted = {name for name in defaults.keys() - told.keys() if not name.startswith("AWS_")}
+    assert unlisted == {"NETWORK"}
+
+
+def _each(defaults: str, count: int) -> list[str]:
+    """One default for each setting of a row; a single one is that of all."""
+    each = defaults.split(", ")
+    return each * count if len(each) == 1 else each
 
 
 def test_contributing_lists_every_kind_of_test() -> None:

@@ -1,1 +1,1 @@
-"""What can be known of the template and the workflow without deploying them; `make lint` runs it."""
+"""Checks of template.yaml by the tools that know what AWS accepts. `make lint` runs them."""

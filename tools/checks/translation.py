@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tools import ROOT
-from tools.runtime.machine import Machine
-from tools.runtime.problems import ToolError
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.tools import SAM
 
 TEMPLATE: Final = ROOT / "template.yaml"
@@ -32,7 +31,7 @@ def translate(machine: Machine, parameters: Mapping[str, str]) -> dict[str, Any]
     """The transformed template; SAM looks at the parameters' values while it transforms.
 
     Raises:
-        ToolError: SAM can't be installed, or does not take the template.
+        NeedError: SAM can't be installed, or does not take the template.
     """
     SAM.ensure(machine)
     script = Path(__file__).with_name("translator.py")
@@ -41,6 +40,6 @@ def translate(machine: Machine, parameters: Mapping[str, str]) -> dict[str, Any]
         timeout_s=_TRANSLATE_TIMEOUT_S,
     )
     if not done.succeeded:
-        raise ToolError(f"SAM can't transform {TEMPLATE.name}:\n{done.last_words()}")
+        raise NeedError(f"SAM can't transform {TEMPLATE.name}:\n{done.last_words()}")
     translated: dict[str, Any] = json.loads(done.stdout)
     return translated

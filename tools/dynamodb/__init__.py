@@ -1,4 +1,1 @@
-"""The table without AWS: DynamoDB Local and moto's server on the loopback, and the table as template.yaml has it.
-
-`python -m tools.dynamodb` runs DynamoDB Local until Ctrl-C.
-"""
+"""The table without AWS: DynamoDB Local and moto's server on loopback, with the table of template.yaml."""

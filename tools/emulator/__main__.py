@@ -3,33 +3,19 @@
 import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final
 
-from tools.emulator.problems import DeploymentError
-from tools.emulator.remains import remains
-from tools.emulator.self_contained import invoke_alone
-from tools.emulator.server import emulator
-from tools.emulator.stack import Stack, build
-from tools.runtime.engine import ensure_engine
-from tools.runtime.image import ensure_image
-from tools.runtime.machine import Machine, ThisMachine
-from tools.runtime.network import own_network
-from tools.runtime.problems import NeedError
+from tools.runtime.docker import ensure_image, own_network
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.processes import end_in_order_when_told_to
-from tools.runtime.tools import SAM
 from tools.runtime.upstream import fake_pypistats
-from tools.smoke.__main__ import smoke
-from tools.smoke.live import Live, Unreachable, client_for
+from tools.smoke import smoke
 
-FUNCTIONS = ("FastApiFunction", "FlaskFunction")
-# The first request to each function waits for a container.
-ANSWER_TIMEOUT_S = 60
+from .server import emulator
+from .stack import NAME, Stack, build
 
-T = TypeVar("T")
+INTERRUPTED: Final = 130
 
 
 def main() -> int:
@@ -38,71 +24,44 @@ def main() -> int:
     parser.add_argument(
         "parameters", nargs="*", type=_parameter, help="Name=value, as template.yaml has it"
     )
-    parser.add_argument("--template", type=Path, help="a built template; else it is built first")
-    asked = parser.parse_args()
-    machine = ThisMachine()
+    machine = Machine()
+    parameters = dict(parser.parse_args().parameters)
     end_in_order_when_told_to()
     try:
-        kept = deploy_and_delete(machine, asked.template, dict(asked.parameters))
-    except (NeedError, Unreachable) as problem:
-        machine.say(f"\n{problem}")
+        return deploy_and_delete(machine, parameters)
+    except NeedError as need:
+        machine.say(str(need))
         return 1
     except KeyboardInterrupt:
-        machine.say("\nEnded; nothing is left running.")
-        return 130
-    return 0 if kept else 1
+        machine.say("Ended; nothing is left running.")
+        return INTERRUPTED
 
 
-def deploy_and_delete(machine: Machine, built: Path | None, parameters: dict[str, str]) -> bool:
-    """Deploy to an emulator of its own, smoke, delete; returns whether every promise was kept.
+def deploy_and_delete(machine: Machine, parameters: dict[str, str]) -> int:
+    """Deploy to an emulator, run the smoke tests, delete; returns the smoke tests' exit status.
 
     Raises:
         NeedError: a step failed; says what to do.
     """
-    ensure_engine(machine)
     image = ensure_image(machine)
-    SAM.ensure(machine)
     with tempfile.TemporaryDirectory(prefix="pypi-pulse-") as folder:
-        template = built or _step("sam build", lambda: build(machine, Path(folder)))
+        print("sam build", flush=True)
+        template = build(machine, Path(folder))
         with (
             own_network(machine) as network,
             fake_pypistats(machine, image=image, network=network) as upstream,
             emulator(machine, image=image, network=network) as account,
         ):
-            _done(f"the emulator answers at {account.url}")
             stack = Stack(machine, account)
-            given = {"PypistatsUrl": upstream.url, **parameters}
-            _step(
-                f"sam deploy --config-env local: {stack.name}",
-                lambda: stack.deploy(template, given),
-            )
-            for function in FUNCTIONS:
-                alone = partial(
-                    invoke_alone, machine, account, stack.physical_name(function), image=image
-                )
-                if outside := _step(f"{function} with its zip alone", alone).outside:
-                    raise DeploymentError(f"{function} took from outside its zip: {outside}")
-            url = account.path_address(stack.outputs()["ApiUrl"])
-            with client_for(url, headers={}, timeout_s=ANSWER_TIMEOUT_S) as client:
-                # It answers a preflight by itself, with 403.
-                kept = smoke(Live(client), preflight=False)
-            _step("sam delete", stack.delete)
-            if left := remains(account):
-                raise DeploymentError(f"`sam delete` left: {', '.join(left)}.")
-            _done("nothing is left in the account")
-    return kept
-
-
-def _step(name: str, work: Callable[[], T]) -> T:
-    print(f"{name} … ", end="", flush=True)
-    began = time.monotonic()
-    result = work()
-    print(f"{time.monotonic() - began:.0f} s", flush=True)
-    return result
-
-
-def _done(what: str) -> None:
-    print(what, flush=True)
+            print(f"sam deploy --config-env local: {NAME}, at {account.url}", flush=True)
+            stack.deploy(template, {"PypistatsUrl": upstream.url, **parameters})
+            url = account.api_url(stack.outputs()["ApiUrl"])
+            # The emulator answers a preflight itself, with 403.
+            smoked = smoke(url, "-k", "not preflight")
+            print("sam delete", flush=True)
+            stack.delete()
+            print("Nothing is left in the account.", flush=True)
+    return smoked
 
 
 def _parameter(text: str) -> tuple[str, str]:

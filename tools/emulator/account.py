@@ -1,9 +1,9 @@
-"""How tools reach the emulated account: where it answers, and credentials that are worth nothing."""
+"""The emulated account: where it answers, credentials that are worth nothing, and what is in it."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import boto3
@@ -11,44 +11,57 @@ from botocore.config import Config
 
 from tools import without_proxies_for_loopback
 
-REGION = "us-east-1"  # as samconfig.toml has it for `local`
-ROOT = "test"
-"""Both halves of the credentials that the emulator gives every right; others have what IAM says."""
-DIRECTLY: Final = Config(proxies={})
-"""For clients of what is on the loopback: no proxy is asked for it."""
+REGION: Final = "us-east-1"  # as samconfig.toml has it for `local`
+ROOT_KEY: Final = "test"
+"""Both halves of the credentials with every right; others have the rights that IAM grants them."""
+
+SAMS_OWN: Final = "aws-sam-cli-managed-default"
+"""The stack with the bucket that `sam deploy` puts artifacts into; it serves all stacks."""
+
+_LISTED: Final = (
+    ("cloudformation", "describe_stacks", "Stacks", "StackName"),
+    ("lambda", "list_functions", "Functions", "FunctionName"),
+    ("dynamodb", "list_tables", "TableNames", None),
+    ("apigatewayv2", "get_apis", "Items", "Name"),
+    ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    ("iam", "list_roles", "Roles", "RoleName"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+)
+"""Service, operation, the list in its answer, and what names an entry."""
 
 
 @dataclass(frozen=True)
-class RequestLog:
-    """An account of the emulator."""
+class Account:
+    """An account of the emulator. `url` is its endpoint for all services, without a slash at the end."""
 
     url: str
-    """Where it answers, without a slash at the end."""
-    access_key: str = ROOT
-    secret_key: str = ROOT
+    access_key: str = ROOT_KEY
+    secret_key: str = ROOT_KEY
+    token: str | None = None
 
-    @property
-    def session(self) -> boto3.Session:
-        """What AWS's clients are made from; each still needs `endpoint_url` and `config`."""
-        return boto3.Session(
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients' classes at run time
+        """A boto3 client, which asks no proxy."""
+        make: Any = boto3.client  # whose overloads want a literal
+        return make(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
-            region_name=REGION,
+            aws_session_token=self.token,
+            config=Config(proxies={}),
         )
 
-    def path_address(self, api_url: str) -> str:
+    def api_url(self, deployed_url: str) -> str:
         """A deployed API's URL as the emulator also takes it, with the API's id in the path.
 
-        By its own URL, which has the id in the host's name, the emulator keeps `/health` to itself.
+        At its own URL, with the id in the host name, the emulator answers `/health` itself.
         """
-        api = (urlsplit(api_url).hostname or "").partition(".")[0]
+        api = (urlsplit(deployed_url).hostname or "").partition(".")[0]
         return f"{self.url}/_aws/execute-api/{api}/$default"
 
     def environ(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """An environment in which every AWS tool talks to the emulator and to nobody else.
-
-        Nothing of `environ` that names a real account, profile or endpoint is left in it.
-        """
+        """This environment for AWS's tools, with all that names another account, profile or endpoint removed."""
         kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
         return {
             **kept,
@@ -62,3 +75,16 @@ class RequestLog:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def resources(self) -> list[str]:
+        """What the account has, as `service name`, except SAM's own stack."""
+        found = [
+            (service, entry[name] if name else entry)
+            for service, operation, entries, name in _LISTED
+            for entry in getattr(self.client(service), operation)()[entries]
+        ]
+        s3 = self.client("s3")
+        for bucket in s3.list_buckets()["Buckets"]:
+            objects = s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", [])
+            found += [("s3", one["Key"]) for one in objects]
+        return [f"{service} {name}" for service, name in found if name != SAMS_OWN]

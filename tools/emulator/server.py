@@ -1,101 +1,107 @@
-"""The emulator in a container, for the length of a `with` block."""
+"""ministack, an emulator of AWS, in a container; its packages are installed once into `.cache/`."""
 
+import hashlib
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
-from tools.emulator.account import RequestLog
-from tools.emulator.image import PREFIX, ensure_function_image
-from tools.emulator.packages import ensure_packages
-from tools.emulator.problems import EmulatorError
-from tools.runtime.machine import Machine
+from tools import ROOT
+from tools.runtime.docker import PYTHON, container
+from tools.runtime.machine import Machine, NeedError
+from tools.runtime.tools import UV
+from tools.uv import CACHE
 
-START_S = 60.0
-POLL_S = 0.1
-# As ministack has it where it starts its server by itself.
-KEEP_ALIVE_S = "75"
+from .account import Account
 
-DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
-_SOCKET_INSIDE = "/var/run/docker.sock"
-_PACKAGES_INSIDE = "/opt/emulator"
+REQUIREMENTS: Final = Path(__file__).with_name("requirements.txt")
+INSTALL_TIMEOUT_S: Final = 600
+IMAGE_PREFIX: Final = "localhost/pypi-pulse"
+"""What the emulator puts before an image's name, so that no registry is asked for it."""
+
+_SOCKET: Final = "/var/run/docker.sock"
+_PACKAGES: Final = "/opt/emulator"
 
 
 @contextmanager
-def emulator(machine: Machine, *, image: str, network: str) -> Iterator[RequestLog]:
-    """Run ministack on a network of ours; yields its account once it is ready.
+def emulator(machine: Machine, *, image: str, network: str) -> Iterator[Account]:
+    """Run ministack on a network of ours for the length of a `with` block; yields its account.
 
-    It runs on the Python of the Lambda image, and starts a container on the same network for each
-    execution environment of a function. Whoever made the network removes those with it.
+    It runs on the Python of the Lambda image, and starts a container of that image on the same network for
+    each execution environment of a function. They are removed with the network.
 
     Raises:
-        EmulatorError: it can't be installed or does not start; says what to do.
+        NeedError: it can't be installed or does not start; says what to do.
     """
-    docker_socket = _docker_socket(machine)
+    host = machine.environ.get("DOCKER_HOST") or f"unix://{_SOCKET}"
+    if not host.startswith("unix://"):
+        raise NeedError(
+            f"DOCKER_HOST is {host}, and the emulator needs an engine on this machine, by its socket: "
+            "unset DOCKER_HOST, or point it to a unix:// socket."
+        )
     packages = ensure_packages(machine)
-    ensure_function_image(machine, image)
+    functions_image = f"{IMAGE_PREFIX}/public.ecr.aws/lambda/python:{PYTHON}"
+    tagged = machine.run("docker", "tag", image, functions_image)
+    if not tagged.succeeded:
+        raise NeedError(f"Docker could not tag {image}:\n{tagged.last_words()}")
     name, port = f"{network}-emulator", _free_port()
     settings = {
-        # The URL that a deployed API gets has this port in it, so it is the same inside and out.
+        # In the URL of a deployed API, so it is the same inside and outside.
         "GATEWAY_PORT": str(port),
-        # Rights are looked at as AWS does, those of functions' roles too.
-        "AUTH": "true",
+        "AUTH": "true",  # rights are checked as AWS does, those of functions' roles too
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # Without these it would run functions on its own Python, where they see its packages.
+        # Otherwise it runs functions on its own Python, where they see its packages.
         "LAMBDA_EXECUTOR": "docker",
         "LAMBDA_STRICT": "1",
         "DOCKER_NETWORK": network,
-        "MINISTACK_IMAGE_PREFIX": PREFIX,
-        # Where functions find DynamoDB: at HTTP's own port, as AWS is at HTTPS's. aiodynamo leaves any
-        # other out of what it signs, and the emulator looks at signatures.
+        "MINISTACK_IMAGE_PREFIX": IMAGE_PREFIX,
+        # Where functions find DynamoDB. At HTTP's own port: aiodynamo leaves any other out of what it signs.
         "AWS_ENDPOINT_URL": f"http://{name}",
-        "PYTHONPATH": _PACKAGES_INSIDE,
+        "PYTHONPATH": _PACKAGES,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    created = machine.run(
-        *("docker", "run", "--detach", "--name", name, "--network", network),
-        *("--publish", f"127.0.0.1:{port}:{port}"),
-        *("--volume", f"{packages}:{_PACKAGES_INSIDE}:ro"),
-        *("--volume", f"{docker_socket}:{_SOCKET_INSIDE}"),
+    with container(
+        machine,
+        name,
+        *("--network", network, "--publish", f"127.0.0.1:{port}:{port}"),
+        *("--volume", f"{packages}:{_PACKAGES}:ro"),
+        *("--volume", f"{host.removeprefix('unix://')}:{_SOCKET}"),
         *(word for pair in settings.items() for word in ("--env", "=".join(pair))),
-        *("--entrypoint", "python3.13", image, "-m", "hypercorn", "ministack.app:app"),
-        # All addresses of a network of its own.
-        *("--bind", f"0.0.0.0:{port}", "--bind", "0.0.0.0:80", "--keep-alive", KEEP_ALIVE_S),
+        *("--entrypoint", f"python{PYTHON}", image, "-m", "hypercorn", "ministack.app:app"),
+        # All addresses of a network of its own. It keeps connections as its own command does.
+        *("--bind", f"0.0.0.0:{port}", "--bind", "0.0.0.0:80", "--keep-alive", "75"),
+        ready="Running on http",
+    ):
+        yield Account(f"http://127.0.0.1:{port}")
+
+
+def ensure_packages(machine: Machine) -> Path:
+    """Return the folder of the emulator's packages, for the Python of the Lambda image, once installed.
+
+    Raises:
+        NeedError: they can't be installed; says why.
+    """
+    key = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    folder = CACHE / f"emulator-{key}-{machine.architecture}"
+    if machine.has(folder):
+        return folder
+    machine.say(f"Installing the emulator's packages into {folder}")
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    platform = ROOT / "functions" / "architectures" / machine.architecture / "platform"
+    installed = machine.run(
+        *(*UV, "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"),
+        *("--python-platform", platform.read_text().strip(), "--python-version", PYTHON),
+        *("--target", str(unfinished), "--requirements", str(REQUIREMENTS)),
+        timeout_s=INSTALL_TIMEOUT_S,
     )
-    try:
-        if not created.succeeded or not _becomes_ready(machine, name):
-            words = created if not created.succeeded else machine.run("docker", "logs", name)
-            raise EmulatorError(
-                f"The emulator did not start:\n{words.last_words()}\n"
-                "Try again; if it stays so, remove .cache/emulator-* and have it installed anew."
-            )
-        yield RequestLog(f"http://127.0.0.1:{port}")
-    finally:
-        machine.run("docker", "rm", "--force", "--volumes", name)
-
-
-def _docker_socket(machine: Machine) -> str:
-    """The engine's socket, through which the emulator starts functions' containers."""
-    host = machine.environ.get("DOCKER_HOST") or DEFAULT_DOCKER_HOST
-    scheme, _, path = host.partition("://")
-    if scheme != "unix":
-        raise EmulatorError(
-            f"DOCKER_HOST is {host}, and the emulator needs an engine on this machine, by its "
-            "socket: unset DOCKER_HOST, or point it to a unix:// socket."
-        )
-    return path
-
-
-def _becomes_ready(machine: Machine, container: str) -> bool:
-    for _ in range(int(START_S / POLL_S)):
-        logs = machine.run("docker", "logs", container)
-        if "Running on http" in logs.stdout + logs.stderr:
-            return True
-        running = machine.run("docker", "inspect", "--format", "{{.State.Running}}", container)
-        if running.stdout.strip() != "true":
-            return False
-        machine.pause(POLL_S)
-    return False
+    if not installed.succeeded:
+        raise NeedError(f"The emulator can't be installed:\n{installed.last_words()}")
+    unfinished.rename(folder)
+    return folder
 
 
 def _free_port() -> int:

@@ -1,71 +1,57 @@
 """One stack in the emulated account, by `sam build`, `sam deploy` and `sam delete` as anyone runs them."""
 
 import subprocess
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
-from tools.emulator.account import DIRECTLY, RequestLog
-from tools.emulator.problems import DeploymentError
-from tools.runtime.machine import Machine
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.processes import started
-from tools.runtime.sam import sam_command, sam_environment
+from tools.runtime.sam import SAMCONFIG, TEMPLATE, sam_command, sam_environment
 
-if TYPE_CHECKING:
-    from types_boto3_cloudformation import CloudFormationClient
+from .account import Account
 
-ROOT = Path(__file__).parents[2]
-CONFIG = ROOT / "samconfig.toml"
-CONFIG_ENVIRONMENT = "local"
-# The file is named because it is else looked for beside the template, built or not.
-CONFIGURED = ("--config-file", str(CONFIG), "--config-env", CONFIG_ENVIRONMENT)
-STEP_TIMEOUT_S = 600
-LAST_LINES = 25
+NAME: Final = "pypi-pulse-local"
+"""As samconfig.toml has it for its environment `local`."""
+STEP_TIMEOUT_S: Final = 600
+LAST_LINES: Final = 25
+
+# The file is named, since SAM looks for it beside the template.
+_CONFIGURED: Final = ("--config-file", str(SAMCONFIG), "--config-env", "local")
 
 
-def build(machine: Machine, folder: Path, *, source: Path = ROOT / "template.yaml") -> Path:
+def build(machine: Machine, folder: Path, *, source: Path = TEMPLATE) -> Path:
     """`sam build` into a folder; returns the built template.
 
     Raises:
-        DeploymentError: it failed; says what to do.
+        NeedError: it failed; says what to do.
     """
-    arguments = (
-        *("build", "--template-file", str(source), "--build-dir", str(folder), *CONFIGURED),
-        *_overrides(machine, {}),
-    )
+    arguments = ("build", "--template-file", str(source), "--build-dir", str(folder))
     _sam(
-        sam_command(machine, *arguments),
+        sam_command(machine, *arguments, *_CONFIGURED, *_overrides(machine, {})),
         sam_environment(machine, *arguments),
-        advice="Mend what it names; functions/Makefile says how each function is built.",
+        advice="Fix what it names; functions/Makefile says how each function is built.",
     )
     return folder / "template.yaml"
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The stack that samconfig.toml's environment `local` names."""
+    """The stack of samconfig.toml's environment `local`."""
 
     machine: Machine
-    account: RequestLog
-
-    @property
-    def name(self) -> str:
-        """As samconfig.toml has it."""
-        environments = tomllib.loads(CONFIG.read_text())
-        name: str = environments[CONFIG_ENVIRONMENT]["global"]["parameters"]["stack_name"]
-        return name
+    account: Account
 
     def deploy(self, template: Path, parameters: Mapping[str, str]) -> None:
-        """`sam deploy` a built template, whether or not the stack is there.
+        """`sam deploy` a built template, whether or not the stack exists.
 
         Raises:
-            DeploymentError: it failed; says what to do.
+            NeedError: it failed; says what to do.
         """
         self._run(
             *("deploy", "--template-file", str(template), *_overrides(self.machine, parameters)),
-            advice="Mend what it names. template.yaml says what each parameter may be, "
+            advice="Fix what it names. template.yaml says what each parameter may be, "
             "docs/operations.md which rights a deployer needs.",
         )
 
@@ -73,40 +59,38 @@ class Stack:
         """`sam delete`.
 
         Raises:
-            DeploymentError: it failed.
+            NeedError: it failed, or left something in the account.
         """
         self._run(
-            *("delete", "--stack-name", self.name, "--no-prompts"),
+            *("delete", "--stack-name", NAME, "--no-prompts"),
             advice="What stands in the way is named above; the emulator itself ends anyway.",
         )
+        if left := self.account.resources():
+            raise NeedError(f"`sam delete` left: {', '.join(left)}.")
 
     def physical_name(self, logical_id: str) -> str:
-        """The name that the account has for one of the stack's resources."""
-        found = self._client().describe_stack_resource(
-            StackName=self.name, LogicalResourceId=logical_id
+        """The name of one of the stack's resources in the account."""
+        found = self.account.client("cloudformation").describe_stack_resource(
+            StackName=NAME, LogicalResourceId=logical_id
         )
-        return found["StackResourceDetail"]["PhysicalResourceId"]
+        name: str = found["StackResourceDetail"]["PhysicalResourceId"]
+        return name
 
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs by their names."""
-        (stack,) = self._client().describe_stacks(StackName=self.name)["Stacks"]
+        """The stack's outputs by name."""
+        (stack,) = self.account.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-    def _client(self) -> "CloudFormationClient":
-        return self.account.session.client(
-            "cloudformation", endpoint_url=self.account.url, config=DIRECTLY
-        )
 
     def _run(self, *arguments: str, advice: str) -> None:
         _sam(
-            sam_command(self.machine, *arguments, *CONFIGURED),
+            sam_command(self.machine, *arguments, *_CONFIGURED),
             self.account.environ(sam_environment(self.machine, *arguments)),
             advice=advice,
         )
 
 
 def _overrides(machine: Machine, parameters: Mapping[str, str]) -> tuple[str, ...]:
-    # Functions run on this machine, whatever ARCH says.
+    # The flag hides all of samconfig.toml's; functions run on this machine.
     given = {"Architecture": machine.architecture, **parameters}
     return ("--parameter-overrides", *("=".join(pair) for pair in given.items()))
 
@@ -118,4 +102,4 @@ def _sam(command: list[str], environ: Mapping[str, str], *, advice: str) -> None
         output, _ = process.communicate(timeout=STEP_TIMEOUT_S)
     if process.returncode != 0:
         last = "\n".join(output.strip().splitlines()[-LAST_LINES:])
-        raise DeploymentError(f"sam {command[1]} failed:\n{last}\n{advice}")
+        raise NeedError(f"sam {command[1]} failed:\n{last}\n{advice}")

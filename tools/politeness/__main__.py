@@ -4,8 +4,7 @@ import argparse
 import random
 import sys
 
-from tools.runtime.machine import ThisMachine
-from tools.runtime.problems import NeedError
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.processes import end_in_order_when_told_to
 
 from .plan import MOST_PACKAGES, Plan
@@ -23,7 +22,7 @@ INTERRUPTED = 130
 def main() -> int:
     """Return 0 if every promise was kept, 1 if one was broken or the run can't be made here."""
     plan = _plan()
-    machine = ThisMachine()
+    machine = Machine()
     end_in_order_when_told_to()
     machine.say(f"--seed {plan.seed}")
     try:

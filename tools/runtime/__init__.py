@@ -1,5 +1,4 @@
-"""A Docker engine, the local Lambda image and SAM: what `sam local` needs and a bare machine lacks.
+"""What `sam local` needs and a bare machine lacks: a Docker engine, the Lambda image, SAM itself.
 
-`python -m tools.runtime` makes the engine and the image, `.sam` calls the pinned SAM,
-`.invoke` and `.local` wrap `sam local invoke` and `sam local start-api`.
+`python -m tools.runtime` sets up engine and image, `.sam` runs the pinned SAM, `.local` runs functions.
 """

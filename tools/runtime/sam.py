@@ -1,118 +1,127 @@
 """`python -m tools.runtime.sam ARGUMENTS…`: AWS SAM's CLI at the pinned version, kept out of `.venv`."""
 
+import argparse
 import os
 import sys
-from pathlib import Path
-from typing import Final
+import tomllib
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Final
 
-from tools import without_proxies_for_loopback
+import yaml
+
+from tools import ROOT, without_proxies_for_loopback
 from tools.uv import UvError, ensure_uv, uv_environment
 
-from .configuration import DEFAULT_ENVIRONMENT, SAMCONFIG, parameter_overrides
-from .machine import Machine, ThisMachine
-from .problems import NeedError, ToolError
+from .machine import Machine, NeedError
 from .tools import SAM
 
-SAM_VERSION: Final = SAM.version
-SAM_HOME: Final = SAM.home
-BUILT_TEMPLATE = Path(".aws-sam/build/template.yaml")
+SAMCONFIG: Final = ROOT / "samconfig.toml"
+TEMPLATE: Final = ROOT / "template.yaml"
 TEMPLATES_ARCHITECTURE: Final = "x86_64"
-"""What the template's parameter is where nobody says anything."""
+"""The template's default."""
+
+_DEFAULT: Final = "default"
+_options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+_options.add_argument("--config-env")
 
 
-def ensure_sam(machine: Machine) -> str:
-    """Return the path of the pinned SAM once it is installed.
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's functions (`!Ref`), which are read as None."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+
+
+@cache
+def template() -> dict[str, Any]:
+    """What template.yaml says, with None for each of CloudFormation's functions."""
+    read: dict[str, Any] = yaml.load(TEMPLATE.read_text(), _Loader)  # noqa: S506 - it is a SafeLoader
+    return read
+
+
+def parameter_overrides(environment: str) -> dict[str, str]:
+    """The parameters that an environment of samconfig.toml sets, by name.
 
     Raises:
-        ToolError: it can't be installed.
+        NeedError: there is no such environment, samconfig.toml can't be read, or it sets a parameter that
+            the template lacks, which SAM ignores.
     """
-    return SAM.ensure(machine)
-
-
-def architecture(machine: Machine) -> str:
-    """What functions are built for where samconfig.toml does not say: ARCH, else what this machine runs."""
-    return machine.environ.get("ARCH") or machine.architecture
+    try:
+        environments = tomllib.loads(SAMCONFIG.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise NeedError(f"{SAMCONFIG.name} can't be read: {error}.") from None
+    if environment not in environments:
+        known = ", ".join(name for name, value in environments.items() if isinstance(value, dict))
+        raise NeedError(f"{SAMCONFIG.name} has no environment {environment!r}; it has {known}.")
+    parameters = environments[environment].get("global", {}).get("parameters", {})
+    overrides = dict(one.split("=", 1) for one in parameters.get("parameter_overrides", []))
+    known_names = template()["Parameters"]
+    for name in overrides.keys() - known_names.keys():
+        (nearest,) = get_close_matches(name, known_names, n=1, cutoff=0)
+        raise NeedError(
+            f"{SAMCONFIG.name} sets {name} for {environment!r}, and {TEMPLATE.name} has no such "
+            f"parameter. Is it {nearest}?"
+        )
+    return overrides
 
 
 def sam_command(machine: Machine, *arguments: str) -> list[str]:
-    """The command line that runs SAM, with the architecture where SAM needs to know it.
+    """The command line that runs SAM, with the architecture if SAM needs to know it.
 
     Raises:
-        ToolError: SAM can't be installed, or samconfig.toml and ARCH contradict each other.
+        NeedError: SAM can't be installed, or samconfig.toml is wrong.
     """
-    return [ensure_sam(machine), *arguments, *_overrides(machine, arguments)]
+    return [SAM.ensure(machine), *arguments, *_architecture(machine, arguments)]
 
 
-def _overrides(machine: Machine, arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """What samconfig.toml does not say of the architecture that is built for.
+def _architecture(machine: Machine, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """The flag that names this machine's architecture, if samconfig.toml does not name one.
 
-    An environment that names one has it, wherever it is built. Without one, and for running
-    functions on this machine, it is ARCH where that is set, else what the machine has.
+    An environment that is named, or deployed, has the architecture that it says, wherever it is built.
     """
     if arguments[:1] not in {("build",), ("deploy",), ("local",)}:
         return ()
-    environment = _config_env(arguments)
-    said = parameter_overrides(machine, environment or DEFAULT_ENVIRONMENT)
-    chosen = machine.environ.get("ARCH")
-    if "Architecture" in said and (environment or arguments[0] == "deploy"):
-        if chosen and chosen != said["Architecture"]:
-            raise ToolError(
-                f"ARCH is {chosen}, and {SAMCONFIG.name} says Architecture={said['Architecture']} for "
-                f"{environment or DEFAULT_ENVIRONMENT!r}. What is deployed is chosen there: change it, "
-                "or unset ARCH."
-            )
-        return ()
-    wanted = architecture(machine)
+    named: str | None = _options.parse_known_args(arguments)[0].config_env
+    overrides = parameter_overrides(named or _DEFAULT)
+    configured = overrides.get("Architecture")
+    chosen = configured and (named or arguments[0] == "deploy")
+    wanted = machine.architecture
     if (
-        wanted == said.get("Architecture", TEMPLATES_ARCHITECTURE)
+        chosen
+        or wanted == (configured or TEMPLATES_ARCHITECTURE)
         or "--parameter-overrides" in arguments
     ):
         return ()
-    # The flag hides all that samconfig.toml says, so that is said again.
-    merged = {**said, "Architecture": wanted}
+    # The flag hides all of samconfig.toml's, so they are repeated.
+    merged = {**overrides, "Architecture": wanted}
     return ("--parameter-overrides", *(f"{name}={value}" for name, value in merged.items()))
 
 
-def _config_env(arguments: tuple[str, ...]) -> str | None:
-    """The environment of samconfig.toml that is asked for by name."""
-    for one, following in zip(arguments, (*arguments[1:], None), strict=True):
-        if one == "--config-env":
-            return following
-        if one.startswith("--config-env="):
-            return one.partition("=")[2]
-    return None
-
-
 def sam_environment(machine: Machine, *arguments: str) -> dict[str, str]:
-    """The environment that SAM runs in: it tells nobody, and functions/Makefile finds uv.
+    """The environment for SAM: no telemetry, and functions/Makefile finds uv.
 
     Raises:
-        ToolError: uv can't be had.
+        NeedError: uv can't be installed.
     """
     environ = {**machine.environ, "SAM_CLI_TELEMETRY": "0"}
     if arguments[:1] == ("build",):
         try:
-            environ = {**uv_environment(environ), "UV": str(ensure_uv(environ))}
+            return {**uv_environment(environ), "UV": str(ensure_uv(environ))}
         except UvError as error:
-            raise ToolError(str(error)) from None
+            raise NeedError(str(error)) from None
     if arguments[:1] == ("local",):
-        # Nothing local needs an account: any region will do, and no metadata service is asked for one.
+        # Nothing local needs an account: any region does, and no metadata service is asked for one.
         environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
         environ["AWS_EC2_METADATA_DISABLED"] = "true"
-        # SAM asks the functions' containers on the loopback.
+        # SAM asks the functions' containers on loopback.
         environ.update(without_proxies_for_loopback(environ))
     return environ
 
 
-def require_built(template: Path) -> None:
-    """Raise `ToolError` where `sam build` has not run yet."""
-    if not template.exists():
-        raise ToolError(f"There is no {template}: run `make build` first.")
-
-
 def main() -> None:
-    """Become SAM, or leave with 1 and the reason on stderr where it can't be had."""
-    machine, arguments = ThisMachine(), sys.argv[1:]
+    """Become SAM, or leave with 1 and the reason on stderr."""
+    machine, arguments = Machine(), sys.argv[1:]
     try:
         command = sam_command(machine, *arguments)
         environ = sam_environment(machine, *arguments)

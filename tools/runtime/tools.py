@@ -1,4 +1,4 @@
-"""Programs that the project brings itself: uv, and tools that live apart from `.venv`."""
+"""Programs that the project installs itself, apart from `.venv`: uv, SAM and linters."""
 
 import shutil
 import sys
@@ -9,8 +9,7 @@ from typing import Final
 from tools import uv
 from tools.uv import CACHE
 
-from .machine import Machine
-from .problems import ToolError
+from .machine import Machine, NeedError
 
 INSTALL_TIMEOUT_S: Final = 600
 
@@ -20,10 +19,7 @@ UV: Final = (sys.executable, "-E", str(Path(uv.__file__)))
 
 @dataclass(frozen=True)
 class Tool:
-    """A package at one version, in an environment of its own below `.cache/`.
-
-    It pins much, which the project's environment shall not have to agree with.
-    """
+    """A package at one version, in a virtual environment of its own, since it pins much."""
 
     package: str
     version: str
@@ -31,29 +27,29 @@ class Tool:
 
     @property
     def home(self) -> Path:
-        """The environment that all of it is in."""
+        """The environment's folder."""
         return CACHE / f"{self.program}-{self.version}"
 
     @property
     def python(self) -> Path:
-        """The interpreter that can import it."""
+        """The environment's interpreter."""
         return self.home / "bin" / "python"
 
     def ensure(self, machine: Machine) -> str:
-        """Return the path of the program once it is installed.
+        """Return the program's path once it is installed.
 
         Raises:
-            ToolError: it can't be installed.
+            NeedError: it can't be installed.
         """
         program = self.home / "bin" / self.program
         # The interpreter that it was made with may be gone.
-        if not (machine.has(str(program)) and machine.has(str(self.python))):
+        if not (machine.has(program) and machine.has(self.python)):
             machine.say(f"Installing {self.package} {self.version} into {self.home}")
             self._install(machine)
         return str(program)
 
     def _install(self, machine: Machine) -> None:
-        # Made beside its place and moved there whole: what is there is complete.
+        # Made beside its place, then moved there whole.
         unfinished = self.home.with_name(f"{self.home.name}.unfinished")
         for step in (
             ("venv", "--clear", "--relocatable", "--python", sys.executable, str(unfinished)),
@@ -61,13 +57,12 @@ class Tool:
         ):
             done = machine.run(*UV, *step, "--quiet", timeout_s=INSTALL_TIMEOUT_S)
             if not done.succeeded:
-                raise ToolError(f"{self.package} can't be installed:\n{done.last_words()}")
-        if not machine.has(str(unfinished / "bin" / self.program)):
-            raise ToolError(f"{self.package} can't be installed: it brings no `{self.program}`.")
+                raise NeedError(f"{self.package} can't be installed:\n{done.last_words()}")
+        if not machine.has(unfinished / "bin" / self.program):
+            raise NeedError(f"{self.package} can't be installed: it brings no `{self.program}`.")
         shutil.rmtree(self.home, ignore_errors=True)
         unfinished.rename(self.home)
 
 
 SAM: Final = Tool("aws-sam-cli", "1.170.0", "sam")
 CHECKOV: Final = Tool("checkov", "3.3.30", "checkov")
-CHECK_JSONSCHEMA: Final = Tool("check-jsonschema", "0.39.0", "check-jsonschema")

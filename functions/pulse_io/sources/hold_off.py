@@ -1,126 +1,117 @@
-"""After a failure upstream is left alone for ten seconds, for all packages.
+"""Leaves upstream alone for ten seconds after a failure, for all packages.
 
-Not every failure is upstream's as a whole. A call without an answer (a timeout, no connection, one that
-broke off) is, unless upstream has answered another call meanwhile. An answer that can't be used may be the
-package's own; those of two packages in a row, with no good one in between, are not. While other calls
-are under way, theirs is the better word; and so it is, where a call hung, while others wait for its place.
+Not every failure is one of upstream as a whole:
+
+- A call without an answer (a timeout, no connection, a broken connection) is, unless upstream has answered
+  another call meanwhile.
+- An unusable answer may concern its package only. Those of two packages in a row, without a good answer in
+  between, are a failure of upstream.
+- While other calls are in progress, their answers decide.
 """
 
 import datetime as dt
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from pulse.names import PackageName
-from pulse.problems import UnknownPackage, UpstreamBroken, UpstreamProblem, UpstreamTooSlow
+from pulse.problems import UnknownPackage, UpstreamBroken, UpstreamProblem
+from pulse_io.clocks import Now
+from pulse_io.sources.upstream import HEALTH_CHECK, Upstream
+from pulse_io.store.answers import FAILURE_KEPT_FOR
 
-HOLD_OFF_S: Final = 10
-
-MOST_UNUSABLE: Final = 1
-"""Packages in a row whose answers can't be used before upstream is taken to be broken."""
+MAX_UNUSABLE: Final = 1
+"""Packages in a row whose answers are unusable, without a failure of upstream as a whole."""
 
 _NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 
-Question = tuple[PackageName, str]
-"""A package and an endpoint."""
 
+@dataclass(eq=False)
+class Fetch:
+    """A fetch in progress: why its last call had no answer, and `Upstream.answers` before its first call.
 
-@dataclass
-class _Fetch:
-    """A fetch under way: the answers that there had been before its call, and why a try had none."""
+    If only the package may be the reason, there is no `failure`.
+    """
 
-    answers: int | None = None
     failure: UpstreamProblem | None = None
+    answers_before: int | None = None
 
 
 class HoldOff:
-    """Judges by all calls of an execution environment whether upstream is to be left alone.
+    """Decides from all fetches of an execution environment whether to leave upstream alone."""
 
-    `calls` are those under way, kept up to date by whoever makes them; `others_wait` tells whether others
-    wait for their place.
-    """
-
-    def __init__(
-        self,
-        now: Callable[[], dt.datetime],
-        calls: Collection[Question],
-        others_wait: Callable[[], bool],
-    ) -> None:
+    def __init__(self, upstream: Upstream, now: Now) -> None:
+        self._upstream = upstream
         self._now = now
-        self._others_wait = others_wait
-        self._calls = calls
-        self._fetches: dict[Question, _Fetch] = {}
-        self._answers = 0
+        self._fetches: set[Fetch] = set()
         self._unusable: set[PackageName] = set()
         self._until = _NEVER
         self._problem: UpstreamProblem | None = None
 
     @property
     def left_s(self) -> int:
-        """Whole seconds for which upstream is left alone; 0 if it is not."""
+        """For how many more seconds upstream is left alone; 0 if it is not."""
         return max(0, math.ceil((self._until - self._now()).total_seconds()))
 
+    @property
+    def problem(self) -> UpstreamProblem | None:
+        """The failure for which upstream is left alone, with its `Retry-After`; None if it is not."""
+        return self._problem.after(self.left_s) if self._problem and self.left_s else None
+
     def check(self) -> None:
-        """Raise what upstream failed with, if it is being left alone for that."""
-        if self._problem and self.left_s:
-            raise self._problem.after(self.left_s)
+        """Raise `problem`, if there is one."""
+        if problem := self.problem:
+            raise problem
 
     @contextmanager
-    def fetching(self, question: Question) -> Iterator[None]:
-        """Learn from a fetch; it is not begun while upstream is left alone."""
+    def fetching(self, package: PackageName) -> Iterator[Fetch]:
+        """Learn from the outcome of a fetch.
+
+        Raises:
+            UpstreamProblem: upstream is left alone.
+        """
         self.check()
-        fetch = self._fetches[question] = _Fetch()
+        fetch = Fetch()
+        self._fetches.add(fetch)
         try:
-            yield
+            yield fetch
         except UnknownPackage:
-            self._is_well()
+            self._succeeded()
             raise
         except UpstreamProblem as problem:
-            self._learn(question, fetch, problem)
+            self._failed(package, fetch, problem)
             raise
         else:
-            self._is_well()
+            self._succeeded()
         finally:
-            self._fetches.pop(question, None)
-
-    def called(self, question: Question) -> None:
-        """A call is made for a fetch; it may not be the first."""
-        fetch = self._fetches.get(question)
-        if fetch and fetch.answers is None:
-            fetch.answers = self._answers
-
-    def answered(self) -> None:
-        """A call has been answered, whatever the answer is."""
-        self._answers += 1
-
-    def no_answer(self, question: Question, failure: UpstreamProblem) -> None:
-        """A try was not answered; there may be another."""
-        if fetch := self._fetches.get(question):
-            fetch.failure = failure
+            self._fetches.discard(fetch)
 
     def deadline_passed(self) -> None:
-        """A request has to end without an answer: what has failed once will not be tried further for it."""
-        failures = [one.failure for one in self._fetches.values() if one.answers == self._answers]
-        if failure := next(filter(None, failures), None):
-            self._start(failure)
+        """A request ended without an answer: a call that failed once is not retried for it."""
+        for fetch in self._fetches:
+            if fetch.failure and self._is_silent_since(fetch):
+                self._start(fetch.failure)
 
-    def _learn(self, question: Question, fetch: _Fetch, problem: UpstreamProblem) -> None:
-        if fetch.failure is None and isinstance(problem, UpstreamBroken):
-            self._unusable.add(question[0])
-        if self._calls or self.left_s:
+    def _failed(self, package: PackageName, fetch: Fetch, problem: UpstreamProblem) -> None:
+        is_unusable = fetch.failure is None and isinstance(problem, UpstreamBroken)
+        if is_unusable:
+            self._unusable.add(package)
+        if self._upstream.in_progress - {HEALTH_CHECK} or self.left_s:
             return
-        if isinstance(problem, UpstreamTooSlow) and self._others_wait():
-            return
-        no_answer = fetch.failure is not None and fetch.answers == self._answers
-        if no_answer or len(self._unusable) > MOST_UNUSABLE:
+        is_silent = fetch.failure is not None and self._is_silent_since(fetch)
+        if is_silent or (is_unusable and len(self._unusable) > MAX_UNUSABLE):
             self._start(problem)
+
+    def _is_silent_since(self, fetch: Fetch) -> bool:
+        """Whether upstream has answered nothing since the first call of a fetch."""
+        return fetch.answers_before == self._upstream.answers
 
     def _start(self, problem: UpstreamProblem) -> None:
         self._problem = problem
-        self._until = self._now() + dt.timedelta(seconds=HOLD_OFF_S)
+        self._until = self._now() + FAILURE_KEPT_FOR
 
-    def _is_well(self) -> None:
+    def _succeeded(self) -> None:
         self._unusable.clear()
         self._until = _NEVER

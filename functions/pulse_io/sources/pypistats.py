@@ -1,46 +1,60 @@
-"""pypistats.org as a source: a call for each question, whole endpoints, as of the day that it has loaded."""
+"""pypistats.org as a source: one unfiltered call for each question, and the newest day that it has loaded."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from functools import cache, partial
+from typing import TYPE_CHECKING, Final
+
+import httpx
 
 from pulse.as_of import GUESS_KEPT_FOR, is_known, needs_recent, with_all, with_recent
 from pulse.daily_counts import DailyCounts
-from pulse.models import RecentDownloads
 from pulse.names import ALL_OF_PYPI
-from pulse.problems import (
-    Problem,
-    UpstreamProblem,
-)
-from pulse.pypistats import (
-    RECENT,
-    UpstreamAnswer,
-    read_answer,
-    read_recent,
-)
+from pulse.problems import Problem, UpstreamProblem
+from pulse.pypistats import RECENT, read_answer, read_recent
 from pulse.questions import Breakdown, Question
 from pulse_io.clocks import Now
+from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Ask
 from pulse_io.sources.calls import Calls
+from pulse_io.sources.health_check import HealthCheck
+from pulse_io.sources.hold_off import HoldOff
+from pulse_io.sources.permits import Permits
+from pulse_io.sources.rate_limit import RateLimit
+from pulse_io.sources.refusals import Refusals
+from pulse_io.sources.upstream import Upstream
 
 if TYPE_CHECKING:
     import datetime as dt
 
 ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
-P = TypeVar("P", bound=Problem)
-
 
 class PypistatsSource:
-    """pypistats.org, behind the port. Make one per process and use it on one event loop."""
+    """pypistats.org, behind the port. Create one per process and use it on one event loop.
+
+    `new_limit` creates the rate limit of an endpoint. `transport` replaces the network in tests.
+    """
 
     breakdowns = frozenset(Breakdown)
 
-    def __init__(self, calls: Calls, now: Now) -> None:
-        self._calls = calls
+    def __init__(
+        self,
+        settings: Settings,
+        new_limit: Callable[[str], RateLimit],
+        now: Now,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._now = now
-        self._seen: dt.date | None = None
+        self._newest: dt.date | None = None
+        limit_of = cache(new_limit)
+        self._upstream = Upstream(settings, now, transport)
+        hold_off = HoldOff(self._upstream, now)
+        health_check = HealthCheck(self._upstream, limit_of(RECENT))
+        permits = Permits(settings.upstream_concurrency, health_check)
+        self._calls = Calls(self._upstream, limit_of, hold_off, permits)
+        self._refusals = Refusals(self._upstream, limit_of, hold_off)
 
     async def refusals(
         self, questions: Collection[Question], deadline: float, known: Collection[Question]
@@ -48,10 +62,9 @@ class PypistatsSource:
         """As `Source`."""
         refused: dict[Question, Problem] = {}
         for question in questions:
-            try:
-                await self._calls.check(question, deadline, known=question in known)
-            except UpstreamProblem as problem:
-                refused[question] = _without_traceback(problem)
+            problem = await self._refusals.refusal(question, deadline, priority=question in known)
+            if problem:
+                refused[question] = problem
         return refused
 
     async def fetch(
@@ -62,93 +75,80 @@ class PypistatsSource:
         known: Collection[Question] = (),
     ) -> AsyncIterator[tuple[Question, Answer]]:
         """As `Source`."""
-        self._calls.known.update(known)
-        tasks = {
-            asyncio.create_task(self._answer(question, deadline, ask)): question
+        tasks = [
+            asyncio.create_task(self._answer(question, deadline, ask, is_known=question in known))
             for question in questions
-        }
-        pending = set(tasks)
-        while pending:
-            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                self._calls.known.discard(tasks[task])
-                yield tasks[task], task.result()
+        ]
+        for answered in asyncio.as_completed(tasks):
+            yield await answered
 
     async def late(self, question: Question) -> Problem:
         """As `Source`."""
-        return await self._calls.late(question)
+        return await self._refusals.late(question)
 
     async def with_retry_after(
         self, question: Question, problem: UpstreamProblem, kept_s: int
     ) -> UpstreamProblem:
         """As `Source`."""
-        return await self._calls.with_retry_after(question, problem, kept_s)
+        return await self._refusals.with_retry_after(question, problem, kept_s)
 
     async def aclose(self) -> None:
         """As `Source`."""
-        await self._calls.aclose()
+        await self._upstream.aclose()
 
-    async def _answer(self, question: Question, deadline: float, ask: Ask) -> Answer:
+    async def _answer(
+        self, question: Question, deadline: float, ask: Ask, *, is_known: bool
+    ) -> tuple[Question, Answer]:
         try:
-            return await self._dated(question, deadline, ask)
+            counts = await self._calls.fetch(
+                question, deadline, partial(read_answer, question), priority=is_known
+            )
+            return question, await self._dated(question, counts, deadline, ask)
         except Problem as problem:
-            return _without_traceback(problem)
+            # A traceback would keep the whole answer in memory.
+            problem.__cause__ = problem.__context__ = None
+            return question, problem.with_traceback(None)
 
-    async def _dated(self, question: Question, deadline: float, ask: Ask) -> DailyCounts:
-        """Counts as of the day that upstream has loaded for all packages.
+    async def _dated(
+        self, question: Question, counts: DailyCounts, deadline: float, ask: Ask
+    ) -> DailyCounts:
+        """The counts as of the newest day that upstream has loaded for all packages.
 
         Raises:
-            UnknownPackage: upstream has nothing under that name.
-            UpstreamProblem: it could not be used; see `pulse.problems` for the kinds.
+            UnknownPackage: upstream does not know the package.
+            UpstreamProblem: upstream failed.
         """
-        counts = await self._counts(question, deadline)
         if question == ALL_OVERALL:
             return await self._with_recent(counts, deadline)
         if not counts.counts:
-            await self._check_known(question, deadline, ask)
+            await self._check_package(question, deadline, ask)
         if not is_known(counts):
             everything = (await ask([ALL_OVERALL], deadline))[ALL_OVERALL]
-            told = everything if isinstance(everything, DailyCounts) else None
-            return with_all(counts, told, self._now(), self._seen)
-        self._seen = max(counts.as_of, self._seen or counts.as_of)
+            if isinstance(everything, Problem):
+                return with_all(counts, None, self._now(), self._newest)
+            return with_all(counts, everything, self._now(), self._newest)
+        self._newest = max(counts.as_of, self._newest or counts.as_of)
         return counts
 
     async def _with_recent(self, everything: DailyCounts, deadline: float) -> DailyCounts:
-        """The counts of `__all__`; without upstream's sums, where these are needed, their day is a guess."""
+        """The counts of `__all__`, dated by upstream's own sums where needed; without them, by a guess."""
         if not needs_recent(everything):
             return everything
         try:
-            return with_recent(everything, await self._recent(deadline))
+            recent = await self._calls.fetch(
+                (ALL_OF_PYPI, RECENT), deadline, partial(read_recent, ALL_OF_PYPI)
+            )
         except Problem:
             soon = self._now() + GUESS_KEPT_FOR
             return replace(everything, fresh_until=min(everything.fresh_until, soon))
+        return with_recent(everything, recent)
 
-    async def _check_known(self, question: Question, deadline: float, ask: Ask) -> None:
-        """Raise the problem unless upstream has rows of the package on `overall`.
+    async def _check_package(self, question: Question, deadline: float, ask: Ask) -> None:
+        """Raise a problem unless upstream has rows of the package on `overall`.
 
-        Its other endpoints have none for a package that only mirrors download.
+        The other endpoints have none for a package that is downloaded by mirrors only.
         """
         overall = question._replace(breakdown=Breakdown.OVERALL)
         answer = (await ask([overall], deadline))[overall]
         if isinstance(answer, Problem):
             raise answer
-
-    async def _counts(self, question: Question, deadline: float) -> DailyCounts:
-        def read(answer: UpstreamAnswer) -> DailyCounts:
-            return read_answer(question, answer)
-
-        return await self._calls.ask(question, deadline, read)
-
-    async def _recent(self, deadline: float) -> RecentDownloads:
-        """Upstream's own sums of the last days of `__all__`."""
-
-        def read(answer: UpstreamAnswer) -> RecentDownloads:
-            return read_recent(ALL_OF_PYPI, answer)
-
-        return await self._calls.ask((ALL_OF_PYPI, RECENT), deadline, read)
-
-
-def _without_traceback(problem: P) -> P:
-    """The problem as a value: a traceback would keep the whole answer in memory."""
-    problem.__cause__ = problem.__context__ = None
-    return problem.with_traceback(None)

@@ -1,247 +1,231 @@
-"""The rate limit that all execution environments share: its windows are items of the table.
+"""The rate limit of one endpoint for all execution environments: its window is an item of the table.
 
-A window is one item and is replaced as a whole, on the condition that nobody else has replaced it since
-it was read. All that an environment wants of a window at the same time is one write.
+An environment replaces the whole item, on the condition that no other has replaced it since the last read. All
+changes that wait at the same time are one write.
 
-Without the table nobody knows what others do. A throttled table is there: others get through, and they may
-be a thousand, so nothing is granted. One that is missing or can't be reached is away for all: each
-environment goes on with a small share of the limits, and remembers the calls that it knew of. Reservations
-from before are void, since each would keep them.
+If the table is throttled, nothing is granted: a thousand other environments may be getting through. If it is
+missing or can't be reached, that is so for all of them, and each falls back to a small share of the limits.
 
-A refusal by upstream may be for the address of one environment alone, so it closes the limit of that one; for
-all only if several have been refused within a minute.
+A refusal by upstream may concern the address of one environment, so it closes the limit for that one. It closes
+for all if several environments are refused within a minute.
 """
 
 import asyncio
 import contextlib
 import math
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from aiodynamo.expressions import Condition, F
+from aiodynamo.expressions import F
 
 from pulse.problems import UpstreamThrottled
 from pulse_io.clocks import Clock
 from pulse_io.sources.rate_limit import (
-    MINUTE_S,
+    RETRY_SPREAD_S,
     Change,
-    Note,
     RateLimit,
     T,
     milliseconds,
     whole_seconds,
 )
+from pulse_io.sources.reservations import refuse
 from pulse_io.sources.window import Window
 from pulse_io.store.table import ConditionFailed, Table, TableThrottled, TableUnavailable
 
-LATELY_S: Final = 1.0
-"""How old a look may be by which somebody is refused."""
+MAX_AGE_S: Final = 1.0
+"""A call is refused by a window at most this old."""
 
-LONGEST_LOOK_S: Final = 0.5
-LONGEST_RESERVATION_S: Final = 2.0
-"""The request that wants to know has no more time."""
+MAX_REFRESH_S: Final = 0.5
+MAX_RESERVING_S: Final = 2.0
+"""The request that waits for its `Retry-After` has no more time."""
 
-LONGEST_WRITE_S: Final = 1.0
-LONGEST_PAUSE_S: Final = 0.2
+MAX_WRITE_S: Final = 1.0
+MAX_BACKOFF_S: Final = 0.2
 
-_FORGOTTEN_AFTER_S: Final = 7200
-"""Longer than any call counts for, or upstream can ask to be left alone."""
+_EXPIRES_AFTER_S: Final = 7200
+"""Longer than a call counts, and than upstream can ask to be left alone."""
 
 
-class _Wanted(NamedTuple):
-    """A change that waits to be made, and whoever waits for what it says."""
+class _PendingChange(NamedTuple):
+    """A change that waits to be written, and the future of its result."""
 
     change: Change[Any]
-    done: asyncio.Future[Any]
-
-
-class _Known(NamedTuple):
-    """Which version of a window `RateLimit` knows, and since when; 0 is of none at all."""
-
-    version: int
-    since: float
+    result: asyncio.Future[Any]
 
 
 class SharedRateLimit(RateLimit):
-    """As `RateLimit`, for all environments."""
+    """As `RateLimit`, for all environments with the same table."""
 
     def __init__(
-        self, table: Table, per_second: int, per_minute: int, clock: Clock = time.time
+        self,
+        table: Table,
+        endpoint: str,
+        per_second: int,
+        per_minute: int,
+        clock: Clock = time.time,
     ) -> None:
         super().__init__(per_second, per_minute, clock)
         self._table = table
-        self._known: dict[str, _Known] = {}
-        self._name = f"{self._random.getrandbits(32):08x}"
-        self._closed_until: dict[str, int] = {}
-        self._wanted: defaultdict[str, list[_Wanted]] = defaultdict(list)
-        self._writers: dict[str, asyncio.Task[None]] = {}
-        # The endpoints whose window another environment has written since this one did. The windows of
-        # all others are not read again before a write: its condition tells whether they have changed.
-        self._others: set[str] = set()
-        # How long the last write took: a call that is granted for earlier would miss its moment.
+        self._key = f"rate_limit#{endpoint}"
+        self._environment = f"{self._random.getrandbits(32):08x}"
+        self._limits = self._stored
+        self._version = 0  # of the item that `_stored` is from; 0 without one
+        self._known_since = -math.inf
+        self._is_fallback = False
+        # Whether another environment has written since this one did. If not, no read is needed before a
+        # write: its condition fails if the item has changed.
+        self._is_contended = True
+        self._pending: list[_PendingChange] = []
+        self._writer: asyncio.Task[None] | None = None
+        # How long the last write took. A call granted for a moment before its end would be late.
         self._write_s = 0.0
 
-    async def close(self, endpoint: str, seconds: float) -> None:
-        """As `RateLimit`, for this environment; for all if another has been refused within a minute."""
+    async def close(self, seconds: float) -> None:
+        """As `RateLimit`, for this environment; for all if another one was refused within a minute."""
         until = self._now() + milliseconds(seconds)
-        if self.limited:
-            self._closed_until[endpoint] = max(until, self._closed_here(endpoint))
-            await self._note(endpoint, lambda window, now: window.refuse(now, until, self._name))
+        self._closed_until = max(until, self._closed_until)
+        await self._note(lambda window: refuse(window, until, self._environment))
 
-    async def look(self, endpoint: str) -> None:
+    async def refresh(self) -> None:
         """As `RateLimit`."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_LOOK_S):
-                await self._refresh(endpoint, LATELY_S)
+            async with asyncio.timeout(MAX_REFRESH_S):
+                await self._refresh(MAX_AGE_S)
 
-    async def reserve_s(
-        self, endpoint: str, name: str, after_s: float = 0, client: str = ""
-    ) -> float:
-        """As `RateLimit`."""
-        after_s = max(after_s, self._closed_here(endpoint) / 1000 - self.clock())
+    async def reserve_s(self, name: str, after_s: float = 0, client: str = "") -> float:
+        """As `RateLimit`; an estimate if the table does not respond in time."""
+        after_s = max(after_s, self._closed_until / 1000 - self.clock())
         try:
-            async with asyncio.timeout(LONGEST_RESERVATION_S):
-                return await super().reserve_s(endpoint, name, after_s, client)
+            async with asyncio.timeout(MAX_RESERVING_S):
+                return await super().reserve_s(name, after_s, client)
         except (TimeoutError, UpstreamThrottled):
-            told = self._window(endpoint).reserved.get(name, 0) / 1000 - self.clock()
-            if told > after_s:
-                return told
-            return self._some_time_s()
+            reserved = self.window.reservations.get(name)
+            known_s = reserved.moment / 1000 - self.clock() if reserved else 0
+            return known_s if known_s > after_s else self._spread_s()
 
-    def _some_time_s(self) -> int:
-        """A table that is too slow to tell has many who ask: they had better not come all at once."""
-        return whole_seconds(MINUTE_S + self._random.uniform(0, MINUTE_S))
+    def _spread_s(self) -> int:
+        """A time to retry if the table is too slow to tell; spread, since many clients are told one."""
+        return whole_seconds(RETRY_SPREAD_S + self._random.uniform(0, RETRY_SPREAD_S))
 
-    async def _change(self, endpoint: str, change: Change[T]) -> T:
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._wanted[endpoint].append(_Wanted(change, done))
-        if endpoint not in self._writers:
-            self._writers[endpoint] = asyncio.create_task(self._make_all(endpoint))
-        return await done
+    async def _change(self, change: Change[T]) -> T:
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._pending.append(_PendingChange(change, result))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_pending())
+        return await result
 
-    async def _note(self, endpoint: str, note: Note) -> None:
+    async def _note(self, note: Callable[[Window], Window]) -> None:
         try:
-            await super()._note(endpoint, note)
+            await super()._note(note)
         except UpstreamThrottled:
-            self._windows[endpoint] = note(self._window(endpoint), self._now())
+            self._stored = note(self.window)
 
-    async def _refresh(self, endpoint: str, age_s: float) -> None:
+    async def _refresh(self, max_age_s: float) -> None:
         with contextlib.suppress(TableUnavailable):
-            await self._read_unless_known(endpoint, age_s)
+            await self._read_if_older(max_age_s)
 
-    async def _make_all(self, endpoint: str) -> None:
-        """Make what is wanted, and what comes to be wanted meanwhile."""
-        wanted: list[_Wanted] = []
+    async def _write_pending(self) -> None:
+        """Write all pending changes, and those that arrive meanwhile."""
+        batch: list[_PendingChange] = []
         try:
-            while wanted := self._wanted.pop(endpoint, []):
+            while batch := self._take_pending():
                 try:
-                    said = await self._make(endpoint, wanted)
+                    results = await self._write_all(batch)
                 except TableThrottled:
-                    for one in wanted:
-                        if not one.done.done():
-                            one.done.set_exception(UpstreamThrottled(self._some_time_s()))
+                    for one in batch:
+                        if not one.result.done():
+                            one.result.set_exception(UpstreamThrottled(self._spread_s()))
                     continue
-                for one, result in zip(wanted, said, strict=True):
-                    if not one.done.done():
-                        one.done.set_result(result)
+                for one, result in zip(batch, results, strict=True):
+                    if not one.result.done():
+                        one.result.set_result(result)
         finally:
-            del self._writers[endpoint]
-            for one in wanted + self._wanted.pop(endpoint, []):
-                one.done.cancel()
+            self._writer = None
+            for one in batch + self._take_pending():
+                one.result.cancel()
 
-    async def _make(self, endpoint: str, wanted: list[_Wanted]) -> list[Any]:
-        """Make all changes that are wanted in one write; those that come meanwhile are added to it."""
+    def _take_pending(self) -> list[_PendingChange]:
+        pending, self._pending = self._pending, []
+        return pending
+
+    async def _write_all(self, batch: list[_PendingChange]) -> list[Any]:
+        """Apply a batch in one write, with the changes that arrive meanwhile. Returns the results."""
         failures = 0
-        looked = endpoint in self._others or endpoint not in self._known
         try:
-            if looked:
-                await self._read_unless_known(endpoint, LATELY_S)
+            if self._is_contended or self._known_since == -math.inf:
+                await self._read_if_older(MAX_AGE_S)
             while True:
-                wanted += self._wanted.pop(endpoint, [])
+                batch += self._take_pending()
                 began = self.clock()
-                before = self._window(endpoint)
-                after, said = self._changed(before, wanted)
+                before = self._stored.at(self._now() + milliseconds(self._write_s))
+                after, results = _apply(batch, before)
                 if after == before:
-                    if looked:
-                        return said
-                    looked = True
-                    await self._read_unless_known(endpoint, LATELY_S)
+                    if not await self._read_if_older(MAX_AGE_S):
+                        return results
                     continue
                 try:
-                    await self._write(endpoint, after)
+                    await self._write(after)
                 except ConditionFailed:
-                    # Others want the same: whoever waits at random is less in their way.
                     failures += 1
-                    looked = True
-                    self._others.add(endpoint)
-                    pause_s = min(LONGEST_PAUSE_S, failures * self._write_s)
-                    await asyncio.sleep(self._random.uniform(0, pause_s))
-                    await self._read(endpoint)
+                    self._is_contended = True
+                    # A random pause keeps this environment out of the others' way.
+                    backoff_s = min(MAX_BACKOFF_S, failures * self._write_s)
+                    await asyncio.sleep(self._random.uniform(0, backoff_s))
+                    await self._read()
                 else:
-                    self._write_s = min(LONGEST_WRITE_S, self.clock() - began)
-                    return said
+                    self._write_s = min(MAX_WRITE_S, self.clock() - began)
+                    return results
         except TableThrottled:
             raise
         except TableUnavailable:
-            alone = self._window(endpoint).alone()
-            self._windows[endpoint], said = self._changed(alone, wanted)
-            self._known.pop(endpoint, None)
-            return said
+            if not self._is_fallback:
+                self._stored = self._stored.fallback()
+            self._is_fallback, self._known_since = True, -math.inf
+            self._stored, results = _apply(batch, self.window)
+            return results
 
-    def _changed(self, window: Window, wanted: Sequence[_Wanted]) -> tuple[Window, list[Any]]:
-        now, said = self._now() + round(self._write_s * 1000), []
-        for one in wanted:
-            window, result = one.change(window, now)
-            said.append(result)
-        return window, said
-
-    def _closed_here(self, endpoint: str) -> int:
-        return self._closed_until.get(endpoint, 0)
-
-    async def _write(self, endpoint: str, window: Window) -> None:
-        before = self._known[endpoint].version
-        # An item that begins anew after one has expired never has a version that the old one had.
-        version = max(before + 1, self._now())
+    async def _write(self, window: Window) -> None:
+        # An item that is created after one expired never repeats a version of the old one.
+        version = max(self._version + 1, self._now())
         item = {
-            "key": _key(endpoint),
+            "key": self._key,
             "version": version,
-            "window": window.to_json(),
-            "expires_at": math.ceil(self.clock()) + _FORGOTTEN_AFTER_S,
+            "window": window.pack(),
+            "expires_at": math.ceil(self.clock()) + _EXPIRES_AFTER_S,
         }
-        await self._table.put(item, _is_still(before))
-        self._learn(endpoint, version, window, self.clock())
+        before = F("version").equals(self._version) if self._version else F("key").does_not_exist()
+        await self._table.put(item, before)
+        self._learn(version, window, self.clock())
 
-    async def _read_unless_known(self, endpoint: str, age_s: float) -> None:
-        if not self.limited:
-            return
-        known = self._known.get(endpoint)
-        if known is None or self.clock() >= known.since + age_s:
-            await self._read(endpoint)
+    async def _read_if_older(self, max_age_s: float) -> bool:
+        """Read the window unless it is known well enough. Returns whether it was read."""
+        is_due = self.limited and self.clock() >= self._known_since + max_age_s
+        if is_due:
+            await self._read()
+        return is_due
 
-    async def _read(self, endpoint: str) -> None:
+    async def _read(self) -> None:
         began = self.clock()
-        item = await self._table.get(_key(endpoint))
+        item = await self._table.get(self._key)
         version = item["version"] if item else 0
-        window = self._unused.with_json(item["window"]) if item else self._unused
-        if self._window(endpoint).is_alone:
-            window = window.with_calls_of(self._window(endpoint))
-        known = self._known.get(endpoint)
-        if known and known.version == version:
-            self._others.discard(endpoint)
-        self._learn(endpoint, version, window, began)
+        window = self._limits.unpack(item["window"]) if item else self._limits
+        if self._is_fallback:
+            window = window.with_calls_of(self._stored)
+            self._is_fallback = False
+        if version == self._version:
+            self._is_contended = False
+        self._learn(version, window, began)
 
-    def _learn(self, endpoint: str, version: int, window: Window, since: float) -> None:
-        known = self._known.get(endpoint)
-        if known is None or known.since <= since:
-            self._known[endpoint] = _Known(version, since)
-            self._windows[endpoint] = window
+    def _learn(self, version: int, window: Window, since: float) -> None:
+        if since >= self._known_since:
+            self._version, self._stored, self._known_since = version, window, since
 
 
-def _key(endpoint: str) -> str:
-    return f"rate_limit#{endpoint}"
-
-
-def _is_still(version: int) -> Condition:
-    return F("version").equals(version) if version else F("key").does_not_exist()
+def _apply(batch: Iterable[_PendingChange], window: Window) -> tuple[Window, list[Any]]:
+    """The window after all changes, and their results."""
+    results = []
+    for one in batch:
+        window, result = one.change(window)
+        results.append(result)
+    return window, results

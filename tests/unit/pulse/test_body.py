@@ -47,6 +47,7 @@ def test_other_encodings_are_refused(coding: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [b"plain", gzip.compress(b"x" * 99)[:-1], gzip.compress(b"x") + b"y", gzip.compress(b"") * 2],
+    ids=["not compressed", "cut off", "more behind it", "two in a row"],
 )
 def test_wrongly_declared_gzip_is_refused(body: bytes) -> None:
     with pytest.raises(UpstreamBroken, match="its compression is invalid"):

@@ -157,19 +157,6 @@ def test_429_without_retry_after_waits_a_minute() -> None:
     assert caught.value.headers["retry-after"] == "60"
 
 
-def test_null_category_is_the_text_null() -> None:
-    by_name, by_null = (
-        read(answer({**ROW, "category": "null"})),
-        read(answer({**ROW, "category": None})),
-    )
-    assert by_null == by_name
-
-
-def test_both_spellings_of_null_are_one_category() -> None:
-    with pytest.raises(UpstreamBroken, match="two counts for one day"):
-        read(answer({**ROW, "category": "null"}, {**ROW, "category": None}))
-
-
 @pytest.mark.parametrize(
     ("given", "expected"),
     [("7", 7), ("soon", 60), ("²", 60), ("-1", 60), ("9" * 9, 3600), ("9" * 5000, 60)],

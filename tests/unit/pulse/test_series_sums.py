@@ -1,4 +1,4 @@
-"""Week and month sums equal the sums of days, for every package of the fake pypistats."""
+"""Week and month sums equal the sums of days, for packages of all ages and sizes."""
 
 import json
 from collections import Counter
@@ -15,9 +15,10 @@ from pulse.questions import Breakdown, Question
 from pulse.series import DateRange, download_series
 from tests.counts import NOON, YESTERDAY
 from tools.fake_pypistats.answers import answer
-from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
+from tools.fake_pypistats.packages import ALL_OF_PYPI, DEBUT, HERMIT, NEWCOMER, RETIRED
 from tools.fake_pypistats.routes import question
 
+PACKAGES = [ALL_OF_PYPI, "requests", NEWCOMER, DEBUT, HERMIT, RETIRED]
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 
@@ -31,7 +32,7 @@ def sums_of_rows(body: bytes) -> Counter[str]:
 
 @pytest.mark.parametrize("by", ["overall", "python_major", "python_minor", "system"])
 def test_periods_sum_to_upstream_rows(by: By) -> None:
-    for name in DOWNLOADS_PER_DAY:
+    for name in PACKAGES:
         package = PackageName.parse(name)
         raw = answer("GET", question(request_path(package, by)), NOON)
         assert raw.status == HTTPStatus.OK

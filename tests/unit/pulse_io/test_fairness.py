@@ -1,4 +1,4 @@
-"""What one package, one address or one environment does disturbs the others as little as it can."""
+"""A single package, address or environment disturbs others as little as possible."""
 
 import asyncio
 import random
@@ -43,7 +43,7 @@ def hang(world: World) -> None:
 
 
 async def insist(environment: Catalogue, package: PackageName) -> None:
-    """Ask again and again for a package that hangs, as told."""
+    """Request a hanging package again and again, after each `Retry-After`."""
     while True:
         problem = await answer(environment, package)
         assert isinstance(problem, Problem)
@@ -51,7 +51,7 @@ async def insist(environment: Catalogue, package: PackageName) -> None:
 
 
 @with_and_without_table
-def test_ten_hanging_packages_leave_the_eleventh_of_a_comparison_its_call(
+def test_hanging_packages_leave_others_of_a_comparison_their_call(
     world: World, open_one: Open
 ) -> None:
     async def main() -> None:
@@ -63,7 +63,7 @@ def test_ten_hanging_packages_leave_the_eleventh_of_a_comparison_its_call(
     assert world.upstream.refused == 0
 
 
-def test_ten_hanging_packages_leave_the_eleventh_its_call_without_limits(world: World) -> None:
+def test_hanging_packages_leave_places_without_limits(world: World) -> None:
     async def main() -> None:
         hang(world)
         world.settings = world.settings.model_copy(
@@ -78,7 +78,7 @@ def test_ten_hanging_packages_leave_the_eleventh_its_call_without_limits(world: 
 
 @with_and_without_table
 @pytest.mark.parametrize("after_s", [1, 6, 10, 17])
-def test_ten_clients_on_hanging_packages_leave_others_their_calls(
+def test_clients_of_hanging_packages_leave_others_their_calls(
     world: World, open_one: Open, after_s: float
 ) -> None:
     async def main() -> None:
@@ -96,10 +96,10 @@ def test_ten_clients_on_hanging_packages_leave_others_their_calls(
 
 @with_and_without_table
 @pytest.mark.parametrize("after_s", [30, 50, 75])
-def test_clients_that_insist_on_hanging_packages_leave_others_a_reservation(
+def test_retries_of_hanging_packages_leave_others_a_reservation(
     world: World, open_one: Open, after_s: float
 ) -> None:
-    """They may take all calls of a minute, of which none is in vain for upstream."""
+    """Their retries may take all calls of a minute."""
 
     async def main() -> None:
         hang(world)
@@ -119,8 +119,8 @@ def test_clients_that_insist_on_hanging_packages_leave_others_a_reservation(
     assert world.upstream.refused == 0
 
 
-async def strangers(environments: Sequence[Catalogue], names: int, pause_s: float) -> None:
-    """One address that asks for ever more names that nobody knows."""
+async def attack(environments: Sequence[Catalogue], names: int, pause_s: float) -> None:
+    """One address that requests random names."""
     rng = random.Random(12)  # noqa: S311 - the same names in every run
     asking = set()
 
@@ -135,7 +135,7 @@ async def strangers(environments: Sequence[Catalogue], names: int, pause_s: floa
 
 
 async def served_after_s(environment: Catalogue, package: PackageName, client: str) -> float:
-    """How long a client waits for a package that comes back as told."""
+    """Seconds until a client that obeys `Retry-After` has a package."""
     open_request_log(time.monotonic, client, client)
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -158,12 +158,12 @@ def open_three(world: World, open_one: Open) -> list[Catalogue]:
 
 @attacks
 @with_and_without_table
-def test_strangers_leave_patient_clients_their_calls(
+def test_attack_leaves_patient_clients_their_calls(
     world: World, open_one: Open, names: int, pause_s: float
 ) -> None:
     async def main() -> None:
         environments = open_three(world, open_one)
-        attack = asyncio.create_task(strangers(environments, names, pause_s))
+        attacking = asyncio.create_task(attack(environments, names, pause_s))
         await asyncio.sleep(5)
         waits = []
         for number, package in enumerate(PACKAGES[:15]):
@@ -173,7 +173,7 @@ def test_strangers_leave_patient_clients_their_calls(
             )
             await asyncio.sleep(2)
         assert max(await asyncio.gather(*waits)) <= 90
-        attack.cancel()
+        attacking.cancel()
 
     run(world, main())
     assert world.upstream.refused == 0
@@ -181,7 +181,7 @@ def test_strangers_leave_patient_clients_their_calls(
 
 @attacks
 @with_and_without_table
-def test_strangers_leave_known_packages_their_renewal(
+def test_attack_leaves_known_packages_their_refresh(
     world: World, open_one: Open, names: int, pause_s: float
 ) -> None:
     async def main() -> None:
@@ -190,7 +190,7 @@ def test_strangers_leave_known_packages_their_renewal(
         for environment in environments:
             await fetch_all(environment, known)
         await asyncio.sleep(DAY_S)
-        attack = asyncio.create_task(strangers(environments, names, pause_s))
+        attacking = asyncio.create_task(attack(environments, names, pause_s))
         await asyncio.sleep(5)
         patient = [
             asyncio.create_task(served_after_s(environments[0], one, f"client-{one}"))
@@ -207,14 +207,14 @@ def test_strangers_leave_known_packages_their_renewal(
 
         assert max(await asyncio.gather(*map(renewed_after_s, known))) <= 90
         assert max(await asyncio.gather(*patient)) <= 90
-        attack.cancel()
+        attacking.cancel()
 
     run(world, main())
     assert world.upstream.refused == 0
 
 
 @with_and_without_table
-def test_nothing_is_held_back_when_nobody_else_wants_it(world: World, open_one: Open) -> None:
+def test_single_client_gets_all_calls(world: World, open_one: Open) -> None:
     async def compare_50_s(environment: Catalogue, client: str) -> float:
         open_request_log(time.monotonic, client, client)
         began, wanted = world.loop.time(), PACKAGES[:50]
@@ -236,7 +236,7 @@ def test_nothing_is_held_back_when_nobody_else_wants_it(world: World, open_one: 
     run(world, main())
 
 
-def test_a_client_sees_that_no_call_is_reserved(world: World) -> None:
+def test_missing_reservation_is_visible(world: World) -> None:
     async def main() -> None:
         open_request_log(time.monotonic, "many", "many")
         environment = world.environment()
@@ -252,7 +252,7 @@ def test_a_client_sees_that_no_call_is_reserved(world: World) -> None:
     run(world, main())
 
 
-def test_a_table_that_throttles_lets_nobody_call_by_itself(world: World) -> None:
+def test_throttled_table_fails_closed(world: World) -> None:
     async def main() -> None:
         world.table.writes_per_second = 100
         environments = [world.environment() for _ in range(200)]
@@ -272,7 +272,7 @@ def test_a_table_that_throttles_lets_nobody_call_by_itself(world: World) -> None
     assert world.upstream.refused == 0
 
 
-def test_a_table_that_takes_no_write_is_told_with_a_retry_after(world: World) -> None:
+def test_throttled_table_gives_a_retry_after(world: World) -> None:
     async def main() -> None:
         world.table.writes_per_second = 0
         environment = world.environment()
@@ -288,7 +288,7 @@ def test_a_table_that_takes_no_write_is_told_with_a_retry_after(world: World) ->
     run(world, main())
 
 
-def test_without_a_table_each_environment_has_a_small_share(world: World) -> None:
+def test_unavailable_table_leaves_a_small_share(world: World) -> None:
     async def main() -> None:
         environments = [world.environment() for _ in range(10)]
         world.table.away = True
@@ -304,7 +304,7 @@ def test_without_a_table_each_environment_has_a_small_share(world: World) -> Non
     run(world, main())
 
 
-def test_environments_that_lose_the_table_exceed_no_limit(world: World) -> None:
+def test_losing_the_table_exceeds_no_limit(world: World) -> None:
     async def main() -> None:
         environments = [world.environment() for _ in range(4)]
         await asyncio.gather(*(fetch_all(one, PACKAGES[:40]) for one in environments))
@@ -317,7 +317,7 @@ def test_environments_that_lose_the_table_exceed_no_limit(world: World) -> None:
     assert world.upstream.refused == 0
 
 
-def test_nobody_writes_when_nothing_is_free(world: World) -> None:
+def test_no_write_without_a_free_call(world: World) -> None:
     async def main() -> None:
         environment = world.environment()
         await fetch_all(environment, [*PACKAGES, *many_more(80)])
@@ -328,7 +328,7 @@ def test_nobody_writes_when_nothing_is_free(world: World) -> None:
     run(world, main())
 
 
-def test_a_refused_environment_does_not_close_upstream_to_others(world: World) -> None:
+def test_refusal_closes_one_environment(world: World) -> None:
     async def main() -> None:
         refused, *others = world.refused_environment(), *(world.environment() for _ in range(9))
         turns = [refused, *others] * 6
@@ -343,7 +343,7 @@ def test_a_refused_environment_does_not_close_upstream_to_others(world: World) -
     assert world.upstream.refused == 0
 
 
-def test_when_several_environments_are_refused_all_leave_upstream_alone(world: World) -> None:
+def test_several_refusals_close_all_environments(world: World) -> None:
     async def main() -> None:
         for package in PACKAGES[:2]:
             assert isinstance(await answer(world.refused_environment(), package), Problem)
@@ -357,7 +357,7 @@ def test_when_several_environments_are_refused_all_leave_upstream_alone(world: W
     run(world, main())
 
 
-def test_what_a_refused_environment_tells_is_true_elsewhere(world: World) -> None:
+def test_reservation_of_refused_environment_holds_elsewhere(world: World) -> None:
     async def main() -> None:
         refused, other = world.refused_environment(), world.environment()
         for package in PACKAGES[:3]:
@@ -376,5 +376,5 @@ def test_what_a_refused_environment_tells_is_true_elsewhere(world: World) -> Non
 
 
 def many_more(count: int) -> list[PackageName]:
-    """Names of packages that there are not."""
+    """Names of unknown packages."""
     return [PackageName.parse(f"no-such-package-{count}-{number}") for number in range(count)]

@@ -15,7 +15,7 @@ counts = st.one_of(st.none(), st.integers(min_value=0, max_value=2**63 - 1))
 
 @st.composite
 def categories(draw: st.DrawFn) -> dict[str, list[int | None]]:
-    length = draw(st.integers(0, 200))
+    length = draw(st.integers(0, 40))
     days = st.lists(counts, min_size=length, max_size=length)
     return draw(st.dictionaries(st.text(min_size=1, max_size=12), days, max_size=8))
 

@@ -1,4 +1,4 @@
-"""An upstream that stalls, hangs or refuses: its limits hold, and what clients are told is true."""
+"""Upstream stalls, hangs or refuses: its limits hold, and each `Retry-After` is true."""
 
 import asyncio
 from collections import Counter
@@ -43,7 +43,7 @@ async def failed(environment: Catalogue, package: PackageName) -> UpstreamProble
 
 
 async def broken_waits(environment: Catalogue, packages: Sequence[PackageName]) -> list[int]:
-    """Ask until all are there; returns the waits after which none of what was waited for was there."""
+    """Request packages until all are there. Returns each `Retry-After` that brought none of them."""
     broken, wanted, wait_s = [], list(packages), 0
     while wanted:
         await asyncio.sleep(wait_s)
@@ -68,7 +68,7 @@ def run(world: World, main: Coroutine[Any, Any, None]) -> None:
 @pytest.mark.parametrize(
     ("stall_s", "after_s"), [(1.5, 1.4), (1.5, 2.9), (3, 0), (3, 1.6), (6, 0.1), (12, 1.4)]
 )
-def test_a_stalled_worker_has_nothing_to_refuse(
+def test_stalled_worker_refuses_no_call(
     world: World, open_one: Open, stall_s: float, after_s: float
 ) -> None:
     async def main() -> None:
@@ -86,7 +86,7 @@ def test_a_stalled_worker_has_nothing_to_refuse(
 
 
 @pytest.mark.parametrize("stall_s", [1.5, 3, 12])
-def test_environments_share_what_is_unanswered(world: World, stall_s: float) -> None:
+def test_environments_share_slow_calls(world: World, stall_s: float) -> None:
     async def main() -> None:
         shares = [PACKAGES[number::4] for number in range(4)]
         asking = [asyncio.create_task(broken_waits(world.environment(), share)) for share in shares]
@@ -100,7 +100,7 @@ def test_environments_share_what_is_unanswered(world: World, stall_s: float) -> 
 
 
 @with_and_without_table
-def test_a_stall_costs_little_more_time_than_itself(world: World, open_one: Open) -> None:
+def test_stall_costs_little_extra_time(world: World, open_one: Open) -> None:
     async def main() -> None:
         environment = open_one(world)
         asking = asyncio.create_task(fetch_all(environment, PACKAGES[:10]))
@@ -114,8 +114,8 @@ def test_a_stall_costs_little_more_time_than_itself(world: World, open_one: Open
 
 
 @with_and_without_table
-def test_a_refusal_moves_what_was_reserved(world: World, open_one: Open) -> None:
-    """After a 429 a reservation is neither lost nor lapses at its old moment."""
+def test_refusal_moves_reservations(world: World, open_one: Open) -> None:
+    """After a 429, a reservation is not lost and does not expire at its old moment."""
 
     async def main() -> None:
         environment = open_one(world)
@@ -142,9 +142,7 @@ def test_a_refusal_moves_what_was_reserved(world: World, open_one: Open) -> None
 
 
 @with_and_without_table
-def test_whoever_was_told_to_come_back_before_a_refusal_is_told_the_truth_then(
-    world: World, open_one: Open
-) -> None:
+def test_retry_after_is_true_across_a_refusal(world: World, open_one: Open) -> None:
     async def main() -> None:
         environment = open_one(world)
         outcomes = await fetch_all(environment, PACKAGES[:50])
@@ -176,9 +174,7 @@ def test_whoever_was_told_to_come_back_before_a_refusal_is_told_the_truth_then(
 
 
 @with_and_without_table
-def test_what_waits_for_a_moment_does_not_call_after_a_refusal(
-    world: World, open_one: Open
-) -> None:
+def test_waiting_calls_are_not_made_after_a_refusal(world: World, open_one: Open) -> None:
     async def main() -> None:
         world.upstream.rules.set(["429:*:*:1"])
         await fetch_all(open_one(world), PACKAGES[:20])
@@ -192,7 +188,7 @@ def test_what_waits_for_a_moment_does_not_call_after_a_refusal(
     ("fault", "kind", "took_s"),
     [("hang", UpstreamTooSlow, 8), ("dropped", UpstreamBroken, 0.5)],
 )
-def test_after_a_failure_upstream_is_left_alone_for_all_packages(
+def test_failure_holds_off_all_packages(
     world: World, open_one: Open, fault: str, kind: type[UpstreamProblem], took_s: float
 ) -> None:
     async def main() -> None:
@@ -222,8 +218,8 @@ def test_after_a_failure_upstream_is_left_alone_for_all_packages(
 
 
 @with_and_without_table
-def test_a_comparison_is_told_when_upstream_is_asked_again(world: World, open_one: Open) -> None:
-    """Whoever comes back as told is served, though upstream takes a few a second only."""
+def test_comparison_succeeds_after_the_hold_off(world: World, open_one: Open) -> None:
+    """Each `Retry-After` is true, although upstream takes only a few calls a second."""
 
     async def main() -> None:
         environment = open_one(world)
@@ -246,9 +242,7 @@ def test_a_comparison_is_told_when_upstream_is_asked_again(world: World, open_on
 
 
 @with_and_without_table
-def test_answers_that_cannot_be_used_are_upstreams_failure_from_the_second_package_on(
-    world: World, open_one: Open
-) -> None:
+def test_second_unusable_answer_holds_off(world: World, open_one: Open) -> None:
     async def main() -> None:
         environment = open_one(world)
         world.upstream.rules.set(["500"])
@@ -263,7 +257,7 @@ def test_answers_that_cannot_be_used_are_upstreams_failure_from_the_second_packa
 
 @with_and_without_table
 @pytest.mark.parametrize("fault", ["500:*:{}", "html:*:{}", "dropped:*:{}", "hang:*:{}"])
-def test_a_package_that_fails_disturbs_no_other(world: World, open_one: Open, fault: str) -> None:
+def test_failing_package_disturbs_no_other(world: World, open_one: Open, fault: str) -> None:
     async def main() -> None:
         environment = open_one(world)
         bad, *others = PACKAGES[:16]
@@ -278,7 +272,7 @@ def test_a_package_that_fails_disturbs_no_other(world: World, open_one: Open, fa
 
 @with_and_without_table
 @pytest.mark.parametrize("fault", ["hang:*:*:1", "dropped:*:*:1"])
-def test_a_second_try_that_succeeds_is_no_failure(world: World, open_one: Open, fault: str) -> None:
+def test_successful_retry_is_no_failure(world: World, open_one: Open, fault: str) -> None:
     async def main() -> None:
         environment = open_one(world)
         world.upstream.rules.set([fault])
@@ -288,9 +282,7 @@ def test_a_second_try_that_succeeds_is_no_failure(world: World, open_one: Open, 
     run(world, main())
 
 
-def test_an_upstream_that_cannot_be_reached_is_left_alone(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreachable_upstream_is_left_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         environment = world.environment()
         first = await fetch_all(environment, PACKAGES[:20])
@@ -304,7 +296,7 @@ def test_an_upstream_that_cannot_be_reached_is_left_alone(
     run(world, main())
 
 
-def test_two_environments_say_that_a_hanging_upstream_is_too_slow(world: World) -> None:
+def test_hanging_upstream_is_too_slow_in_all_environments(world: World) -> None:
     async def main() -> None:
         world.upstream.rules.set(["hang"])
         one, other = world.environment(), world.environment()
@@ -316,7 +308,7 @@ def test_two_environments_say_that_a_hanging_upstream_is_too_slow(world: World) 
     assert len(world.upstream.calls) <= 2
 
 
-def test_who_waits_for_a_place_behind_hanging_calls_is_told_that_upstream_is_too_slow(
+def test_call_blocked_by_hanging_ones_is_too_slow(
     world: World,
 ) -> None:
     async def main() -> None:

@@ -16,7 +16,7 @@ from pulse.pypistats import read_answer
 from pulse.questions import Breakdown, Question
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer
-from pulse_io.sources.calls import LARGE_BYTES, Calls
+from pulse_io.sources.calls import LARGE_BYTES
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit
 from tests.raw_upstream import Send, answer, bomb, raw_upstream, rows_body
@@ -34,9 +34,7 @@ def upstream_at(url: str, transport: httpx.AsyncBaseTransport | None = None) -> 
     settings = Settings.from_environ(
         {"PYPISTATS_URL": url, "UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
     )
-    return PypistatsSource(
-        Calls(settings, RateLimit(0, 0), lambda: BEGAN, transport), lambda: BEGAN
-    )
+    return PypistatsSource(settings, lambda _: RateLimit(0, 0), lambda: BEGAN, transport)
 
 
 def answering(body: Streamed) -> httpx.MockTransport:

@@ -6,16 +6,15 @@ import pytest
 
 from tests.left_out import leave_out
 from tools.checks.translation import EVERYTHING_ON, translate
-from tools.runtime.machine import ThisMachine
-from tools.runtime.problems import NeedError
+from tools.runtime.machine import Machine, NeedError
 from tools.runtime.tools import SAM
 
 Template = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def machine() -> ThisMachine:
-    machine = ThisMachine()
+def machine() -> Machine:
+    machine = Machine()
     try:
         SAM.ensure(machine)
     except NeedError as need:
@@ -24,12 +23,12 @@ def machine() -> ThisMachine:
 
 
 @pytest.fixture(scope="session")
-def by_default(machine: ThisMachine) -> Template:
+def by_default(machine: Machine) -> Template:
     """The template with default parameters."""
     return translate(machine, {})
 
 
 @pytest.fixture(scope="session")
-def everything_on(machine: ThisMachine) -> Template:
+def everything_on(machine: Machine) -> Template:
     """The template with every optional feature enabled."""
     return translate(machine, EVERYTHING_ON)

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from tests.unit.template.reading import Template, of_type
-from tools.costs import Request, tables
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/operations.md").read_text()
@@ -73,11 +72,6 @@ def test_named_outputs_exist(everything_on: Template) -> None:
 def test_every_output_is_described(everything_on: Template) -> None:
     for output in everything_on["Outputs"].values():
         assert output["Description"].endswith(".")
-
-
-def test_costs_match_command_output() -> None:
-    printed = tables(Request(), 0.9, (ROOT / "template.yaml").read_text())
-    assert f"<!-- costs -->\n\n{printed}\n<!-- end of costs -->" in PAGE
 
 
 def test_links_are_not_broken() -> None:

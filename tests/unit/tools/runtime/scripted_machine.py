@@ -1,27 +1,22 @@
-"""A machine that is told how every command ends, and remembers what it was asked."""
+"""A machine whose programs answer from a script; it remembers what it ran."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from tools.runtime.machine import Outcome
+from tools.runtime.machine import Machine, Outcome
 
 
 @dataclass
-class ScriptedMachine:
+class ScriptedMachine(Machine):
     """Answers a command by the longest script that it starts with; without one it succeeds."""
 
     architecture: str = "x86_64"
-    user_id: int = 0
     environ: dict[str, str] = field(default_factory=dict)
-    programs: set[str] = field(default_factory=lambda: {"docker", "dockerd", "iptables", "uv"})
-    files: dict[str, str] = field(default_factory=dict)
+    files: set[Path] = field(default_factory=set)
     scripts: dict[str, list[Outcome]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
-    detached: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    slept_s: float = 0
-    installs: bool = True
-    daemon_lives: bool = True
 
     def script(self, command: str, *outcomes: Outcome) -> None:
         """Let a command end so, one outcome after the other; the last one stays."""
@@ -31,14 +26,8 @@ class ScriptedMachine:
         """How often commands that start so were run."""
         return sum(line.startswith(command) for line in self.ran)
 
-    def has(self, path: str) -> bool:
+    def has(self, path: Path) -> bool:
         return path in self.files
-
-    def read(self, path: str) -> str:
-        return self.files.get(path, "")
-
-    def find(self, program: str) -> str | None:
-        return f"/usr/bin/{program}" if program in self.programs else None
 
     def run(
         self,
@@ -48,21 +37,14 @@ class ScriptedMachine:
     ) -> Outcome:
         line = " ".join(command)
         self.ran.append(line)
-        if line.startswith("apt-get install") and self.installs:
-            self.programs |= {"dockerd", "docker", "iptables", "debootstrap"}
         known = max(
             (start for start in self.scripts if line.startswith(start)), key=len, default=""
         )
         outcomes = self.scripts.get(known, [Outcome(0)])
         return outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
 
-    def start_detached(self, *command: str, log: str) -> Callable[[], bool]:
-        self.detached.append(" ".join(command))
-        self.files[log] = "started\nno iptables rules for you"
-        return lambda: self.daemon_lives
-
     def pause(self, seconds: float) -> None:
-        self.slept_s += seconds
+        """Nothing takes time here."""
 
     def say(self, message: str) -> None:
         self.said.append(message)

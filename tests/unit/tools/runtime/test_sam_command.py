@@ -1,13 +1,15 @@
+"""How SAM is called: its architecture, its environment, its parameters."""
+
 from pathlib import Path
 
 import pytest
 
 from tests.unit.tools.runtime.scripted_machine import ScriptedMachine
-from tools.runtime.configuration import SAMCONFIG, TEMPLATE
-from tools.runtime.machine import Outcome
-from tools.runtime.network import own_network
-from tools.runtime.problems import ToolError
-from tools.runtime.sam import require_built, sam_command, sam_environment
+from tools.runtime import sam
+from tools.runtime.docker import own_network
+from tools.runtime.local import local_session
+from tools.runtime.machine import NeedError, Outcome
+from tools.runtime.sam import sam_command, sam_environment
 from tools.runtime.tools import SAM, UV
 
 PROGRAM = str(SAM.home / "bin" / "sam")
@@ -20,50 +22,35 @@ parameter_overrides = ["Architecture=arm64"]
 [local.global.parameters]
 region = "us-east-1"
 """
-TEMPLATED = """
-Parameters:
-  Architecture:
-    Type: String
-
-  FlaskFanout:
-    Type: String
-Resources:
-  HttpApi:
-    Type: AWS::ApiGatewayV2::Api
-"""
 
 
 @pytest.fixture
-def installed(machine: ScriptedMachine) -> ScriptedMachine:
-    machine.files |= {
-        PROGRAM: "",
-        str(SAM.python): "",
-        str(SAMCONFIG): CONFIGURED,
-        str(TEMPLATE): TEMPLATED,
-    }
+def samconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A samconfig.toml of this file's own."""
+    file = tmp_path / "samconfig.toml"
+    file.write_text(CONFIGURED)
+    monkeypatch.setattr(sam, "SAMCONFIG", file)
+    return file
+
+
+@pytest.fixture
+def installed(machine: ScriptedMachine, samconfig: Path) -> ScriptedMachine:  # noqa: ARG001 - it is read
+    machine.files |= {Path(PROGRAM), SAM.python}
     return machine
 
 
-def test_an_installed_sam_is_called_without_asking_anything(installed: ScriptedMachine) -> None:
+def test_installed_sam_is_called_without_asking_anything(installed: ScriptedMachine) -> None:
     assert sam_command(installed, "validate", "--lint") == [PROGRAM, "validate", "--lint"]
     assert installed.ran == []
 
 
-def test_the_pinned_sam_is_installed_at_first(machine: ScriptedMachine) -> None:
-    with pytest.raises(ToolError):  # what is only scripted leaves no file behind
+@pytest.mark.parametrize("there", [set(), {Path(PROGRAM)}], ids=["nothing", "no interpreter"])
+def test_pinned_sam_is_installed_if_need_be(machine: ScriptedMachine, there: set[Path]) -> None:
+    machine.files |= there
+    with pytest.raises(NeedError, match="brings no `sam`"):  # since nothing runs here
         sam_command(machine, "validate")
-
     assert f"aws-sam-cli=={SAM.version}" in machine.ran[1]
     assert all(command.startswith(" ".join(UV)) for command in machine.ran)
-
-
-def test_a_sam_whose_interpreter_is_gone_is_installed_anew(installed: ScriptedMachine) -> None:
-    del installed.files[str(SAM.python)]
-
-    with pytest.raises(ToolError):
-        sam_command(installed, "validate")
-
-    assert f"aws-sam-cli=={SAM.version}" in installed.ran[1]
 
 
 def test_sam_sends_no_telemetry(installed: ScriptedMachine) -> None:
@@ -71,7 +58,7 @@ def test_sam_sends_no_telemetry(installed: ScriptedMachine) -> None:
 
 
 @pytest.mark.parametrize("subcommand", ["build", "local"])
-def test_for_this_machine_sam_is_told_of_its_architecture_beside_what_is_configured(
+def test_local_commands_have_architecture_of_machine(
     installed: ScriptedMachine, subcommand: str
 ) -> None:
     installed.architecture = "arm64"
@@ -81,22 +68,15 @@ def test_for_this_machine_sam_is_told_of_its_architecture_beside_what_is_configu
     assert command[2:] == ["--parameter-overrides", "Architecture=arm64", "FlaskFanout=threads"]
 
 
-def test_a_chosen_architecture_wins_over_the_machines(installed: ScriptedMachine) -> None:
-    installed.architecture = "arm64"
-    installed.environ["ARCH"] = "x86_64"
-
-    assert sam_command(installed, "build") == [PROGRAM, "build"]
-
-
 @pytest.mark.parametrize("subcommand", ["build", "deploy"])
 @pytest.mark.parametrize("flag", [("--config-env", "prod"), ("--config-env=prod",)])
-def test_what_an_environment_says_is_built_and_deployed_on_any_machine(
+def test_environment_names_architecture_on_any_machine(
     installed: ScriptedMachine, subcommand: str, flag: tuple[str, ...]
 ) -> None:
     assert sam_command(installed, subcommand, *flag) == [PROGRAM, subcommand, *flag]
 
 
-def test_an_environment_that_names_no_architecture_has_the_machines(
+def test_environment_without_architecture_has_that_of_machine(
     installed: ScriptedMachine,
 ) -> None:
     installed.architecture = "arm64"
@@ -106,42 +86,31 @@ def test_an_environment_that_names_no_architecture_has_the_machines(
         assert command[4:] == ["--parameter-overrides", "Architecture=arm64"]
 
 
-def test_a_deployment_is_not_built_for_one_architecture_and_declared_for_another(
+def test_unknown_environment_is_refused(
     installed: ScriptedMachine,
 ) -> None:
-    installed.environ["ARCH"] = "x86_64"
-
-    with pytest.raises(
-        ToolError, match=r"ARCH is x86_64, and samconfig\.toml says Architecture=arm64"
-    ):
-        sam_command(installed, "build", "--config-env", "prod")
-
-
-def test_an_environment_that_is_not_there_is_said_with_those_that_are(
-    installed: ScriptedMachine,
-) -> None:
-    with pytest.raises(ToolError, match="no environment 'pord'; it has default, prod, local"):
+    with pytest.raises(NeedError, match="no environment 'pord'; it has default, prod, local"):
         sam_command(installed, "deploy", "--config-env", "pord")
 
 
-@pytest.mark.parametrize("name", ["Achitecture", "HttpApi"])
-def test_a_parameter_that_the_template_has_not_is_no_slip_to_pass_over(
-    installed: ScriptedMachine, name: str
+@pytest.mark.parametrize("name", ["Achitecture", "Architect"])
+def test_unknown_parameter_is_refused(
+    installed: ScriptedMachine, samconfig: Path, name: str
 ) -> None:
-    installed.files[str(SAMCONFIG)] = CONFIGURED.replace('"Architecture=arm64"', f'"{name}=arm64"')
+    samconfig.write_text(CONFIGURED.replace('"Architecture=arm64"', f'"{name}=arm64"'))
 
-    with pytest.raises(ToolError, match=f"sets {name} for 'prod'.* Is it Architecture"):
+    with pytest.raises(NeedError, match=f"sets {name} for 'prod'.* Is it Architecture"):
         sam_command(installed, "deploy", "--config-env", "prod")
 
 
-def test_a_samconfig_that_is_broken_is_said(installed: ScriptedMachine) -> None:
-    installed.files[str(SAMCONFIG)] = "[default"
+def test_broken_samconfig_is_reported(installed: ScriptedMachine, samconfig: Path) -> None:
+    samconfig.write_text("[default")
 
-    with pytest.raises(ToolError, match=r"samconfig\.toml can't be read"):
+    with pytest.raises(NeedError, match=r"samconfig\.toml can't be read"):
         sam_command(installed, "build")
 
 
-def test_a_build_fetches_from_pips_mirror(installed: ScriptedMachine) -> None:
+def test_build_fetches_from_mirror_of_pip(installed: ScriptedMachine) -> None:
     mirror = "https://mirror.example/simple"
     installed.environ |= {"PIP_INDEX_URL": mirror, "VIRTUAL_ENV": "/somebody/venv"}
 
@@ -152,29 +121,32 @@ def test_a_build_fetches_from_pips_mirror(installed: ScriptedMachine) -> None:
     assert "VIRTUAL_ENV" not in environ
 
 
-def test_a_deployment_does_not_reach_aws_as_pip_reaches_its_mirror(
+def test_deployment_ignores_proxy_of_pip(
     installed: ScriptedMachine,
 ) -> None:
     installed.environ["PIP_PROXY"] = "http://proxy.example:3128"
     assert "https_proxy" not in sam_environment(installed, "deploy")
 
 
-def test_only_local_commands_are_given_a_region(installed: ScriptedMachine) -> None:
+def test_only_local_commands_get_a_region(installed: ScriptedMachine) -> None:
     assert "AWS_DEFAULT_REGION" in sam_environment(installed, "local", "invoke")
     assert "AWS_DEFAULT_REGION" not in sam_environment(installed, "deploy")
 
 
-def test_a_chosen_region_is_kept(installed: ScriptedMachine) -> None:
+def test_chosen_region_is_kept(installed: ScriptedMachine) -> None:
     installed.environ["AWS_DEFAULT_REGION"] = "eu-north-1"
     assert sam_environment(installed, "local")["AWS_DEFAULT_REGION"] == "eu-north-1"
 
 
-def test_what_is_not_built_yet_is_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="make build"):
-        require_built(tmp_path / "template.yaml")
+def test_missing_build_is_reported(machine: ScriptedMachine, tmp_path: Path) -> None:
+    with (
+        pytest.raises(NeedError, match="make build"),
+        local_session(machine, tmp_path / "template.yaml"),
+    ):
+        pass
 
 
-def test_a_network_goes_with_every_container_on_it(machine: ScriptedMachine) -> None:
+def test_network_ends_with_its_containers(machine: ScriptedMachine) -> None:
     machine.script("docker ps", Outcome(0, stdout="c0ffee\nbadcab\n"))
 
     with own_network(machine) as name:
@@ -186,7 +158,7 @@ def test_a_network_goes_with_every_container_on_it(machine: ScriptedMachine) -> 
     ]
 
 
-def test_the_containers_on_loopback_are_asked_without_a_proxy(installed: ScriptedMachine) -> None:
+def test_loopback_is_asked_without_proxy(installed: ScriptedMachine) -> None:
     installed.environ = {**installed.environ, "HTTP_PROXY": "http://proxy", "no_proxy": "internal"}
     environ = sam_environment(installed, "local", "invoke")
     assert environ["NO_PROXY"] == environ["no_proxy"] == "internal,127.0.0.1,localhost,::1"
