@@ -40,7 +40,7 @@ def filled(text: str, made: Mapping[str, str]) -> str:
 
 
 def publish(folder: Path, page: Path) -> None:
-    """Fill a page from a run's folder, and put the run and its plots into the folder beside the page.
+    """Fill a page from a reported run's folder, and copy the run and its plots beside the page.
 
     Raises:
         NoResults: the folder does not hold a run.
@@ -51,8 +51,7 @@ def publish(folder: Path, page: Path) -> None:
     made = report.blocks(results, plots.NAMES, f"{beside.name}/")
     text = filled(page.read_text(encoding="utf-8"), made)
     beside.mkdir(exist_ok=True)
-    for file in (RUN, SAMPLES):
-        if not (beside / file).exists() or not (beside / file).samefile(folder / file):
-            shutil.copyfile(folder / file, beside / file)
-    plots.write(results, beside)
+    for file in (folder / RUN, folder / SAMPLES, *folder.glob("*.svg")):
+        if folder.resolve() != beside.resolve():
+            shutil.copyfile(file, beside / file.name)
     page.write_text(text, encoding="utf-8")

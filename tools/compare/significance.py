@@ -1,5 +1,6 @@
 """Ratios with their spread, and which variants win."""
 
+import functools
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,12 +55,17 @@ def paired_ratio(above: pd.Series, below: pd.Series) -> Ratio | None:
     if not ratios.size:
         return None
     median = float(np.median(ratios))
-    if ratios.size == 1 or np.ptp(ratios) == 0:
-        return Ratio(median, median, median, ratios.size)
-    interval = stats.bootstrap(
+    return Ratio(median, *_interval(tuple(ratios)), ratios.size)
+
+
+@functools.cache
+def _interval(ratios: tuple[float, ...]) -> tuple[float, float]:
+    if len(set(ratios)) == 1:
+        return ratios[0], ratios[0]
+    found = stats.bootstrap(
         (ratios,), np.median, confidence_level=CONFIDENCE, method="percentile", rng=0
     ).confidence_interval
-    return Ratio(median, float(interval.low), float(interval.high), ratios.size)
+    return float(found.low), float(found.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +89,10 @@ def judge(
     One variant beats another if their ratio differs from 1, in the better direction.
     """
     beaten = set()
-    all_same = True
-    for one, other in itertools.permutations(by_variant, 2):
-        ratio = paired_ratio(by_variant[one], by_variant[other])
-        all_same &= ratio is not None and ratio.makes_no_difference(exact=exact)
-        if ratio and ratio.differs(exact=exact) and (ratio.median > 1) is (better == "lower"):
-            beaten.add(one)
-    return Verdict(tuple(one for one in by_variant if one not in beaten), all_same)
+    no_difference = True
+    for one, other in itertools.combinations(by_variant, 2):
+        ratio = paired_ratio(by_variant[other], by_variant[one])
+        no_difference &= ratio is not None and ratio.makes_no_difference(exact=exact)
+        if ratio and ratio.differs(exact=exact):
+            beaten.add(other if (ratio.median > 1) is (better == "lower") else one)
+    return Verdict(tuple(one for one in by_variant if one not in beaten), no_difference)

@@ -49,7 +49,10 @@ def test_publishing_puts_the_run_and_its_plots_beside_the_page(tmp_path: Path) -
     page = tmp_path / "page.md"
     page.write_text("<!-- results:begin plot-fan-out -->\n<!-- results:end -->\n")
 
-    publish(write(tmp_path / "run"), page)
+    folder = write(tmp_path / "run")
+    plots.write(load(folder), folder)
+
+    publish(folder, page)
     publish(tmp_path / "page", page)  # again, from what lies beside it
 
     assert 'src="page/fan-out-light.svg"' in page.read_text()
