@@ -1,1 +1,1 @@
-"""Flask against FastAPI, measured side by side: `python -m tools.compare --help`."""
+"""`make compare`: measures the FastAPI and the Flask variant side by side. `docs/comparison.md` has the method."""

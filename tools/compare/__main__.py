@@ -1,84 +1,171 @@
-"""`python -m tools.compare`: measure both variants, and report."""
+"""`python -m tools.compare`: measure both variants side by side, and report."""
 
+import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
+from tools import ROOT
 from tools.runtime.processes import end_in_order_when_told_to
 
-from . import agreement, plots
-from .arenas import Measurer, measurer
-from .markdown import report
-from .options import Options, parse
-from .pages import NoSuchBlock, publish
-from .results import NoResults, Results, load
-from .run import Run
-from .samples import Arena
-from .terminal import show
+from . import page, plots, report
+from .benchmark import run, targets
+from .plan import FULL, QUICK, TARGETS, TRANSPORTS, VARIANTS, Plan, with_transports
+from .results import NoResults, load
 
-INTERRUPTED = 130
-REPORT = "report.md"
+REPORT: Final = "report.md"
+_INTERRUPTED: Final = 128 + signal.SIGINT
+
+_DESCRIPTION: Final = """\
+Measure the FastAPI and the Flask variant side by side, and print a table of cases.
+
+targets
+  lambda   both functions in the Lambda runtime image, under Docker
+  server   one worker each of uvicorn, and of gunicorn with its sync and its gthread worker
+  core     the article's two functions, with no framework
+variants
+  fastapi        asynchronous, ten upstream calls at once
+  flask          blocking, one upstream call after the other, as in the article
+  flask-threads  blocking, upstream calls in ten threads: the fair control
+
+In every round each variant is measured once per cell. The folder of --output then holds samples.csv,
+run.json, report.md and plots. Progress is on stderr, the table on stdout. Ctrl-C keeps what was measured
+until then, and reports it."""
+
+_EPILOG: Final = """\
+exit status: 0 when everything was measured; 1 when something could not be; 130 after Ctrl-C."""
 
 
-def main(arguments: Sequence[str], find: Callable[[Arena], Measurer] = measurer) -> int:
-    """Do what the command line asks for. Returns the exit status.
-
-    `find` finds what measures an arena.
-    """
-    options = parse(arguments)
+def main(arguments: Sequence[str], find: Callable[..., object] = targets) -> int:
+    """Do what the command line asks for, and return the exit status."""
+    options = _parser().parse_args(arguments)
     try:
-        if options.agree:
-            return _agree(*options.agree)
         if options.report:
-            write(load(options.report), options.report, options.into)
+            write_report(options.report, options.into)
             return 0
-    except (NoResults, NoSuchBlock) as problem:
+    except (NoResults, page.NoSuchBlock) as problem:
         _say(str(problem))
         return 1
-    return _measure(options, find)
+    return _measure(_plan(options), options.output, options.into, find)
 
 
-def _measure(options: Options, find: Callable[[Arena], Measurer]) -> int:
+def _measure(plan: Plan, folder: Path, into: Path | None, find: Callable[..., object]) -> int:
     end_in_order_when_told_to()
     began = time.monotonic()
-
-    def say(words: str) -> None:
-        _say(f"{time.monotonic() - began:5.0f} s  {words}")
-
-    run = Run(options.plan, say, find)
+    complete = False
     try:
-        run.measure()
+        complete = run(
+            plan, folder, lambda w: _say(f"{time.monotonic() - began:5.0f} s  {w}"), find
+        )
     except KeyboardInterrupt:
         _say("interrupted")
-        return INTERRUPTED
+        return _INTERRUPTED
     finally:
-        # Also where an arena failed, or SIGTERM came: what was measured until then is not lost.
-        write(run.results(), options.plan.output, options.into if run.complete else None)
-    if options.into and not run.complete:
-        _say(f"{options.into} is left as it is: not all was measured")
-    for name, why in run.missing.items():
-        _say(f"not measured: {name}. {why}")
-    return 1 if run.missing else 0
+        # Also after Ctrl-C or SIGTERM: what was measured until then is not lost.
+        write_report(folder, into if complete else None)
+    if into and not complete:
+        _say(f"{into} is left as it is: not everything was measured")
+    return 0 if complete else 1
 
 
-def write(results: Results, folder: Path, page: Path | None) -> None:
-    """Write results.json, the report and its plots into a folder, print it, and fill a page."""
-    saved = results.save(folder)
-    for plot in plots.plots(results.summary.measured):
-        plots.write(plot, folder)
-    (folder / REPORT).write_text(report(results), encoding="utf-8")
-    show(results)
-    _say(f"wrote {saved} and {folder / REPORT}")
-    if page:
-        publish(results, page)
-        _say(f"filled {page}")
+def write_report(folder: Path, into: Path | None) -> None:
+    """Write a run's report and plots into its folder, print the table, and fill a page.
+
+    Raises:
+        NoResults: the folder does not hold a run.
+        NoSuchBlock: the page asks for a block that there is not.
+    """
+    results = load(folder)
+    plots.write(results, folder)
+    (folder / REPORT).write_text(report.whole(results, plots.NAMES), encoding="utf-8")
+    print(report.summary(results))
+    _say(f"wrote {folder / REPORT}")
+    if into:
+        page.publish(folder, into)
+        _say(f"filled {into}")
 
 
-def _agree(first: Path, second: Path) -> int:
-    found = agreement.pairs(load(first), load(second))
-    print(agreement.told(found))
-    return 0 if found and agreement.as_chance_has_it(found) else 1
+def _plan(options: argparse.Namespace) -> Plan:
+    plan = QUICK if options.quick else FULL
+    asked = {
+        "targets": options.targets,
+        "packages": options.packages,
+        "latencies_ms": options.latency,
+        "clients": options.clients,
+        "rounds": options.rounds,
+    }
+    variants = with_transports(options.variants or VARIANTS, options.transports)
+    given = {name: value for name, value in asked.items() if value}
+    return replace(plan, variants=variants, **given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.compare",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    measure = parser.add_argument_group("what to measure (lists have commas)")
+    measure.add_argument(
+        "--quick", action="store_true", help="in three minutes instead of fifteen: a trial"
+    )
+    measure.add_argument("--targets", type=_names(TARGETS), help=f"some of {','.join(TARGETS)}")
+    measure.add_argument("--variants", type=_names(VARIANTS), help=f"some of {','.join(VARIANTS)}")
+    measure.add_argument(
+        "--transports",
+        type=_names(TRANSPORTS),
+        default=("httpx",),
+        help=f"what carries the calls of fastapi: some of {','.join(TRANSPORTS)}; each other than "
+        "httpx is one more variant (default: httpx)",
+    )
+    measure.add_argument("--packages", type=_numbers(1, 50), help="packages of one request")
+    measure.add_argument("--latency", type=_numbers(0, 5000), help="of upstream's answers, in ms")
+    measure.add_argument("--clients", type=_numbers(1, 500), help="clients at once on a server")
+    measure.add_argument(
+        "--rounds", type=int, choices=range(1, 101), metavar="N", help="default: 5, --quick: 2"
+    )
+    started = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
+    measure.add_argument(
+        "--output",
+        type=Path,
+        default=ROOT / ".cache" / "compare" / started,
+        help="folder; default: one named by the time, in .cache/compare",
+    )
+    measured = parser.add_argument_group("what to do with what was measured")
+    measured.add_argument("--report", type=Path, metavar="FOLDER", help="report a run again")
+    measured.add_argument(
+        "--into", type=Path, metavar="PAGE", help="fill PAGE's generated blocks, plots beside it"
+    )
+    return parser
+
+
+def _names(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def names(text: str) -> tuple[str, ...]:
+        asked = [part.strip() for part in text.split(",")]
+        for one in asked:
+            if one not in known:
+                raise argparse.ArgumentTypeError(f"{one!r} is not one of {', '.join(known)}")
+        return tuple(one for one in known if one in asked)
+
+    return names
+
+
+def _numbers(least: int, most: int) -> Callable[[str], tuple[int, ...]]:
+    def numbers(text: str) -> tuple[int, ...]:
+        asked = [part.strip() for part in text.split(",")]
+        for one in asked:
+            if not (one.isascii() and one.isdigit() and least <= int(one) <= most):
+                raise argparse.ArgumentTypeError(f"{one!r} is not a number from {least} to {most}")
+        return tuple(sorted({int(one) for one in asked}))
+
+    return numbers
 
 
 def _say(words: str) -> None:

@@ -1,152 +1,81 @@
-"""On what, and of what, something was measured."""
+"""The code, the machine and the versions that results depend on."""
 
 import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
-
-from pydantic import BaseModel
+from typing import Any, Final
 
 from tools import ROOT
-from tools.runtime.machine import Machine
-from tools.runtime.tools import SAM
 
-MB = 1_000_000
-BYTES_PER_KB = 1024
-
-# What a number may depend on, of what is installed beside this program.
-LIBRARIES: Final = (
-    *("fastapi", "starlette", "pydantic", "pydantic-core", "mangum", "httpx", "httpcore", "anyio"),
-    *("flask", "werkzeug", "apig-wsgi", "requests", "urllib3"),
-    *("uvicorn", "uvloop", "httptools", "h11", "gunicorn", "numpy", "matplotlib"),
+_LIBRARIES: Final = (
+    *("fastapi", "starlette", "pydantic", "mangum", "httpx", "httpcore", "anyio"),
+    *("httpx2", "httpx-aiohttp", "aiohttp", "pyreqwest"),
+    *("flask", "werkzeug", "apig-wsgi", "requests", "urllib3", "uvicorn", "h11", "gunicorn"),
 )
-ARTIFACTS: Final = {"fastapi": "fastapi_app", "flask": "flask_app"}
-_PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+_BYTES_PER_KB: Final = 1024
+_MB: Final = 1_000_000
 
 
-class Commit(BaseModel):
-    """The state of the code."""
-
-    id: str
-    changed: bool
-    """Whether files differed from it."""
-
-
-class MachineFacts(BaseModel):
-    """The machine that it was measured on."""
-
-    processor: str
-    architecture: str
-    cores: int
-    """How many of them this program may use."""
-    memory_mb: int
-    kernel: str
-    system: str
-    docker: str | None
-    load_before: float
-    """Processes that wanted a processor in the minute before."""
-    load_after: float | None = None
-    """The same in the last minute, what was measured included; None in older results."""
-
-
-class Versions(BaseModel):
-    """Everything whose version a number may depend on."""
-
-    python: str
-    """That ran this program, the servers and the core arena."""
-    lambda_python: str
-    sam: str
-    libraries: dict[str, str]
-    """Of the server and the core arena."""
-    artifacts: dict[str, dict[str, str]]
-    """What each function ships, by variant."""
-
-
-def commit() -> Commit | None:
-    """The commit that is checked out; None where this is no clone."""
+def commit() -> str:
+    """The commit that is checked out, and whether files differ from it; empty if this is no clone."""
     try:
-        identity = _git("rev-parse", "HEAD").strip()
-        return Commit(id=identity, changed=bool(_git("status", "--porcelain").strip()))
+        changed = _output("git", "-C", str(ROOT), "status", "--porcelain")
+        return _output("git", "-C", str(ROOT), "rev-parse", "HEAD") + (
+            ", with changes" if changed else ""
+        )
     except (OSError, subprocess.CalledProcessError):
-        return None
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(
-        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True
-    ).stdout
-
-
-def machine_facts(machine: Machine) -> MachineFacts:
-    """What this machine is, as far as it tells."""
-    docker = machine.run("docker", "version", "--format", "{{.Server.Version}}", timeout_s=10)
-    model = re.search(r"^model name\s*: (.*)$", _read("/proc/cpuinfo"), re.MULTILINE)
-    total_kb = re.search(r"^MemTotal:\s*(\d+)", _read("/proc/meminfo"), re.MULTILINE)
-    return MachineFacts(
-        processor=model[1] if model else platform.processor() or "unknown",
-        architecture=machine.architecture,
-        cores=_cores(),
-        memory_mb=int(total_kb[1]) * BYTES_PER_KB // MB if total_kb else 0,
-        kernel=platform.release(),
-        system=platform.platform(terse=True),
-        docker=docker.stdout.strip() if docker.succeeded else None,
-        load_before=_load(),
-    )
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text()
-    except OSError:
         return ""
 
 
-def with_load_after(facts: MachineFacts) -> MachineFacts:
-    """The same machine, with what it has to do now."""
-    return facts.model_copy(update={"load_after": _load()})
+def machine() -> dict[str, Any]:
+    """The machine, as far as it tells."""
+    model = re.search(r"^model name\s*: (.*)$", _read("/proc/cpuinfo"), re.MULTILINE)
+    total_kb = re.search(r"^MemTotal:\s*(\d+)", _read("/proc/meminfo"), re.MULTILINE)
+    return {
+        "processor": model[1] if model else platform.processor() or "unknown",
+        "architecture": platform.machine(),
+        "cores": cores(),
+        "memory_mb": int(total_kb[1]) * _BYTES_PER_KB // _MB if total_kb else 0,
+        "system": platform.platform(terse=True),
+        "load_before": load(),
+    }
 
 
-def is_busy(facts: MachineFacts) -> bool:
-    """Whether so much else was running before that ratios will spread more."""
-    return facts.load_before > facts.cores / 2
-
-
-def _load() -> float:
-    return round(os.getloadavg()[0], 2)
-
-
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this program may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def versions() -> Versions:
-    """The versions of everything that matters."""
-    return Versions(
-        python=platform.python_version(),
-        lambda_python="3.13",
-        sam=SAM.version,
-        libraries=dict(_installed(LIBRARIES)),
-        artifacts={
-            variant: pins(ROOT / "functions" / folder / "requirements.txt")
-            for variant, folder in ARTIFACTS.items()
-        },
-    )
+def load() -> float:
+    """Processes that wanted a processor in the last minute."""
+    return round(os.getloadavg()[0], 2)
 
 
-def _installed(names: Iterable[str]) -> Iterable[tuple[str, str]]:
-    for name in names:
+def versions() -> dict[str, str]:
+    """Versions of Python and of each library that is measured in this environment."""
+    return {"python": platform.python_version(), **dict(_installed())}
+
+
+def _installed() -> Iterator[tuple[str, str]]:
+    for name in _LIBRARIES:
         try:
             yield name, version(name)
         except PackageNotFoundError:
-            continue  # an extra that is not used here
+            continue
 
 
-def pins(requirements: Path) -> dict[str, str]:
-    """The pinned versions of a requirements file, by name."""
-    return {pin[1]: pin[2] for pin in _PIN.finditer(requirements.read_text(encoding="utf-8"))}
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError:
+        return ""

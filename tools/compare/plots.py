@@ -1,203 +1,156 @@
 """Plots of a run, as SVG for light and for dark pages."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from .curves import LIMIT_LABEL, Curve, Panel, fan_out_panels, load_panels
-from .measured import Measured
+from .cases import Case
+from .report import name
+from .results import Results
 
-FAN_OUT: Final = "fan-out"
-LOAD: Final = "load"
-NAMES: Final = (FAN_OUT, LOAD)
+NAMES: Final = {
+    "fan-out": "Duration on Lambda against the number of packages of a request, by variant and by upstream's "
+    "latency. Bands are quartiles, dashes the slowest single upstream call.",
+    "load": "Throughput and 95th percentile on a server against the number of clients, by variant. Bands are "
+    "quartiles, dashes what upstream alone allows.",
+}
+"""The plots, and what each shows to those who can't see it."""
 
-PANEL_WIDTH_IN: Final = 3.5
-LABELS_WIDTH_IN: Final = 1.1
-HEIGHT_IN: Final = 3.6
-FONT_PT: Final = 10
-LABEL_GAP_PT: Final = 13.0
-
-# Letters as paths: a page's reader may not have the font, and then letters would run into each other.
-# The salt makes ids of the same drawing the same.
-SVG: Final[dict[Any, str]] = {"svg.fonttype": "path", "svg.hashsalt": "pypi-pulse"}
-
-
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """Colours for one kind of page: those of Okabe and Ito, which the colour-blind tell apart."""
-
-    name: str
-    page: str
-    ink: str
-    grid: str
-    variants: dict[str, str]
-
-
-OTHERS: Final = "others"
-THEMES: Final = (
-    Theme(
-        *("light", "#ffffff", "#1f2328", "#d8dee4"),
-        {
-            "fastapi": "#0072b2",
-            "flask": "#d55e00",
-            "flask-threads": "#00805c",
-            LIMIT_LABEL: "#6e7781",
-            OTHERS: "#a0568a",
-        },
-    ),
-    Theme(
-        *("dark", "#0d1117", "#e6edf3", "#30363d"),
-        {
-            "fastapi": "#56b4e9",
-            "flask": "#ff8b3d",
-            "flask-threads": "#2fc79a",
-            LIMIT_LABEL: "#9198a1",
-            OTHERS: "#e0a3cb",
-        },
-    ),
-)
-MARKERS: Final = {"fastapi": "o", "flask": "s", "flask-threads": "^"}
+_PANEL_IN: Final = (3.5, 3.6)
+_LEGEND_IN: Final = 0.4
+# Letters as paths: a reader may lack the font. The salt gives the same drawing the same ids.
+_SVG: Final[dict[Any, str]] = {"svg.fonttype": "path", "svg.hashsalt": "pypi-pulse"}
+# Those of Okabe and Ito, which colour-blind people can tell apart.
+_COLOURS: Final = {
+    "light": ("#0072b2", "#d55e00", "#00805c", "#a0568a", "#6f6f00", "#7a4a2b"),
+    "dark": ("#56b4e9", "#ff8b3d", "#2fc79a", "#e0a3cb", "#d9d200", "#c9a27e"),
+}
+_INKS: Final = {
+    "light": {"page": "#ffffff", "ink": "#1f2328", "grid": "#d8dee4", "limit": "#6e7781"},
+    "dark": {"page": "#0d1117", "ink": "#e6edf3", "grid": "#30363d", "limit": "#9198a1"},
+}
+_MARKERS: Final = "os^DvP"
 
 
 @dataclass(frozen=True, slots=True)
-class Plot:
-    """A figure of one or more panels.
+class Panel:
+    """One diagram: a case's values over a dimension, for one value of another dimension or for all."""
 
-    Attributes:
-        name: Its file's name, without theme and ending.
-        words: What it shows, for those who can't see it.
-    """
-
-    name: str
-    words: str
-    panels: tuple[Panel, ...]
-
-    def file(self, theme: str) -> str:
-        """The name of its file for light or for dark pages."""
-        return f"{self.name}-{theme}.svg"
-
-    @property
-    def digest(self) -> str:
-        """What tells whether a file was drawn from these very numbers."""
-        return hashlib.sha256(repr(self.panels).encode()).hexdigest()
+    title: str
+    y: str
+    case: Case
+    over: str
+    latency_ms: int
 
 
-def plots(measured: Measured) -> list[Plot]:
-    """The plots that something was measured for."""
-    made = (
-        Plot(
-            FAN_OUT,
-            "Duration on Lambda against the number of packages of a request, by variant and by how "
-            "long upstream takes; bands are the quartiles, dashes the slowest single upstream call.",
-            tuple(fan_out_panels(measured)),
-        ),
-        Plot(
-            LOAD,
-            "Throughput and the 95th percentile of latency on a server against the number of clients, "
-            "by variant; bands are the quartiles, dashes what upstream alone allows.",
-            tuple(load_panels(measured)),
-        ),
-    )
-    return [plot for plot in made if plot.panels]
+def panels(results: Results, plot: str) -> list[Panel]:
+    """The diagrams of a plot; none if nothing was measured for it."""
+    plan = results.run["plan"]
+    latencies = sorted(plan["latencies_ms"])
+    if plot == "fan-out":
+        case = Case("Lambda", "lambda", "fan-out", "duration_ms")
+        chosen = [
+            Panel(f"Lambda, upstream {one} ms", "ms", case, "packages", one) for one in latencies
+        ]
+    else:
+        rate = Case("Server", "server", "load", "requests_per_s", "requests/s")
+        slow = Case("Server", "server", "load", "p95_ms")
+        samples = results.samples
+        used = samples[(samples["target"] == "server") & (samples["measure"] == "load")]
+        at = int(used["latency_ms"].iloc[0]) if len(used) else 0
+        chosen = [
+            Panel("Server, throughput", "requests/s", rate, "clients", at),
+            Panel("Server, 95th percentile", "ms", slow, "clients", at),
+        ]
+    return [panel for panel in chosen if not _lines(results, panel).empty]
 
 
-def write(plot: Plot, folder: Path) -> None:
-    """Write a plot's two files into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for theme in THEMES:
-        with mpl.rc_context(SVG):
-            draw(plot, theme).savefig(
-                folder / plot.file(theme.name),
-                format="svg",
-                # Without a date the same numbers give the same file.
-                metadata={"Date": None, "Title": plot.words, "Identifier": plot.digest},
-            )
+def _lines(results: Results, panel: Panel) -> pd.DataFrame:
+    """Median and quartiles by variant (or `limit`) and place on the x axis."""
+    rows = []
+    for cell in results.cells(panel.case):
+        sizes = dict(zip(("packages", "latency_ms", "clients", "memory_mb"), cell, strict=True))
+        if sizes["latency_ms"] != panel.latency_ms:
+            continue
+        for variant, values in results.by_variant(panel.case, cell).items():
+            q1, median, q3 = values.quantile([0.25, 0.5, 0.75])
+            rows.append((variant, sizes[panel.over], median, q1, q3))
+        if (limit := results.limit(panel.case, cell)) is not None:
+            rows.append(("limit", sizes[panel.over], limit, limit, limit))
+    return pd.DataFrame(rows, columns=["line", "x", "median", "q1", "q3"])
 
 
-def draw(plot: Plot, theme: Theme) -> Figure:
-    """A plot as matplotlib has it."""
-    panels = len(plot.panels)
+def digest(results: Results, plot: str) -> str:
+    """Tells whether a file was drawn from these numbers."""
+    drawn = "".join(_lines(results, panel).to_csv() for panel in panels(results, plot))
+    return hashlib.sha256(drawn.encode()).hexdigest()
+
+
+def write(results: Results, folder: Path) -> None:
+    """Write every plot of which something was measured, for light and for dark pages."""
+    for plot in NAMES:
+        chosen = panels(results, plot)
+        for theme in _INKS if chosen else ():
+            with mpl.rc_context(_SVG):
+                _figure(results, chosen, theme).savefig(
+                    folder / f"{plot}-{theme}.svg",
+                    format="svg",
+                    # Without a date, the same numbers give the same file.
+                    metadata={
+                        "Date": None,
+                        "Title": NAMES[plot],
+                        "Identifier": digest(results, plot),
+                    },
+                )
+
+
+def _figure(results: Results, chosen: list[Panel], theme: str) -> Figure:
+    width, height = _PANEL_IN
+    inks = _INKS[theme]
     figure = Figure(
-        (PANEL_WIDTH_IN * panels + LABELS_WIDTH_IN, HEIGHT_IN),
-        facecolor=theme.page,
-        layout="constrained",
+        (width * len(chosen), height + _LEGEND_IN), facecolor=inks["page"], layout="constrained"
     )
-    shared = len({panel.y_title for panel in plot.panels}) == 1
-    axes = figure.subplots(1, panels, sharey=shared, squeeze=False)[0]
-    for panel, axis in zip(plot.panels, axes, strict=True):
-        _draw_panel(axis, panel, theme)
-        if not shared or axis is axes[0]:
-            axis.set_ylabel(panel.y_title)
-    figure.draw_without_rendering()  # label places depend on the axes' final scale
-    _label(axes[-1], plot.panels[-1].curves, theme)
+    shared = len({panel.y for panel in chosen}) == 1
+    axes = figure.subplots(1, len(chosen), sharey=shared, squeeze=False)[0]
+    for panel, axis in zip(chosen, axes, strict=True):
+        _draw(axis, results, panel, theme)
+        axis.set_ylabel("" if shared and axis is not axes[0] else panel.y)
+    legend = figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False
+    )
+    for text in legend.get_texts():
+        text.set_color(inks["ink"])
     return figure
 
 
-def _draw_panel(axis: Axes, panel: Panel, theme: Theme) -> None:
-    for curve in panel.curves:
-        _draw_curve(axis, curve, theme)
-    places = sorted({point.x for curve in panel.curves for point in curve.points})
-    axis.set_xscale("log")
-    axis.set_yscale("log")
-    axis.set_xticks(places, [str(place) for place in places])
+def _draw(axis: Axes, results: Results, panel: Panel, theme: str) -> None:
+    inks, lines = _INKS[theme], _lines(results, panel)
+    for place, variant in enumerate(results.variants):
+        line = lines[lines["line"] == variant]
+        colour = _COLOURS[theme][place % len(_MARKERS)]
+        axis.fill_between(line["x"], line["q1"], line["q3"], color=colour, alpha=0.25, linewidth=0)
+        marker = _MARKERS[place % len(_MARKERS)]
+        axis.plot(line["x"], line["median"], color=colour, marker=marker, label=name(variant))
+    limit = lines[lines["line"] == "limit"]
+    axis.plot(
+        limit["x"], limit["median"], color=inks["limit"], linestyle="--", label="physical limit"
+    )
+    axis.set(xscale="log", yscale="log", title=panel.title, xlabel=panel.over)
+    places = sorted(lines["x"].unique())
+    axis.set_xticks(places, [str(one) for one in places])
     axis.xaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.yaxis.set_minor_formatter(FuncFormatter(_only_2_and_5))
-    axis.set_title(panel.title, fontsize=FONT_PT, color=theme.ink)
-    axis.set_xlabel(panel.x_title)
-    axis.set_facecolor(theme.page)
-    axis.grid(color=theme.grid, linewidth=0.8)
-    axis.tick_params(colors=theme.ink, which="both", length=0, labelsize=FONT_PT - 1)
-    axis.xaxis.label.set_color(theme.ink)
-    axis.yaxis.label.set_color(theme.ink)
+    axis.yaxis.set_minor_formatter(NullFormatter())
+    axis.set_facecolor(inks["page"])
+    axis.grid(color=inks["grid"], linewidth=0.8)
+    axis.tick_params(colors=inks["ink"], which="both", length=0)
+    for text in (axis.title, axis.xaxis.label, axis.yaxis.label):
+        text.set_color(inks["ink"])
     axis.spines[:].set_visible(False)
-
-
-def _only_2_and_5(value: float, _place: int | None) -> str:
-    """Labels between the powers of ten, as many as there is room for."""
-    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
-
-
-def _draw_curve(axis: Axes, curve: Curve, theme: Theme) -> None:
-    xs = [point.x for point in curve.points]
-    colour = _colour(curve, theme)
-    medians = [point.y.median for point in curve.points]
-    if curve.label == LIMIT_LABEL:
-        axis.plot(xs, medians, color=colour, linestyle=(0, (4, 3)), linewidth=1.5, zorder=1)
-        return
-    quartiles = ([point.y.q1 for point in curve.points], [point.y.q3 for point in curve.points])
-    axis.fill_between(xs, *quartiles, color=colour, alpha=0.25, linewidth=0)
-    marker = MARKERS.get(curve.label, "D")
-    axis.plot(xs, medians, color=colour, marker=marker, markersize=5, linewidth=1.8, zorder=3)
-
-
-def _colour(curve: Curve, theme: Theme) -> str:
-    return theme.variants.get(curve.label, theme.variants[OTHERS])
-
-
-def _label(axis: Axes, curves: Sequence[Curve], theme: Theme) -> None:
-    """Write each curve's name at its right end, moved up where it would stand on another's."""
-    points_per_pixel = 72 / axis.figure.dpi
-    taken = float("-inf")
-    for curve in sorted(curves, key=lambda curve: curve.points[-1].y.median):
-        x, y = curve.points[-1].x, curve.points[-1].y.median
-        place = axis.transData.transform((x, y))[1] * points_per_pixel
-        moved = max(place, taken + LABEL_GAP_PT)
-        taken = moved
-        axis.annotate(
-            curve.label,
-            (x, y),
-            xytext=(9, moved - place),
-            textcoords="offset points",
-            color=_colour(curve, theme),
-            fontsize=FONT_PT,
-            va="center",
-            annotation_clip=False,
-        )

@@ -1,130 +1,142 @@
-"""results.json: a run's circumstances, every sample, and every number that is printed of them."""
+"""A run's folder: `samples.csv`, one line per measured value, and `run.json`, its circumstances."""
 
+import csv
 import json
-from dataclasses import asdict
-from datetime import datetime
-from functools import cached_property
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_serializer,
-    field_validator,
-)
+import pandas as pd
 
-from .circumstances import Commit, MachineFacts, Versions
-from .columnar import columns, samples_of
-from .costs import PRICES
-from .judgement import NO_DIFFERENCE_PERCENT
-from .plan import Plan
-from .samples import Sample
-from .spread import ENOUGH_ROUNDS
-from .summary import Summary, summarised
+from tools import prices
 
-SCHEMA: Final = 1
-NAME: Final = "results.json"
+from .cases import Case
+from .plan import DIMENSIONS, Cell
+
+SAMPLES: Final = "samples.csv"
+RUN: Final = "run.json"
+
+COLUMNS: Final = (*(field.name for field in fields(Cell)), "variant", "round", "metric", "value")
+_DIGITS: Final = 6
 
 
 class NoResults(Exception):
-    """A folder or file does not hold a results.json that can be read; says why."""
+    """A folder does not hold the results of a run; says why."""
 
 
-class Results(BaseModel):
-    """What a run of `make compare` leaves behind.
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a run leaves behind.
 
     Attributes:
-        complete: Whether all of the plan was measured.
-        began: When, in UTC.
-        took_s: How long it took.
-        plan: What was asked for.
-        settings: Those of the variants, by arena.
-        missing: Why an arena was not measured, or not to its end, by its name.
-        samples: Every measured value.
+        run: Its circumstances: what `run.json` has.
+        samples: A row per measured value, with the columns `COLUMNS`; costs are added to it.
     """
 
-    model_config = ConfigDict(extra="ignore")
+    run: Mapping[str, Any]
+    samples: pd.DataFrame
 
-    schema_version: Literal[1] = SCHEMA
-    complete: bool
-    began: datetime
-    took_s: float
-    commit: Commit | None
-    machine: MachineFacts
-    versions: Versions
-    plan: Plan
-    settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    missing: dict[str, str] = Field(default_factory=dict)
-    samples: list[Sample]
+    @property
+    def variants(self) -> list[str]:
+        """The variants in the order in which they were asked for."""
+        return [*self.run["plan"]["variants"]]
 
-    @field_validator("samples", mode="before")
-    @classmethod
-    def _from_columns(cls, value: object) -> object:
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            return samples_of(value)
-        return value
+    def cells(self, case: Case) -> list[tuple[int | None, ...]]:
+        """The values of `DIMENSIONS` for each cell of a case that was measured, sorted."""
+        found = _of_case(self.samples, case)[list(DIMENSIONS)].drop_duplicates()
+        cells = [tuple(None if pd.isna(v) else int(v) for v in row) for row in found.to_numpy()]
+        return sorted(cells, key=lambda cell: [-1 if value is None else value for value in cell])
 
-    @field_serializer("samples")
-    def _to_columns(self, samples: list[Sample]) -> list[dict[str, Any]]:
-        return columns(samples)
+    def by_variant(self, case: Case, cell: tuple[int | None, ...]) -> dict[str, pd.Series]:
+        """The median of each round of one cell, indexed by round, for each variant that was measured."""
+        rows = _in_cell(_of_case(self.samples, case), cell)
+        medians = rows.groupby(["variant", "round"])["value"].median()
+        return {v: medians.loc[v] for v in self.variants if v in medians.index.get_level_values(0)}
 
-    @field_validator("plan", mode="before")
-    @classmethod
-    def _with_a_folder(cls, value: object) -> object:
-        # Where it was written to is nobody's business once it has been moved.
-        return {"output": ".", **value} if isinstance(value, dict) else value
-
-    @field_serializer("plan")
-    def _without_the_folder(self, plan: Plan) -> dict[str, Any]:
-        return {name: value for name, value in asdict(plan).items() if name != "output"}
-
-    @cached_property
-    def summary(self) -> Summary:
-        """Everything that is printed, worked out from the samples."""
-        return summarised(self.samples)
-
-    def as_json(self) -> str:
-        """The text of results.json."""
-        whole = self.model_dump(mode="json")
-        samples = whole.pop("samples")
-        whole |= {
-            "prices": asdict(PRICES),
-            "no_difference_percent": NO_DIFFERENCE_PERCENT,
-            "enough_rounds": ENOUGH_ROUNDS,
-            **self.summary.as_json(),
-        }
-        # One line for each entry of samples: a diff then shows which of them changed.
-        lines = ",\n    ".join(json.dumps(entry, separators=(",", ":")) for entry in samples)
-        head = json.dumps(whole, indent=2, ensure_ascii=False).removesuffix("\n}")
-        return f'{head},\n  "samples": [\n    {lines}\n  ]\n}}\n'
-
-    def save(self, folder: Path) -> Path:
-        """Write results.json into a folder, which is made where it is missing; returns its path."""
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / NAME
-        half_written = path.with_suffix(".json.new")
-        half_written.write_text(self.as_json(), encoding="utf-8")
-        half_written.replace(path)
-        return path
+    def limit(self, case: Case, cell: tuple[int | None, ...]) -> float | None:
+        """The physical limit: the slowest upstream call that was needed, or the rate that it allows."""
+        of_measure = self.samples["measure"] == case.measure
+        rows = self.samples[of_measure & (self.samples["target"] == case.target)]
+        limits = _in_cell(rows[rows["metric"] == "limit_ms"], cell)["value"]
+        if case.unit not in {"ms", "requests/s"} or case.metric == "init_ms" or limits.empty:
+            return None
+        clients = cell[DIMENSIONS.index("clients")] or 1
+        limit_ms = float(limits.median())
+        return clients * 1000 / limit_ms if case.unit == "requests/s" else limit_ms
 
 
-def load(path: Path) -> Results:
-    """Read a results.json, or the one in a folder.
+def _of_case(samples: pd.DataFrame, case: Case) -> pd.DataFrame:
+    chosen = pd.Series(data=True, index=samples.index)
+    for column in ("target", "measure", "metric", *DIMENSIONS):
+        if (wanted := getattr(case, column)) is not None:
+            chosen &= samples[column] == wanted
+    return samples[chosen]
+
+
+def _in_cell(rows: pd.DataFrame, cell: tuple[int | None, ...]) -> pd.DataFrame:
+    for column, value in zip(DIMENSIONS, cell, strict=True):
+        rows = rows[rows[column].isna() if value is None else rows[column] == value]
+    return rows
+
+
+class Recorder:
+    """Appends samples to a run's file as soon as they are measured, so that no interruption loses them."""
+
+    def __init__(self, file: Any) -> None:  # noqa: ANN401 - a text file, whose type is private
+        self._file = file
+        self._writer = csv.writer(file, lineterminator="\n")
+        self._writer.writerow(COLUMNS)
+
+    def record(self, cell: Cell, variant: str, round_: int, metrics: Mapping[str, float]) -> None:
+        """Write one line per metric."""
+        for metric, value in metrics.items():
+            rounded = f"{value:.{_DIGITS}g}"
+            self._writer.writerow([*asdict(cell).values(), variant, round_, metric, rounded])
+        self._file.flush()
+
+
+@contextmanager
+def recorder(folder: Path) -> Iterator[Recorder]:
+    """A recorder into a folder, which is made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / SAMPLES).open("w", encoding="utf-8", newline="") as file:
+        yield Recorder(file)
+
+
+def save_run(folder: Path, run: Mapping[str, Any]) -> None:
+    """Write `run.json`."""
+    (folder / RUN).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+
+
+def load(folder: Path) -> Results:
+    """Read a run's folder.
 
     Raises:
-        NoResults: there is none, or it is of another kind or schema.
+        NoResults: there is no run, or it is of another version.
     """
-    file = path / NAME if path.is_dir() else path
     try:
-        return Results.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise NoResults(f"{file}: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise NoResults(
-            f"{file} is no results.json of schema {SCHEMA}: {where}: {first['msg']}"
-        ) from error
+        run = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        samples = pd.read_csv(folder / SAMPLES)
+    except (OSError, ValueError) as error:
+        raise NoResults(f"{folder} does not hold a run: {error}") from error
+    if list(samples.columns) != [*COLUMNS]:
+        raise NoResults(f"{folder / SAMPLES} has other columns than {', '.join(COLUMNS)}")
+    return Results(run, with_costs(samples))
+
+
+def with_costs(samples: pd.DataFrame) -> pd.DataFrame:
+    """The samples, with `usd_per_million` for each duration that was measured at a memory size.
+
+    Lambda bills whole milliseconds of a duration.
+    """
+    timed = samples["memory_mb"].notna() & (samples["metric"] == "duration_ms")
+    costs = samples[timed].copy()
+    costs["metric"] = "usd_per_million"
+    costs["value"] = [
+        prices.compute_per_million(math.ceil(duration_ms), memory_mb) + prices.ALL_MILLION_REQUESTS
+        for duration_ms, memory_mb in zip(costs["value"], costs["memory_mb"], strict=True)
+    ]
+    return pd.concat([samples, costs], ignore_index=True)

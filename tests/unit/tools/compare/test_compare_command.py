@@ -1,215 +1,94 @@
-"""The command: what it leaves behind, however it ends."""
+"""The command line, over targets that measure nothing."""
 
-from collections.abc import Callable
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.unit.tools.compare.canned import all_samples
-from tools.compare.__main__ import main
-from tools.compare.arenas import Measurer
-from tools.compare.markdown import report
-from tools.compare.plan import Plan
-from tools.compare.problems import MeasurementError
+from tests.unit.tools.compare.canned import write
+from tests.unit.tools.compare.test_compare_benchmark import FakeTarget
+from tools import ROOT, environ
+from tools.compare import __main__ as command
+from tools.compare.benchmark import MeasurementError
 from tools.compare.results import load
-from tools.compare.samples import Arena, Record, Sample, Say
-from tools.runtime.machine import NeedError
-
-FILES = {
-    *("results.json", "report.md", "fan-out-light.svg", "fan-out-dark.svg"),
-    *("load-light.svg", "load-dark.svg"),
-}
-
-pytestmark = pytest.mark.usefixtures("_signals_as_they_were")
 
 
 @pytest.fixture
-def _signals_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tools.compare.__main__.end_in_order_when_told_to", lambda: None)
+def _signals_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "end_in_order_when_told_to", lambda: None)
 
 
-def test_a_run_leaves_results_report_and_plots(
+@pytest.mark.usefixtures("_signals_as_before")
+def test_a_run_leaves_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--quick", "--targets", "core", "--packages", "50,1", "--output", str(tmp_path)]
+    assert command.main(asked, FakeTarget().find) == 0
+    assert {file.name for file in tmp_path.iterdir()} == {"run.json", "samples.csv", "report.md"}
+    assert load(tmp_path).run["plan"]["packages"] == [1, 50]
+    assert "| situation |" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_signals_as_before")
+def test_ctrl_c_reports_what_was_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = main(["--output", str(tmp_path)], arenas())
-
-    assert status == 0
-    assert {file.name for file in tmp_path.iterdir()} == FILES
-    results = load(tmp_path)
-    assert results.complete
-    assert (tmp_path / "report.md").read_text() == report(results)
-    told = capsys.readouterr()
-    assert "One upstream call per request" in told.out
-    assert "lambda is under way" in told.err
+    target = FakeTarget(KeyboardInterrupt())
+    page = tmp_path / "page.md"
+    page.write_text("by hand")
+    asked = ["--targets", "core", "--output", str(tmp_path), "--into", str(page)]
+    assert command.main(asked, target.find) == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert "**not complete**" in (tmp_path / "report.md").read_text()
+    assert page.read_text() == "by hand"
 
 
-def test_ctrl_c_keeps_what_was_measured_until_then(tmp_path: Path) -> None:
-    interrupted = arenas(server=raising(KeyboardInterrupt()))
-    assert main(["--output", str(tmp_path), "--arenas", "server,core"], interrupted) == 130
-    assert_kept(tmp_path)
+@pytest.mark.usefixtures("_signals_as_before")
+def test_a_target_that_fails_is_status_1(tmp_path: Path) -> None:
+    target = FakeTarget(MeasurementError("no Docker here"))
+    assert command.main(["--targets", "core", "--output", str(tmp_path)], target.find) == 1
 
 
-@pytest.mark.parametrize("end", [SystemExit(143), OSError("full")], ids=["SIGTERM", "failure"])
-def test_whatever_ends_it_keeps_what_was_measured_until_then(
-    tmp_path: Path, end: BaseException
+def test_report_fills_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- results:begin summary -->\n<!-- results:end -->\n")
+    folder = write(tmp_path / "run")
+    assert command.main(["--report", str(folder), "--into", str(page)]) == 0
+    assert "| situation |" in page.read_text()
+    assert f"filled {page}" in capsys.readouterr().err
+
+
+def test_report_of_nothing_is_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--report", str(tmp_path)]) == 1
+    assert "does not hold a run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--targets", "moon"], "'moon' is not one of lambda, server, core"),
+        (["--transports", "carrier-pigeon"], "is not one of httpx, httpx2, aiohttp, pyreqwest"),
+        (["--packages", "1,51"], "'51' is not a number from 1 to 50"),
+        (["--latency", "fast"], "'fast' is not a number from 0 to 5000"),
+        (["--rounds", "0"], "--rounds"),
+        (["--quic"], "unrecognized arguments"),
+    ],
+)
+def test_what_there_is_not_is_status_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ended = arenas(server=raising(end))
-    with pytest.raises(type(end)):
-        main(["--output", str(tmp_path), "--arenas", "server,core"], ended)
-    assert_kept(tmp_path)
+    with pytest.raises(SystemExit) as refused:
+        command.main(arguments)
+    assert refused.value.code == 2
+    assert words in capsys.readouterr().err
 
 
-def test_an_arena_that_lacks_something_is_named_and_the_others_are_measured(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    missing = {"lambda": raising(NeedError("No Docker engine answers."))}
-
-    status = main(["--output", str(tmp_path), "--arenas", "lambda,core"], arenas(**missing))
-
-    assert status == 1
-    assert load(tmp_path).missing == {"lambda": "No Docker engine answers."}
-    assert {"core"} == {sample.arena for sample in load(tmp_path).samples}
-    assert "not measured: lambda. No Docker engine answers." in capsys.readouterr().err
-
-
-def test_an_arena_that_ends_early_keeps_its_samples_and_the_others_are_measured(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    early = arenas(server=raising(MeasurementError("flask gave a wrong answer: 500")))
-
-    status = main(["--output", str(tmp_path), "--arenas", "server,core"], early)
-
-    assert status == 1
-    results = load(tmp_path)
-    why = "It ended early: flask gave a wrong answer: 500"
-    assert (results.complete, results.missing) == (False, {"server": why})
-    assert [one for one in results.samples if one.arena == "server"] == of_arena("server")[:1]
-    assert {sample.arena for sample in results.samples} == {"server", "core"}
-    assert why in (tmp_path / "report.md").read_text()
-    told = capsys.readouterr()
-    assert f"not measured: server. {why}" in told.err
-    assert "Traceback" not in told.err
-
-
-@pytest.mark.parametrize(("load", "warned"), [(0.4, False), (1.0, False), (1.1, True)])
-def test_other_work_on_the_machine_is_warned_of(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    load: float,
-    warned: bool,
-) -> None:
-    monkeypatch.setattr("os.getloadavg", lambda: (load, 9, 9))
-    monkeypatch.setattr("tools.compare.circumstances._cores", lambda: 2)
-
-    main(["--output", str(tmp_path), "--arenas", "core"], arenas())
-
-    assert ("other work is running" in capsys.readouterr().err) is warned
-
-
-def test_the_load_before_and_after_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loads = iter([(0.25, 9, 9), (1.75, 9, 9)])
-    monkeypatch.setattr("os.getloadavg", lambda: next(loads))
-
-    main(["--output", str(tmp_path), "--arenas", "core"], arenas())
-
-    machine = load(tmp_path).machine
-    assert (machine.load_before, machine.load_after) == (0.25, 1.75)
-    assert "load before: 0.25, after: 1.75" in (tmp_path / "report.md").read_text()
-
-
-def test_an_arena_that_is_not_asked_for_is_not_missed(tmp_path: Path) -> None:
-    missing = {"lambda": raising(NeedError("No Docker engine answers."))}
-    status = main(["--output", str(tmp_path), "--arenas", "core"], arenas(**missing))
-    assert status == 0
-
-
-def test_a_report_can_be_made_again_with_nothing_measured(tmp_path: Path) -> None:
-    main(["--output", str(tmp_path), "--arenas", "server"], arenas())
-    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    (tmp_path / "report.md").unlink()
-    (tmp_path / "load-dark.svg").unlink()
-
-    status = main(["--report", str(tmp_path)], arenas(core=raising(AssertionError())))
-
-    assert status == 0
-    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
-
-
-def test_a_report_of_nothing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--report", str(tmp_path)]) == 1
-    assert "No such file" in capsys.readouterr().err
-
-
-def test_two_runs_are_held_against_each_other(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    main(["--output", str(one), "--arenas", "core"], arenas())
-    main(["--output", str(other), "--arenas", "core"], arenas(core=with_slower_flask))
-    capsys.readouterr()
-
-    assert main(["--agree", str(one), str(one)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "18 of 18 ratios agree within their printed spread."
-    assert lines[1].endswith("0.14 would not by chance: no more than chance explains.")
-    assert main(["--agree", str(one), str(other)]) == 1
-    told = capsys.readouterr().out
-    assert told.startswith("9 of 18 ratios agree within their printed spread.\n")
-    assert "does not: The article's two functions, client's clock, `flask` (clients 1" in told
-
-
-def assert_kept(folder: Path) -> None:
-    results = load(folder)
-    assert not results.complete
-    assert results.samples == [of_arena("server")[0]]
-    assert "Not completed" in (folder / "report.md").read_text()
-
-
-Act = Callable[[Record], None]
-
-
-def arenas(**acts: Act) -> Callable[[Arena], Measurer]:
-    """Arenas that hand over canned samples at once, or do something else that is given by name."""
-
-    def find(name: Arena) -> Measurer:
-        def measure(plan: Plan, record: Record, say: Say) -> None:  # noqa: ARG001 - as arenas have it
-            say(f"{name} is under way")
-            if name in acts:
-                acts[name](record)
-                return
-            for sample in of_arena(name):
-                record(sample)
-
-        return Measurer(measure, {"CACHE": "off"})
-
-    return find
-
-
-def raising(error: BaseException) -> Act:
-    """Records one sample, if it is of the server, and raises."""
-
-    def act(record: Record) -> None:
-        if not isinstance(error, NeedError):
-            record(of_arena("server")[0])
-        raise error
-
-    return act
-
-
-def with_slower_flask(record: Record) -> None:
-    for sample in of_arena("core"):
-        slower = 1.5 if sample.variant == "flask" else 1
-        record(
-            Sample(
-                *("core", "fan-out", sample.variant, sample.metric),
-                sample.value * slower,
-                sample.round,
-                concurrency=sample.concurrency,
-                latency_ms=sample.latency_ms,
-            )
-        )
-
-
-def of_arena(name: Arena) -> list[Sample]:
-    return [sample for sample in all_samples() if sample.arena == name]
+def test_help_needs_no_target() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.compare", "--help"],
+        cwd=ROOT,
+        env=environ(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "--transports" in done.stdout

@@ -1,114 +1,166 @@
-"""Every number of the report is in results.json."""
+"""The report of a run with made-up values."""
 
-import json
 import re
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.unit.tools.compare.canned import all_samples, run, whole_run
-from tools.compare.figures import number
-from tools.compare.markdown import blocks, report
-from tools.compare.results import Results
-from tools.compare.terminal import show
+from tests.unit.tools.compare.canned import PLAN, circumstances, only, write, written
+from tools import prices
+from tools.compare.cases import CASES, OTHER_CASES, Case
+from tools.compare.formatting import number, ratio
+from tools.compare.plan import FULL
+from tools.compare.report import blocks, everything, summary
+from tools.compare.results import NoResults, Results, load, save_run
+from tools.compare.significance import Ratio
 
-NUMBER = re.compile(r"\d+(?:\.\d+)*")
-
-
-@pytest.fixture(scope="module")
-def results() -> Results:
-    return whole_run()
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture(scope="module")
-def stored(results: Results) -> dict[str, Any]:
-    whole: dict[str, Any] = json.loads(results.as_json())
-    return whole
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return written(tmp_path_factory.mktemp("run"))
 
 
-def test_every_cell_of_every_table_is_in_results(results: Results, stored: dict[str, Any]) -> None:
-    printed = {
-        name: table_of(text) for name, text in blocks(results, "").items() if is_table(name, stored)
-    }
-    expected = {
-        table["name"]: [
-            table["header"],
-            *([figure["text"] for figure in row] for row in table["rows"]),
-        ]
-        for table in stored["tables"]
-    }
-    assert printed == expected
+def rows(table: str) -> dict[str, list[str]]:
+    """The cells of each row by the first of them."""
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
+    return {line[0]: line[1:] for line in lines}
 
 
-def test_every_number_of_a_cell_is_one_of_its_exact_values(stored: dict[str, Any]) -> None:
-    figures = [figure for table in stored["tables"] for row in table["rows"] for figure in row]
-    figures += [
-        figure
-        for verdict in stored["verdicts"]
-        for line in verdict["lines"]
-        for figure in line["figures"]
+def test_the_first_table_has_fifteen_rows_at_most(results: Results) -> None:
+    assert len(CASES) <= 15
+    assert len(rows(summary(results))) == len(CASES) + 2  # header and line
+
+
+def test_every_case_is_of_the_full_plan() -> None:
+    for case in CASES:
+        assert case.packages is None or case.packages in FULL.packages
+        assert case.latency_ms is None or case.latency_ms == FULL.latency_ms
+        assert case.clients is None or case.clients in FULL.clients
+        assert case.memory_mb is None or case.memory_mb in FULL.memory_mb
+
+
+def test_every_title_is_there_once() -> None:
+    titles = [case.title for case in (*CASES, *OTHER_CASES)]
+    assert len(set(titles)) == len(titles)
+
+
+def test_a_row_has_values_limit_winner_and_ratios(results: Results) -> None:
+    assert rows(summary(results))["Lambda, warm: 10 packages"] == [
+        *("100 ms", "201 ms", "99.5 ms", "200 ms"),
+        "**FastAPI** and **Flask with threads**",
+        *("2.00", "0.990"),
     ]
 
-    wrong = [figure for figure in figures if not made_of_its_values(figure)]
 
-    assert wrong == []
-    assert len(figures) > 1000
-
-
-def test_every_other_number_of_the_report_is_in_results(
-    results: Results, stored: dict[str, Any]
-) -> None:
-    text = without_tables(report(results))
-    del stored["samples"]
-    known = set(NUMBER.findall(json.dumps(stored, ensure_ascii=False)))
-    known |= {number(float(value)) for value in known if value.count(".") < 2}
-
-    assert sorted(set(NUMBER.findall(text)) - known) == []
+def test_a_result_against_fastapi_is_a_row_like_others(results: Results) -> None:
+    row = rows(summary(results))["Server: 1 package, 50 clients"]
+    assert row[3:5] == ["250 requests/s", "**Flask**"]
 
 
-def test_every_number_of_the_terminal_is_in_the_report(
-    results: Results, capsys: pytest.CaptureFixture[str]
-) -> None:
-    show(results)
-    printed = set(NUMBER.findall(capsys.readouterr().out))
-    assert sorted(printed - set(NUMBER.findall(report(results)))) == []
+def test_no_difference_is_a_result(tmp_path: Path) -> None:
+    same = written(tmp_path, value=lambda *_: 7.0)
+    assert rows(summary(same))["Lambda, warm: 1 package"][4] == "no difference"
 
 
-def test_a_report_of_nothing_says_that_it_is_not_complete() -> None:
-    text = report(run([], complete=False, missing={"lambda": "No Docker\nengine answers."}))
-
-    assert "Not completed" in text
-    assert "| Not measured: lambda | No Docker engine answers. |" in text
-
-
-def test_a_report_of_one_variant_compares_nothing() -> None:
-    results = run([sample for sample in all_samples() if sample.variant == "flask"])
-    assert results.summary.verdicts == ()
-    assert "## Tables" in report(results)
+def test_one_round_proves_nothing(tmp_path: Path) -> None:
+    trial = written(tmp_path, only(rounds=1))
+    found = rows(summary(trial))
+    assert found["Lambda, warm: 10 packages"][4] == "unclear"
+    assert found["Lambda: artifact, zipped"][4] == "**FastAPI** and **Flask with threads**"
+    assert "this is a trial" in summary(trial)
 
 
-def test_the_report_is_the_same_each_time(results: Results) -> None:
-    again = run()
-    assert (again.as_json(), report(again)) == (results.as_json(), report(results))
+def test_bytes_are_printed_in_megabytes(tmp_path: Path) -> None:
+    found = written(tmp_path, value=lambda *_: 12_345_678.0)
+    assert rows(summary(found))["Lambda: artifact, zipped"][0] == "12.3 MB"
 
 
-def is_table(name: str, stored: dict[str, Any]) -> bool:
-    return any(table["name"] == name for table in stored["tables"])
+def test_costs_come_from_billed_milliseconds(tmp_path: Path) -> None:
+    found = written(tmp_path, value=lambda *_: 99.2)
+    billed = prices.compute_per_million(100, 512) + prices.ALL_MILLION_REQUESTS
+    [title] = [case.title for case in CASES if case.unit == "USD"]
+    assert rows(summary(found))[title][0] == f"{number(billed)} USD"
 
 
-def table_of(block: str) -> list[list[str]]:
-    lines = [line for line in block.splitlines() if line.startswith("| ")]
-    rows = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
-    return [row for row in rows if not set("".join(row)) <= set("-: ")]
+def test_cases_that_were_not_measured_are_listed(tmp_path: Path) -> None:
+    text = summary(written(tmp_path, replace(PLAN, targets=("core",))))
+    assert len(rows(text)) == 3
+    assert "Not measured in this run: Lambda, warm: no upstream call;" in text
 
 
-def without_tables(text: str) -> str:
-    """The text without tables of samples; the one about the run stays."""
-    head, tables = text.split("## Tables")
-    return head + "".join(line for line in tables.splitlines() if not line.startswith("|"))
+def test_a_transport_is_a_variant_like_others(tmp_path: Path) -> None:
+    text = summary(written(tmp_path, only(("fastapi", "fastapi-aiohttp"))))
+    assert "| FastAPI | FastAPI (aiohttp) |" in text
+    assert "| FastAPI (aiohttp) ÷ FastAPI |" in text
 
 
-def made_of_its_values(figure: dict[str, Any]) -> bool:
-    values = figure["values"].values()
-    made = {number(value) for value in values} | {f"{value:g}" for value in values}
-    return set(NUMBER.findall(figure["text"])) <= made or not values
+def test_without_fastapi_there_is_nothing_to_divide_by(tmp_path: Path) -> None:
+    text = summary(written(tmp_path, only(("flask", "flask-threads"))))
+    assert "÷" not in text
+    assert rows(text)["Lambda, warm: 1 package"][-1] == "**Flask with threads**"
+
+
+def test_everything_has_every_cell(results: Results) -> None:
+    text = everything(results)
+    for case in (*CASES, *OTHER_CASES):
+        metric = case.metric.replace("_bytes", "_mb")
+        assert f"| {case.target}, {case.measure} | {metric} |" in text
+    assert "| lambda, memory size | duration_ms | 10 | 200 | - | 128 | 100 | 201 |" in text
+
+
+def test_circumstances_say_what_was_not_measured(tmp_path: Path) -> None:
+    found = written(tmp_path, complete=False, missing={"lambda": "No Docker here."})
+    text = blocks(found, {})["run"]
+    assert "**not complete**" in text
+    assert "| Not measured: lambda | No Docker here. |" in text
+    assert "2026-11-22" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.0553, "0.0553"),
+        (0.9999, "1.00"),
+        (9.674, "9.67"),
+        (231.6, "232"),
+        (999.7, "1000"),
+        (12345.6, "12,346"),
+    ],
+)
+def test_numbers_have_three_digits(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_ratio_shows_its_interval() -> None:
+    assert ratio(Ratio(9.674, 8.41, 9.69, 5)) == "9.67 [8.41…9.69]"
+    assert ratio(Ratio(2, 2, 2, 5)) == "2.00"
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoResults, match="does not hold a run"):
+        load(tmp_path)
+
+
+def test_samples_of_another_version_are_refused(tmp_path: Path) -> None:
+    save_run(tmp_path, circumstances(PLAN))
+    (tmp_path / "samples.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(NoResults, match="other columns"):
+        load(tmp_path)
+
+
+def test_a_run_that_measured_nothing_has_a_report(tmp_path: Path) -> None:
+    empty = load(write(tmp_path, replace(PLAN, targets=())))
+    assert "Not measured in this run" in summary(empty)
+
+
+def test_the_cost_row_has_the_templates_memory_size() -> None:
+    template = (ROOT / "template.yaml").read_text()
+    found = re.search(r"MemorySize:\n\s+Type: Number\n\s+Default: (\d+)", template)
+    [case] = [case for case in CASES if case.unit == "USD"]
+    assert found
+    assert case.memory_mb == int(found[1])
+    assert isinstance(case, Case)

@@ -1,0 +1,1 @@
+"""The benchmark targets: Lambda functions in containers, servers under load, the article's own functions."""
