@@ -160,7 +160,8 @@ def test_every_origin_may_read_every_answer(ask: Ask, path: str, headers: dict[s
     answer = ask(path, **headers)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["access-control-expose-headers"] == (
-        "ETag, Link, Retry-After, Server-Timing, X-Pulse-Source, X-Pulse-Stale, X-Request-Id"
+        "ETag, Link, Retry-After, Server-Timing, X-Pulse-Source, X-Pulse-Stale, X-Pulse-Status, "
+        "X-Request-Id"
     )
     head = ask(path, method="HEAD", **headers)
     assert (head.headers["access-control-allow-origin"], head.body) == ("*", "")

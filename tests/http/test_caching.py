@@ -161,5 +161,5 @@ def test_link_repeats_only_known_parameters(api: Served) -> None:
     query = f"by=system&by={noise}&_={noise}&start=2026-11-01"
     answer = api.client.get(f"/packages/requests/downloads?{query}")
     assert answer.status_code == 200
-    assert answer.links["alternate"]["url"] == "?by=system&start=2026-11-01&format=csv"
+    assert answer.links["alternate"]["url"] == "?start=2026-11-01&by=system&format=csv"
     assert "service-desc" in answer.links
