@@ -23,7 +23,7 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-dates lint politeness openapi examples costs units log-lines format image build invoke local compare deploy deploy-local smoke lock
+.PHONY: help setup run test test-dates lint politeness openapi examples names costs units log-lines format image build invoke local compare deploy deploy-local smoke lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,7 @@ run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TAB
 test: setup ## run all tests; on Debian as root, install and start what they lack
 	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end
 	@$(RUN) -m tools.dynamodb.installation || true
+	@$(RUN) -m tools.chromium || true
 	$(BIN)/pytest --cov --cov-report=term
 	@$(RUN) -m tools.dates
 
@@ -81,6 +82,9 @@ openapi: setup ## write docs/openapi.json from the code
 
 examples: setup ## put what the documentation's examples print into it
 	$(RUN) -m tools.examples --write README.md docs/api.md
+
+names: setup ## write the names that the website suggests, from a public ranking
+	@$(RUN) -m tools.names $(OPTIONS)
 
 costs: setup ## put into docs/operations.md what a month costs
 	$(RUN) -m tools.costs --write docs/operations.md

@@ -1,0 +1,106 @@
+"""The website: the page at `/` and the API's documentation. Its modules are imported when first needed."""
+
+import datetime as dt
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from fastapi_app.caching import cache_control, conditional_response
+from fastapi_app.routes.dependencies import FromCatalogue
+from fastapi_app.security import PAGE_HEADERS
+from pulse import comparison
+from pulse.problems import InvalidInput, Problem, UnknownPackage, UpstreamProblem
+from pulse.questions import Breakdown
+from pulse.request_log import request_log
+from pulse.target import query_parameters
+
+if TYPE_CHECKING:
+    from fastapi_app.pages.layout import Site
+
+HTML: Final = "text/html; charset=utf-8"
+
+UNCHANGING_FOR_S: Final = 3600
+"""How long caches may keep pages and redirects without figures. A deployment may change them."""
+
+_UNCHANGING: Final = f"public, max-age={UNCHANGING_FOR_S}"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def get_page(request: Request, catalogue: FromCatalogue) -> Response:
+    """Downloads of the packages in the query, as a page; without any, the start page."""
+    # Imported when first needed: the API's cold starts don't pay for pages.
+    from fastapi_app.pages import errors, figures, home, results  # noqa: PLC0415 - see above
+    from fastapi_app.pages.view import View  # noqa: PLC0415 - see above
+
+    site = _site(request)
+    sent = request.scope["query_string"].decode("latin-1")
+    query = query_parameters(sent)
+    try:
+        view = View.read(query)
+    except InvalidInput as problem:
+        request_log().ended_with(problem)
+        typed = ", ".join(value for name, value in query if name == "packages")
+        body = errors.invalid(site, problem.errors or [], typed)
+        return _html(request, body, "no-store", problem.status)
+    canonical = view.query()
+    if query != query_parameters(canonical):
+        headers = {"cache-control": _UNCHANGING}
+        return RedirectResponse(site.page(canonical), HTTPStatus.FOUND, headers)
+    if not view.packages:
+        return _html(request, home.home(site), _UNCHANGING)
+    answers = await catalogue.fetch_all(figures.questions(view))
+    fresh_until = comparison.fresh_until(answers.values(), catalogue.now())
+    retry_after_s = comparison.retry_after_s(answers.values())
+    caching = cache_control(fresh_until, catalogue.now()) if fresh_until else "no-store"
+    found = figures.figures(view, answers)
+    if found:
+        return _html(request, results.results(site, view, found, retry_after_s), caching)
+    rows = figures.rows(view, answers)
+    problems = [row.problem for row in rows if row.problem]
+    body = errors.nothing(site, view, rows, retry_after_s)
+    return _html(request, body, caching, _status(problems), retry_after_s)
+
+
+@router.get("/docs")
+async def get_docs(request: Request) -> Response:
+    """The API's documentation."""
+    from fastapi_app.pages.docs import docs  # noqa: PLC0415 - see above
+
+    return _html(request, docs(_site(request)), _UNCHANGING)
+
+
+def _site(request: Request) -> "Site":
+    from fastapi_app.pages.layout import Site  # noqa: PLC0415 - see above
+
+    return Site(
+        origin=f"{request.url.scheme}://{request.url.netloc}",
+        base_path=request.scope.get("root_path", ""),
+    )
+
+
+def _status(problems: list[Problem]) -> int:
+    """404 if all packages are unknown, else the status of a source that failed."""
+    failures = [problem for problem in problems if isinstance(problem, UpstreamProblem)]
+    return max((problem.status for problem in failures or problems), default=HTTPStatus.OK)
+
+
+def _html(
+    request: Request,
+    body: str,
+    caching: str,
+    status: int = HTTPStatus.OK,
+    retry_after_s: int | None = None,
+) -> Response:
+    headers = {
+        **PAGE_HEADERS,
+        "content-type": HTML,
+        "cache-control": caching,
+        "vary": "Accept-Encoding",
+    }
+    if retry_after_s is not None:
+        headers["retry-after"] = str(retry_after_s)
+    return conditional_response(request, body.encode(), headers, status=status)

@@ -1,0 +1,189 @@
+// Makes the page quicker. Without this script, every link and the form work as they are.
+"use strict";
+
+const SUGGESTIONS = 8;
+const MAX_RETRIES = 3;
+const NOTE_MS = 2500;
+
+const $ = (id) => document.getElementById(id);
+let loading; // the fetch under way
+let retries = 0;
+let retryTimer;
+let noteTimer;
+
+// ---- Views: the HTML of the next page is fetched, and its main part takes the place of this one's.
+
+async function show(url, { push = true } = {}) {
+  clearTimeout(retryTimer);
+  loading?.abort();
+  loading = new AbortController();
+  const { signal } = loading;
+  $("main").setAttribute("aria-busy", "true");
+  say("Loading …", { stays: true });
+  try {
+    const response = await fetch(url, { signal, headers: { accept: "text/html" } });
+    if (!response.headers.get("content-type")?.startsWith("text/html")) {
+      throw new Error("PyPI Pulse is busy. Try again in a moment.");
+    }
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (push) history.pushState(null, "", response.url);
+    swap(page);
+    say(document.querySelector("h1").textContent);
+  } catch (error) {
+    if (signal.aborted) return;
+    $("main").removeAttribute("aria-busy");
+    const lost = error instanceof TypeError;
+    const text = lost ? "PyPI Pulse can’t be reached. Check your connection and try again." : error.message;
+    say(text, { stays: true, failed: true });
+  }
+}
+
+function swap(page) {
+  const focused = document.activeElement?.id;
+  document.title = page.title;
+  document.querySelector("link[rel=canonical]").replaceWith(page.querySelector("link[rel=canonical]"));
+  $("main").replaceWith(page.getElementById("main"));
+  enhance();
+  if (focused) $(focused)?.focus({ preventScroll: true });
+}
+
+function say(text, { stays = false, failed = false } = {}) {
+  clearTimeout(noteTimer);
+  $("status").textContent = text;
+  $("status").classList.toggle("failed", failed);
+  if (!stays) noteTimer = setTimeout(() => say("", { stays: true }), NOTE_MS);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const url = new URL(link.href);
+  if (url.origin !== location.origin || url.pathname !== location.pathname || url.hash) return;
+  event.preventDefault();
+  retries = 0;
+  show(url);
+});
+
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  retries = 0;
+  const query = new URLSearchParams(new FormData(event.target));
+  show(`${event.target.getAttribute("action")}?${query}`);
+});
+
+addEventListener("popstate", () => show(location.href, { push: false }));
+
+// ---- Copying
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const code = $(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    say("Copied.");
+  } catch {
+    getSelection().selectAllChildren(code);
+    say("Press Ctrl+C or ⌘C to copy the marked text.");
+  }
+});
+
+// ---- Suggestions for the last name in the search: those that start like it first, in rank order.
+
+let names; // a promise of all names
+
+function loadNames(url) {
+  names ??= fetch(url)
+    .then((response) => (response.ok ? response.text() : ""))
+    .then((text) => text.split("\n").filter(Boolean))
+    .catch(() => {
+      names = undefined; // tried again later
+      return [];
+    });
+  return names;
+}
+
+function matches(all, text, taken) {
+  const free = all.filter((name) => name.includes(text) && name !== text && !taken.includes(name));
+  const first = free.filter((name) => name.startsWith(text));
+  return [...new Set([...first, ...free])].slice(0, SUGGESTIONS);
+}
+
+function suggest(input, list) {
+  let chosen = -1;
+
+  const mark = (place) => {
+    chosen = place;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+    [...list.children].forEach((item, at) => item.setAttribute("aria-selected", String(at === chosen)));
+    if (chosen < 0) input.removeAttribute("aria-activedescendant");
+    else input.setAttribute("aria-activedescendant", list.children[chosen].id);
+  };
+  const offer = (found) => {
+    list.replaceChildren(
+      ...found.map((name, place) => {
+        const item = document.createElement("li");
+        item.id = `suggestion-${place}`;
+        item.setAttribute("role", "option");
+        item.textContent = name;
+        return item;
+      }),
+    );
+    list.hidden = found.length === 0;
+    mark(-1);
+  };
+  const take = (name) => {
+    input.value = `${input.value.replace(/[^\s,;]*$/, "")}${name}, `;
+    offer([]);
+  };
+
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-controls", list.id);
+  mark(-1);
+
+  input.addEventListener("focus", () => loadNames(input.dataset.names));
+  input.addEventListener("blur", () => offer([]));
+  input.addEventListener("input", async () => {
+    const typed = input.value;
+    const words = typed.toLowerCase().replaceAll(/[_.]+/g, "-").split(/[\s,;]+/);
+    const last = words.pop();
+    const all = await loadNames(input.dataset.names);
+    if (input.value === typed) offer(last ? matches(all, last, words) : []);
+  });
+  input.addEventListener("keydown", (event) => {
+    const count = list.children.length;
+    if (list.hidden) return;
+    if (event.key === "ArrowDown") mark((chosen + 1) % count);
+    else if (event.key === "ArrowUp") mark((chosen <= 0 ? count : chosen) - 1);
+    else if (event.key === "Escape") offer([]);
+    else if (event.key === "Enter" && chosen >= 0) take(list.children[chosen].textContent);
+    else return;
+    event.preventDefault();
+  });
+  list.addEventListener("pointerdown", (event) => {
+    const item = event.target.closest("li");
+    event.preventDefault(); // keeps the focus in the field
+    if (item) take(item.textContent);
+  });
+}
+
+// ---- What has to be set up for every main part
+
+function enhance() {
+  suggest($("packages"), $("suggestions"));
+  if (document.activeElement === $("packages")) loadNames($("packages").dataset.names);
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    // Behind a proxy, the server doesn't know the name that people use.
+    const code = $(button.dataset.copy);
+    code.textContent = code.textContent.replaceAll(document.body.dataset.origin, location.origin);
+    button.hidden = false;
+  }
+  const waitS = Number($("main").dataset.retryAfter);
+  if (waitS && retries < MAX_RETRIES) {
+    retries += 1;
+    retryTimer = setTimeout(() => show(location.href, { push: false }), waitS * 1000);
+  }
+}
+
+enhance();
