@@ -6,12 +6,11 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from fastapi_app.contract import complete
 from fastapi_app.cors import CorsMiddleware
 from fastapi_app.head import HeadMiddleware
 from fastapi_app.request_logging import RequestLogMiddleware
 from fastapi_app.responses import PROBLEM_HANDLERS
-from fastapi_app.routes import compare, dropin, health, packages
+from fastapi_app.routes import compare, dropin, health, images, packages
 from fastapi_app.target import TargetMiddleware
 from pulse import __version__
 from pulse_io.catalogue import Catalogue
@@ -41,6 +40,9 @@ class PulseAPI(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document; generated once."""
         if not self.openapi_schema:
+            # Imported only when needed, with all that the examples are made of.
+            from fastapi_app.contract import complete  # noqa: PLC0415 - see above
+
             self.openapi_schema = complete(super().openapi(), self.base_path)
         return self.openapi_schema
 
@@ -59,7 +61,7 @@ def create_app(catalogue: Catalogue, base_path: str = "") -> FastAPI:
     )
     app.base_path = base_path
     app.state.catalogue = catalogue
-    for router in (packages.router, compare.router, dropin.router, health.router):
+    for router in (packages.router, compare.router, images.router, dropin.router, health.router):
         app.include_router(router)
     return app
 
