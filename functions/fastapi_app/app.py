@@ -6,12 +6,11 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from fastapi_app.contract import complete
 from fastapi_app.cors import CorsMiddleware
 from fastapi_app.head import HeadMiddleware
 from fastapi_app.request_logging import RequestLogMiddleware
 from fastapi_app.responses import PROBLEM_HANDLERS
-from fastapi_app.routes import compare, dropin, files, health, packages, pages
+from fastapi_app.routes import compare, dropin, files, health, images, packages, pages
 from fastapi_app.target import TargetMiddleware
 from pulse import __version__
 from pulse_io.catalogue import Catalogue
@@ -41,6 +40,9 @@ class PulseAPI(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document; generated once."""
         if not self.openapi_schema:
+            # Imported only when needed, with all that the examples are made of.
+            from fastapi_app.contract import complete  # noqa: PLC0415 - see above
+
             self.openapi_schema = complete(super().openapi(), self.base_path)
         return self.openapi_schema
 
@@ -62,6 +64,7 @@ def create_app(catalogue: Catalogue, base_path: str = "") -> FastAPI:
     for router in (
         packages.router,
         compare.router,
+        images.router,
         dropin.router,
         health.router,
         pages.router,

@@ -3,15 +3,19 @@
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi_app.examples import csv_example, model_examples
+from fastapi_app.examples import csv_examples, model_examples
 from fastapi_app.links import LINKS
 from pulse.negotiation import CSV, JSON
 from pulse.problems import MEDIA_TYPE
 
 _INFO: Final = {"license": {"name": "MIT", "identifier": "MIT"}}
+IMAGES: Final = "images"
+"""The tag of the routes that answer with an image, whatever happens."""
+
 _TAGS: Final = [
     {"name": "packages", "description": "Questions about one package."},
     {"name": "compare", "description": "Questions about several packages at once."},
+    {"name": IMAGES, "description": "Badges and charts, for READMEs and other pages."},
     {
         "name": "drop-in",
         "description": "pypistats.org's own API, for clients that only need another base URL.",
@@ -41,9 +45,11 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
         # A query parameter can't be null: it is present or absent.
         parameter["schema"] = _without_null(parameter["schema"])
+    if operation["tags"] == [IMAGES]:  # never an error
+        del operation["responses"]["422"]
     figures = operation["responses"]["200"]
     if CSV in figures["content"]:
-        figures["content"][CSV]["example"] = csv_example()
+        figures["content"][CSV]["example"] = csv_examples()[operation["operationId"]]
     if operation["operationId"] in LINKS:
         figures["links"] = LINKS[operation["operationId"]]
     for status, response in operation["responses"].items():

@@ -3,20 +3,24 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from pulse import __version__
+from pulse import __version__, comparison_series, series
+from pulse.badges import badge_json, downloads_badge
 from pulse.comparison import compare
 from pulse.daily_counts import DailyCounts
 from pulse.dropin import upstream_recent, upstream_series
-from pulse.models import DownloadSeries, Health
+from pulse.image_parameters import BadgeJsonQuery
+from pulse.models import ComparisonSeries, DownloadSeries, Health
 from pulse.names import PackageName
-from pulse.parameters import DownloadsQuery
+from pulse.parameters import CompareDownloadsQuery, DownloadsQuery
 from pulse.problems import InputError, InvalidInput, UnknownPackage
 from pulse.questions import Breakdown
-from pulse.series import DateRange, as_csv, download_series
+from pulse.series import DateRange, download_series
 from pulse.stats import package_stats
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from pulse.comparison_series import Outcomes
 
 _REQUESTS = PackageName.parse("requests")
 _UNKNOWN = PackageName.parse("no-such-package")
@@ -32,19 +36,24 @@ def model_examples() -> dict[str, Any]:
         {_REQUESTS: counts, _UNKNOWN: UnknownPackage.named(_UNKNOWN)},
         mirrors=True,
     )
-    series = _series(counts)
+    downloads = _series(counts)
+    compared_series = _compared_series(counts)
+    stats = package_stats(_REQUESTS, counts, mirrors=True)
     dropin = upstream_series(_REQUESTS, Breakdown.OVERALL, counts)
     invalid = InputError(
         location="query", parameter="mirrors", detail="It must be 'true' or 'false'."
     )
     recent = upstream_recent(_REQUESTS, counts)
     examples: list[BaseModel] = [
-        package_stats(_REQUESTS, counts, mirrors=True),
-        series,
-        series.series[0],
-        series.series[0].points[0],
+        stats,
+        downloads,
+        downloads.series[0],
+        downloads.series[0].points[0],
         comparison,
         *comparison.packages,
+        compared_series,
+        compared_series.packages[0],
+        badge_json(downloads_badge(stats, BadgeJsonQuery()), 3_600),
         dropin,
         recent,
         recent.data,
@@ -57,9 +66,13 @@ def model_examples() -> dict[str, Any]:
     return {type(example).__name__: example.model_dump(mode="json") for example in examples}
 
 
-def csv_example() -> str:
-    """The example of a `DownloadSeries`, as CSV."""
-    return as_csv(_series(_counts()))
+def csv_examples() -> dict[str, str]:
+    """The examples as CSV, by operation."""
+    counts = _counts()
+    return {
+        "get_package_downloads": series.as_csv(_series(counts)),
+        "compare_downloads": comparison_series.as_csv(_compared_series(counts)),
+    }
 
 
 def _counts() -> DailyCounts:
@@ -82,3 +95,11 @@ def _series(counts: DailyCounts) -> DownloadSeries:
     # As from a query string: `mirrors` is a string.
     query = DownloadsQuery.model_validate({"period": "week", "mirrors": "false"})
     return download_series(_REQUESTS, query, DateRange(None, None), counts)
+
+
+def _compared_series(counts: DailyCounts) -> ComparisonSeries:
+    query = CompareDownloadsQuery.model_validate(
+        {"packages": [_REQUESTS, _UNKNOWN], "period": "week", "mirrors": "false"}
+    )
+    outcomes: Outcomes = {_REQUESTS: counts, _UNKNOWN: UnknownPackage.named(_UNKNOWN)}
+    return comparison_series.comparison_series(query, DateRange(None, None), outcomes)

@@ -16,7 +16,7 @@ from pulse.problems import MEDIA_TYPE
 for _chatty in ("httpx", "mangum"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
-_TEXT_MIME_TYPES: Final = ["text/", "application/json", MEDIA_TYPE]
+_TEXT_MIME_TYPES: Final = ["text/", "application/json", "image/svg+xml", MEDIA_TYPE]
 """Media types sent as text; all others are base64-encoded. Replaces Mangum's own list."""
 
 

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from pulse.parameters import CompareRequest, HealthRequest, StatsRequest, read
 from pulse.problems import (
@@ -77,10 +78,40 @@ FIGURES_OR_CSV: Final[Responses] = {
     **FIGURES,
     HTTPStatus.OK: {"headers": _CACHING, "content": {"text/csv": {"schema": {"type": "string"}}}},
 }
+SEVERAL_FIGURES_OR_CSV: Final[Responses] = {
+    **FIGURES,
+    HTTPStatus.OK: {
+        "headers": {**_CACHING, **_RETRY_AFTER},
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+    },
+}
 SEVERAL_FIGURES: Final[Responses] = {
     **FIGURES,
     HTTPStatus.OK: {"headers": {**_CACHING, **_RETRY_AFTER}},
 }
+
+
+IMAGE: Final[Responses] = {
+    **FIGURES,
+    HTTPStatus.OK: {
+        "headers": {
+            **_CACHING,
+            "X-Pulse-Status": _header(
+                "The status that JSON would have: an image is 200 always.",
+                type="string",
+                pattern="^[2-5][0-9]{2}$",
+            ),
+        }
+    },
+    # In place of the one that FastAPI adds; left out of the document.
+    HTTPStatus.UNPROCESSABLE_ENTITY: {"description": "Never."},
+}
+
+
+class SvgResponse(Response):
+    """For the document: the type of an image."""
+
+    media_type = "image/svg+xml"
 
 
 def _rejected(request: type[BaseModel], path: dict[str, str], query: str) -> InvalidInput:

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fastapi_app.caching import cache_control, conditional_response
-from pulse.negotiation import JSON
-from pulse.parameters import invalid_input
+from pulse.negotiation import CSV, CSV_CONTENT_TYPE, JSON
+from pulse.parameters import SeriesQuery, invalid_input, query_string
 from pulse.problems import (
     MEDIA_TYPE,
     InternalError,
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 
 _CONTRACT_LINK: Final = '<{}/openapi.json>; rel="service-desc"; type="application/json"'
+
+
+def is_image(path: str) -> bool:
+    """Whether an image is asked for, or what shields.io makes one of."""
+    return path.endswith((".svg", "/badge.json"))
 
 
 def data_response(  # noqa: PLR0913 - each is a header of the answer
@@ -56,8 +61,36 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
     return conditional_response(request, body.encode(), headers)
 
 
+def negotiated_response(  # noqa: PLR0913 - as `data_response`
+    request: Request,
+    query: SeriesQuery,
+    body: str,
+    fresh_until: dt.datetime | None,
+    *,
+    more: Mapping[str, str],
+    is_csv: bool,
+) -> Response:
+    """A response with series as JSON or CSV, and a link to the other format."""
+    content_type, other = (CSV_CONTENT_TYPE, JSON) if is_csv else (JSON, CSV)
+    alternate = query_string(query, format=other.rpartition("/")[2])
+    return data_response(
+        request,
+        body,
+        fresh_until,
+        content_type=content_type,
+        vary="Accept",
+        more=more,
+        link=f'<?{alternate}>; rel="alternate"; type="{other}"',
+    )
+
+
 def _problem_response(request: Request, problem: Problem) -> Response:
     request_log().ended_with(problem)
+    if is_image(request.scope["path"]) and not isinstance(problem, MethodNotAllowed):
+        # Imported only when needed; this module can't be imported by that one before.
+        from fastapi_app.images import problem_image  # noqa: PLC0415 - see above
+
+        return problem_image(request, problem)
     body = problem.json_document(
         instance=instance(request.scope["path"]), request_id=request_log().request_id
     )

@@ -32,16 +32,34 @@ def compare(
     Raises:
         NothingToCompare: upstream failed for every package. An unknown package is not a failure.
     """
-    compared = [_compared(package, outcomes[package], mirrors=mirrors) for package in packages]
-    failures = [outcome for outcome in outcomes.values() if _is_failure(outcome)]
-    if len(failures) == len(outcomes):
-        counts = Counter(entry.status for entry in compared)
-        summary = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-        raise NothingToCompare(
-            f"pypistats.org failed for every package ({summary}). Try again later.",
-            retry_after_s=retry_after_s(outcomes.values()) or THROTTLED_RETRY_AFTER_S,
-        )
-    return Comparison(packages=compared)
+    check_any(packages, outcomes)
+    return Comparison(
+        packages=[_compared(package, outcomes[package], mirrors=mirrors) for package in packages]
+    )
+
+
+def check_any(
+    packages: Iterable[PackageName], outcomes: Mapping[PackageName, DailyCounts | Problem]
+) -> None:
+    """Check that something is known of a package of the comparison.
+
+    Raises:
+        NothingToCompare: upstream failed for every package. An unknown package is not a failure.
+    """
+    failures = [outcomes[package] for package in packages]
+    statuses = [
+        status_of(outcome)
+        for outcome in failures
+        if isinstance(outcome, Problem) and not isinstance(outcome, UnknownPackage)
+    ]
+    if len(statuses) < len(failures):
+        return
+    counts = Counter(statuses)
+    summary = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    raise NothingToCompare(
+        f"pypistats.org failed for every package ({summary}). Try again later.",
+        retry_after_s=retry_after_s(outcomes.values()) or THROTTLED_RETRY_AFTER_S,
+    )
 
 
 def fresh_until(outcomes: Iterable[DailyCounts | Problem], now: dt.datetime) -> dt.datetime | None:
@@ -74,13 +92,14 @@ def _compared(
     package: PackageName, outcome: DailyCounts | Problem, *, mirrors: bool
 ) -> ComparedPackage | FailedPackage:
     if isinstance(outcome, Problem):
-        return FailedPackage(package=package, status=status_of(outcome), problem=outcome.details)
+        return failed(package, outcome)
     stats = package_stats(package, outcome, mirrors=mirrors)
     return ComparedPackage(package=package, status="stale" if stats.stale else "ok", stats=stats)
 
 
-def _is_failure(outcome: DailyCounts | Problem) -> bool:
-    return isinstance(outcome, Problem) and not isinstance(outcome, UnknownPackage)
+def failed(package: PackageName, problem: Problem) -> FailedPackage:
+    """The entry of a package without figures."""
+    return FailedPackage(package=package, status=status_of(problem), problem=problem.details)
 
 
 def status_of(

@@ -7,7 +7,8 @@ METHODS: Final = "GET, HEAD, OPTIONS"
 ON_EVERY_ANSWER: Final = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": (
-        "ETag, Link, Retry-After, Server-Timing, X-Pulse-Source, X-Pulse-Stale, X-Request-Id"
+        "ETag, Link, Retry-After, Server-Timing, X-Pulse-Source, X-Pulse-Stale, X-Pulse-Status, "
+        "X-Request-Id"
     ),
     "timing-allow-origin": "*",
 }

@@ -193,6 +193,66 @@ class Comparison(BaseModel):
     ]
 
 
+class ComparedSeries(BaseModel):
+    """A compared package's downloads over time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    package: Normalised
+    status: Annotated[
+        Literal["ok", "stale"], Field(description="`stale` if the figures are stale.")
+    ]
+    total: Annotated[int, Field(ge=0, description="The sum of all points.")]
+    points: Annotated[list[Point], Field(description="One for every period, oldest first.")]
+    missing_dates: Annotated[
+        list[dt.date],
+        Field(description="Days from `start` to `end` without a row; they count 0."),
+    ]
+    as_of: AsOf
+    source: FromSource
+    fetched_at: FetchedAt
+    stale: IsStale
+
+
+class ComparisonSeries(BaseModel):
+    """The downloads of several packages over the same days, in the requested order. Days are UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    period: Annotated[
+        Period,
+        Field(description="The period that downloads are summed over; weeks start on Mondays."),
+    ]
+    start: Annotated[
+        dt.date | None, Field(description="The first day included; null without any figures.")
+    ]
+    end: Annotated[
+        dt.date | None, Field(description="The last day included; null without any figures.")
+    ]
+    mirrors: Annotated[bool, Field(description="Whether downloads by mirrors are included.")]
+    packages: Annotated[
+        list[Annotated[ComparedSeries | FailedPackage, Field(discriminator="status")]],
+        Field(description="An entry for each requested package, repeats included."),
+    ]
+
+
+class EndpointBadge(BaseModel):
+    """A badge in shields.io's endpoint schema, which has no other members."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schemaVersion: Annotated[  # noqa: N815 - shields.io's name
+        Literal[1], Field(description="The version of the schema: 1.")
+    ] = 1
+    label: Annotated[str, Field(description="The text on the left.")]
+    message: Annotated[str, Field(description="The text on the right.")]
+    color: Annotated[str, Field(description="The colour on the right.")]
+    isError: Annotated[bool, Field(description="Whether there are no figures to show.")]  # noqa: N815 - shields.io's name
+    cacheSeconds: Annotated[  # noqa: N815 - shields.io's name
+        int, Field(ge=0, description="How long shields.io may keep the badge, in seconds.")
+    ]
+
+
 class Health(BaseModel):
     """The function's version and variant. It says nothing about upstream."""
 

@@ -41,20 +41,24 @@ def _true_or_false(value: object) -> object:
     return value == "true"
 
 
-def _split_at_commas(value: object) -> object:
-    """Names from `a,b&packages=c`; empty ones, such as after a trailing comma, are dropped."""
-    if not isinstance(value, list):
-        return value
-    names = [name.strip() for text in value for name in str(text).split(",") if name.strip()]
-    if not names:
-        raise PydanticCustomError("no_packages", "Name at least one package: packages=a,b,c.")
-    if len(names) > MAX_COMPARED:
-        raise PydanticCustomError(
-            "too_many_packages",
-            "At most {limit} packages can be compared at once; {count} were given.",
-            {"limit": MAX_COMPARED, "count": len(names)},
-        )
-    return names
+def packages_up_to(limit: int) -> BeforeValidator:
+    """Splits `a,b&packages=c` into at most `limit` names; empty ones are dropped."""
+
+    def split_at_commas(value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        names = [name.strip() for text in value for name in str(text).split(",") if name.strip()]
+        if not names:
+            raise PydanticCustomError("no_packages", "Name at least one package: packages=a,b,c.")
+        if len(names) > limit:
+            raise PydanticCustomError(
+                "too_many_packages",
+                "At most {limit} packages can be compared at once; {count} were given.",
+                {"limit": limit, "count": len(names)},
+            )
+        return names
+
+    return BeforeValidator(split_at_commas)
 
 
 Mirrors = Annotated[
@@ -81,12 +85,9 @@ class StatsQuery(BaseModel):
     mirrors: Mirrors = True
 
 
-class DownloadsQuery(BaseModel):
-    """The query of `/packages/{package}/downloads`."""
+class DateQuery(BaseModel):
+    """A period and a range of days, of any route about downloads over time."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    by: Annotated[By, Field(description="The dimension to split downloads by.")] = "overall"
     period: Annotated[Period, Field(description="The period to sum downloads over.")] = "day"
     start: Annotated[
         IsoDate | None,
@@ -99,13 +100,13 @@ class DownloadsQuery(BaseModel):
             "window are cut off."
         ),
     ] = None
-    mirrors: Annotated[
-        Mirrors | None,
-        Field(
-            description="With `by=overall`, selects one of the two categories. Default: both. Other "
-            "breakdowns never include mirrors and accept only `false`."
-        ),
-    ] = None
+
+
+class SeriesQuery(DateQuery):
+    """The query of a route that answers with JSON or CSV."""
+
+    model_config = ConfigDict(extra="forbid")
+
     format: Annotated[
         Literal["json", "csv"] | None,
         Field(description="The response format. Default: negotiated by the `Accept` header."),
@@ -114,6 +115,19 @@ class DownloadsQuery(BaseModel):
     def wants_csv(self, accept: str) -> bool:
         """Whether to respond with CSV: `format` decides, or else the `Accept` header."""
         return self.format == "csv" if self.format else prefers_csv(accept)
+
+
+class DownloadsQuery(SeriesQuery):
+    """The query of `/packages/{package}/downloads`."""
+
+    by: Annotated[By, Field(description="The dimension to split downloads by.")] = "overall"
+    mirrors: Annotated[
+        Mirrors | None,
+        Field(
+            description="With `by=overall`, selects one of the two categories. Default: both. Other "
+            "breakdowns never include mirrors and accept only `false`."
+        ),
+    ] = None
 
     @field_validator("mirrors")
     @classmethod
@@ -129,21 +143,31 @@ class DownloadsQuery(BaseModel):
         return mirrors
 
 
+ComparedPackages = Annotated[
+    list[PackageName],
+    packages_up_to(MAX_COMPARED),
+    Field(
+        min_length=1,
+        max_length=MAX_COMPARED,
+        description="The packages to compare: comma-separated or repeated, also as `packages[]`.",
+        examples=[["requests", "httpx"]],
+    ),
+]
+
+
 class CompareQuery(BaseModel):
     """The query of `/compare`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    packages: Annotated[
-        list[PackageName],
-        BeforeValidator(_split_at_commas),
-        Field(
-            min_length=1,
-            max_length=MAX_COMPARED,
-            description="The packages to compare: comma-separated or repeated, also as `packages[]`.",
-            examples=[["requests", "httpx"]],
-        ),
-    ]
+    packages: ComparedPackages
+    mirrors: Mirrors = True
+
+
+class CompareDownloadsQuery(SeriesQuery):
+    """The query of `/compare/downloads`."""
+
+    packages: ComparedPackages
     mirrors: Mirrors = True
 
 

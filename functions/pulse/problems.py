@@ -87,6 +87,11 @@ class Problem(Exception):
         self.errors: list[InputError] | None = None
 
     @property
+    def in_few_words(self) -> str:
+        """What an image says that can't show figures."""
+        return self.title.lower()
+
+    @property
     def headers(self) -> dict[str, str]:
         """The HTTP headers of the response, except `Content-Type`."""
         headers = {"cache-control": "no-store"}
@@ -178,6 +183,19 @@ class InvalidInput(Problem):
         super().__init__(" ".join(sentences))
         self.errors = listed
 
+    @property
+    def in_few_words(self) -> str:
+        """The name of the first invalid parameter."""
+        return f"invalid {self.errors[0].parameter}" if self.errors else super().in_few_words
+
+
+class NotConfigured(Problem):
+    """The answer needs something that this deployment does not have switched on."""
+
+    slug = "not-configured"
+    title = "Not configured"
+    status = 501
+
 
 class InternalError(Problem):
     """A defect in PyPI Pulse. The log has the details under the same request id."""
@@ -216,6 +234,11 @@ class UnknownPackage(Problem):
 
 class UpstreamProblem(Problem):
     """pypistats.org, the source of all figures, could not be used."""
+
+    @property
+    def in_few_words(self) -> str:
+        """The reader of a page with the image can do nothing about the reason."""
+        return "no data yet"
 
     def after(self, seconds: int) -> "UpstreamProblem":
         """The same problem with this `Retry-After` in seconds."""

@@ -12,7 +12,7 @@ from pulse.daily_counts import DAY, DailyCounts, Days, days_from
 from pulse.freshness import WINDOW_DAYS
 from pulse.models import DownloadSeries, Period, Point, Series
 from pulse.names import PackageName
-from pulse.parameters import DownloadsQuery
+from pulse.parameters import DateQuery, DownloadsQuery
 from pulse.problems import InputError, InvalidInput
 from pulse.pypistats import NULL_CATEGORY, SOURCE_HEADER
 
@@ -37,7 +37,7 @@ class DateRange(NamedTuple):
     end: dt.date | None
 
 
-def read_dates(query: DownloadsQuery) -> DateRange:
+def read_dates(query: DateQuery) -> DateRange:
     """Parse the dates of a query. They may lie outside upstream's window.
 
     Raises:
@@ -69,15 +69,15 @@ def download_series(
     Raises:
         InvalidInput: the response would have more than `MAX_POINTS` points.
     """
-    start, end, days = _clamp(dates, counts)
-    periods = _periods(days, query.period)
+    start, end, days = answered_days(dates, counts)
+    periods = periods_of(days, query.period)
     categories = [
         category
         for category in sorted(counts.counts, key=category_order)
         if _wanted(category, query)
     ]
     if len(categories) * len(periods) > MAX_POINTS:
-        raise _too_many_points(len(categories), len(periods), query.period)
+        raise too_many_points(f"{len(categories):,} categories", len(periods), query.period)
     return DownloadSeries(
         package=package,
         by=query.by,
@@ -136,7 +136,7 @@ def _date(text: str | None) -> dt.date | None:
         return None
 
 
-def _clamp(dates: DateRange, counts: DailyCounts) -> tuple[dt.date, dt.date, list[dt.date]]:
+def answered_days(dates: DateRange, counts: DailyCounts) -> tuple[dt.date, dt.date, list[dt.date]]:
     """Start, end and days of the response. No days if the range lies outside the window."""
     window_start = counts.as_of - (WINDOW_DAYS - 1) * DAY
     first = counts.first if counts.counts else window_start
@@ -155,8 +155,11 @@ def _wanted(category: str, query: DownloadsQuery) -> bool:
     return category == ("with_mirrors" if query.mirrors else "without_mirrors")
 
 
-def _too_many_points(categories: int, periods: int, period: Period) -> InvalidInput:
-    """The problem, with advice: use a longer period, or request fewer days."""
+def too_many_points(wanted: str, periods: int, period: Period) -> InvalidInput:
+    """The problem, with advice: use a longer period, or request fewer days.
+
+    `wanted` says what has a point for each period, such as "21 categories".
+    """
     days = "fewer days with 'start' and 'end'"
     advice = {
         "day": f"'week' or 'month', or for {days}",
@@ -164,14 +167,14 @@ def _too_many_points(categories: int, periods: int, period: Period) -> InvalidIn
         "month": days,
     }[period]
     detail = (
-        f"{categories:,} categories with {periods:,} points each exceed the limit of "
+        f"{wanted} with {periods:,} points each exceed the limit of "
         f"{MAX_POINTS:,} points per response. Ask for {advice}."
     )
     parameter = "start" if period == "month" else "period"
     return InvalidInput([InputError(location="query", parameter=parameter, detail=detail)])
 
 
-def _periods(days: Sequence[dt.date], period: Period) -> dict[dt.date, list[dt.date]]:
+def periods_of(days: Sequence[dt.date], period: Period) -> dict[dt.date, list[dt.date]]:
     """The days of each period, by the period's first day."""
     periods: defaultdict[dt.date, list[dt.date]] = defaultdict(list)
     for day in days:
@@ -183,7 +186,15 @@ def _series(
     category: str, counts: Days, periods: Mapping[dt.date, Sequence[dt.date]], period: Period
 ) -> Series:
     """The downloads of one category, summed by period."""
-    points = [
+    points = points_of(counts, periods, period)
+    return Series(category=category, total=sum(point.downloads for point in points), points=points)
+
+
+def points_of(
+    counts: Days, periods: Mapping[dt.date, Sequence[dt.date]], period: Period
+) -> list[Point]:
+    """The sum of each period; a day without a row counts 0."""
+    return [
         Point(
             date=first,
             downloads=sum(counts.on(day) or 0 for day in days),
@@ -191,7 +202,6 @@ def _series(
         )
         for first, days in periods.items()
     ]
-    return Series(category=category, total=sum(point.downloads for point in points), points=points)
 
 
 def _first_day(day: dt.date, period: Period) -> dt.date:

@@ -43,7 +43,7 @@ def package_stats(package: PackageName, counts: DailyCounts, *, mirrors: bool) -
 
 def missing_dates(days: Days, as_of: dt.date) -> list[dt.date]:
     """The days without a row, from the first row to `as_of`, oldest first."""
-    first = _first_row(days)
+    first = first_row(days)
     if first is None:
         return []
     return [day for day in days_from(first, as_of) if days.on(day) is None]
@@ -56,23 +56,24 @@ def weekly_growth(days: Days, as_of: dt.date) -> float | None:
     weekday is left out of both weeks; otherwise a missing day counts 0. None if the earlier week
     sums to 0 or starts before the first row.
     """
-    first = _first_row(days)
+    first = first_row(days)
     if first is None or as_of - (2 * WEEK_DAYS - 1) * DAY < first:
         return None
     week = days_from(as_of - (WEEK_DAYS - 1) * DAY, as_of)
     pairs = [(days.on(day - WEEK_DAYS * DAY), days.on(day)) for day in week]
-    if _is_steady(days, first, as_of):
+    if is_steady(days, first, as_of):
         pairs = [pair for pair in pairs if None not in pair]
     earlier = sum(count or 0 for count, _ in pairs)
     later = sum(count or 0 for _, count in pairs)
     return (later - earlier) / earlier if earlier else None
 
 
-def _first_row(days: Days) -> dt.date | None:
+def first_row(days: Days) -> dt.date | None:
+    """The first day with a row."""
     return next((day for day, _ in days.rows), None)
 
 
-def _is_steady(days: Days, first: dt.date, last: dt.date) -> bool:
+def is_steady(days: Days, first: dt.date, last: dt.date) -> bool:
     """Whether at least `STEADY_SHARE` of the days from `first` to `last` have a row."""
     has_row = [days.on(day) is not None for day in days_from(first, last)]
     return sum(has_row) >= STEADY_SHARE * len(has_row)

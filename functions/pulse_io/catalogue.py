@@ -33,29 +33,34 @@ class Catalogue:
 
     def __init__(self, settings: Settings, source: Source, rows: RowStore | None, now: Now) -> None:
         self.now = now
+        self.image_deadline_s = settings.image_deadline_s
         self._settings = settings
         self._backends = Backends(source, Memory(), rows, now)
         self._lookups: dict[Question, Lookup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def fetch(self, question: Question) -> DailyCounts:
-        """The answer to one question, within `DEADLINE_S`.
+    async def fetch(self, question: Question, deadline_s: float | None = None) -> DailyCounts:
+        """The answer to one question, within `deadline_s`, by default `DEADLINE_S`.
 
         Raises:
             UnknownPackage: the source does not know the package.
             UpstreamProblem: the source failed and no counts are cached.
         """
-        answer = (await self.fetch_all([question]))[question]
+        answer = (await self.fetch_all([question], deadline_s))[question]
         if isinstance(answer, Problem):
             raise answer
         return answer
 
-    async def fetch_all(self, questions: Iterable[Question]) -> dict[Question, Answer]:
-        """The answers to a request's questions, all within one `DEADLINE_S`.
+    async def fetch_all(
+        self, questions: Iterable[Question], deadline_s: float | None = None
+    ) -> dict[Question, Answer]:
+        """The answers to a request's questions, all within `deadline_s`, by default `DEADLINE_S`.
 
         The answer to a question that fails is its problem; the other questions are not affected.
         """
-        deadline = asyncio.get_running_loop().time() + self._settings.deadline_s
+        if deadline_s is None:
+            deadline_s = self._settings.deadline_s
+        deadline = asyncio.get_running_loop().time() + deadline_s
         distinct = list(dict.fromkeys(questions))
         found = await self._find(distinct, deadline)
         for answer, tier in found.values():

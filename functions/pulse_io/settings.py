@@ -15,6 +15,7 @@ class Settings(UpstreamSettings):
     The table's endpoint and region come from AWS's own variables, read as AWS's SDKs do.
     """
 
+    image_deadline_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 2
     upstream_per_second: Annotated[int, Field(ge=0, le=1000)] = 5
     upstream_per_minute: Annotated[int, Field(ge=0, le=10000)] = 30
     upstream_concurrency: Annotated[int, Field(ge=1, le=100)] = 10

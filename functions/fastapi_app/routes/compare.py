@@ -1,17 +1,23 @@
-"""The route that compares several packages."""
+"""The routes that compare several packages."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from fastapi_app import openapi
-from fastapi_app.responses import data_response
+from fastapi_app.caching import header_list
+from fastapi_app.responses import data_response, negotiated_response
 from fastapi_app.routes.dependencies import FromCatalogue
 from pulse import comparison
-from pulse.models import Comparison
-from pulse.parameters import CompareQuery
+from pulse.comparison_series import Outcomes, as_csv, comparison_series, csv_headers
+from pulse.models import Comparison, ComparisonSeries
+from pulse.names import PackageName
+from pulse.parameters import CompareDownloadsQuery, CompareQuery
 from pulse.questions import Breakdown, Question
+from pulse.series import read_dates
+from pulse_io.catalogue import Catalogue
 
 router = APIRouter(tags=["compare"])
 
@@ -31,11 +37,50 @@ async def compare_packages(
     request: Request, query: Annotated[CompareQuery, Query()], catalogue: FromCatalogue
 ) -> Response:
     """Compares up to 50 packages. Each has its own status; a failure does not affect the others."""
-    questions = {package: Question(package, Breakdown.OVERALL) for package in query.packages}
-    answers = await catalogue.fetch_all(questions.values())
-    outcomes = {package: answers[question] for package, question in questions.items()}
+    outcomes = await _outcomes(query.packages, catalogue)
     compared = comparison.compare(query.packages, outcomes, mirrors=query.mirrors)
     fresh_until = comparison.fresh_until(outcomes.values(), catalogue.now())
+    return data_response(
+        request, compared.model_dump_json(), fresh_until, more=_retry_after(outcomes)
+    )
+
+
+@router.get(
+    "/compare/downloads",
+    operation_id="compare_downloads",
+    summary="Several packages' downloads over time",
+    response_model=ComparisonSeries,
+    response_description="Each package, with its series or its problem.",
+    responses={
+        **openapi.SEVERAL_FIGURES_OR_CSV,
+        **openapi.SEVERAL_PACKAGES_ERRORS,
+    },
+)
+async def compare_downloads(
+    request: Request, query: Annotated[CompareDownloadsQuery, Query()], catalogue: FromCatalogue
+) -> Response:
+    """Days, weeks or months of up to 50 packages, over the same days, as JSON or CSV."""
+    dates = read_dates(query)
+    outcomes = await _outcomes(query.packages, catalogue)
+    series = comparison_series(query, dates, outcomes)
+    wants_csv = query.wants_csv(header_list(request, "accept"))
+    return negotiated_response(
+        request,
+        query,
+        as_csv(series) if wants_csv else series.model_dump_json(),
+        comparison.fresh_until(outcomes.values(), catalogue.now()),
+        more={**_retry_after(outcomes), **(csv_headers(series) if wants_csv else {})},
+        is_csv=wants_csv,
+    )
+
+
+async def _outcomes(packages: Iterable[PackageName], catalogue: Catalogue) -> Outcomes:
+    """The `overall` counts of each package, or why there are none."""
+    questions = {package: Question(package, Breakdown.OVERALL) for package in packages}
+    answers = await catalogue.fetch_all(questions.values())
+    return {package: answers[question] for package, question in questions.items()}
+
+
+def _retry_after(outcomes: Outcomes) -> dict[str, str]:
     wait_s = comparison.retry_after_s(outcomes.values())
-    more = {} if wait_s is None else {"retry-after": str(wait_s)}
-    return data_response(request, compared.model_dump_json(), fresh_until, more=more)
+    return {} if wait_s is None else {"retry-after": str(wait_s)}

@@ -7,12 +7,11 @@ from starlette.responses import Response
 
 from fastapi_app import openapi
 from fastapi_app.caching import header_list
-from fastapi_app.responses import data_response
+from fastapi_app.responses import data_response, negotiated_response
 from fastapi_app.routes.dependencies import FromCatalogue
 from pulse.models import DownloadSeries, PackageStats
 from pulse.names import PackageName
-from pulse.negotiation import CSV, CSV_CONTENT_TYPE, JSON
-from pulse.parameters import DownloadsQuery, StatsQuery, query_string
+from pulse.parameters import DownloadsQuery, StatsQuery
 from pulse.questions import Breakdown, Question
 from pulse.series import as_csv, csv_headers, download_series, read_dates
 from pulse.stats import package_stats
@@ -64,17 +63,11 @@ async def get_package_downloads(
     counts = await catalogue.fetch(Question(package, Breakdown(query.by)))
     series = download_series(package, query, dates, counts)
     wants_csv = query.wants_csv(header_list(request, "accept"))
-    if wants_csv:
-        body, content_type, other = as_csv(series), CSV_CONTENT_TYPE, JSON
-    else:
-        body, content_type, other = series.model_dump_json(), JSON, CSV
-    alternate = query_string(query, format=other.rpartition("/")[2])
-    return data_response(
+    return negotiated_response(
         request,
-        body,
+        query,
+        as_csv(series) if wants_csv else series.model_dump_json(),
         counts.fresh_until,
-        content_type=content_type,
-        vary="Accept",
-        more=csv_headers(series) if wants_csv else None,
-        link=f'<?{alternate}>; rel="alternate"; type="{other}"',
+        more=csv_headers(series) if wants_csv else {},
+        is_csv=wants_csv,
     )

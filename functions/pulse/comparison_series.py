@@ -1,0 +1,138 @@
+"""Compares several packages over time; each has its series or its problem."""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from pulse.comparison import check_any, failed
+from pulse.daily_counts import DailyCounts, days_from
+from pulse.models import ComparedSeries, ComparisonSeries, FailedPackage, Period
+from pulse.names import PackageName
+from pulse.parameters import CompareDownloadsQuery
+from pulse.problems import Problem
+from pulse.pypistats import SOURCE_HEADER
+from pulse.series import (
+    MAX_POINTS,
+    STALE_HEADER,
+    DateRange,
+    answered_days,
+    periods_of,
+    points_of,
+    too_many_points,
+)
+
+CSV_HEADER: Final = ("package", "date", "downloads", "status")
+
+Outcomes = Mapping[PackageName, DailyCounts | Problem]
+"""What is known of each package: its `overall` counts, or why there are none."""
+
+
+def comparison_series(
+    query: CompareDownloadsQuery, dates: DateRange, outcomes: Outcomes
+) -> ComparisonSeries:
+    """The series of the packages in the requested order, repeats included.
+
+    All cover the days from the first row of any package to the newest loaded day, unless `dates` says
+    otherwise; a package whose stale figures end earlier has no points after that.
+
+    Raises:
+        InvalidInput: the response would have more than `MAX_POINTS` points.
+        NothingToCompare: upstream failed for every package. An unknown package is not a failure.
+    """
+    check_any(query.packages, outcomes)
+    start, end, days = common_days(dates, outcomes)
+    periods = periods_of(days, query.period)
+    found = sum(isinstance(outcomes[package], DailyCounts) for package in query.packages)
+    if found * len(periods) > MAX_POINTS:
+        raise too_many_points(f"{found} packages", len(periods), query.period)
+    return ComparisonSeries(
+        period=query.period,
+        start=start,
+        end=end,
+        mirrors=query.mirrors,
+        packages=[
+            _entry(package, outcomes[package], days, query.period, mirrors=query.mirrors)
+            for package in query.packages
+        ],
+    )
+
+
+class CommonDays(NamedTuple):
+    """The days of a comparison; start and end are None without any figures."""
+
+    start: dt.date | None
+    end: dt.date | None
+    days: list[dt.date]
+
+
+def common_days(dates: DateRange, outcomes: Outcomes) -> CommonDays:
+    """All days that any of the packages has an answer for, within `dates`."""
+    ranges = [
+        answered_days(dates, outcome)
+        for outcome in outcomes.values()
+        if isinstance(outcome, DailyCounts)
+    ]
+    answered = [one for one in ranges if one[2]]
+    if answered:
+        start, end = min(one[0] for one in answered), max(one[1] for one in answered)
+        return CommonDays(start, end, list(days_from(start, end)))
+    if ranges:
+        start, end, _ = ranges[0]
+        return CommonDays(start, end, [])
+    return CommonDays(None, None, [])
+
+
+def as_csv(series: ComparisonSeries) -> str:
+    """The points as CSV (RFC 4180): a header, then a row for each package and date.
+
+    A package that was asked for twice is there once. One without figures has a single row, without
+    date and downloads.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(CSV_HEADER)
+    for entry in {entry.package: entry for entry in series.packages}.values():
+        if isinstance(entry, FailedPackage):
+            writer.writerow((entry.package, "", "", entry.status))
+        else:
+            writer.writerows(
+                (entry.package, point.date, point.downloads, entry.status) for point in entry.points
+            )
+    return out.getvalue()
+
+
+def csv_headers(series: ComparisonSeries) -> dict[str, str]:
+    """HTTP headers for `source` and `stale`, which the CSV has no column for."""
+    entries = [entry for entry in series.packages if isinstance(entry, ComparedSeries)]
+    headers = {STALE_HEADER: str(any(entry.stale for entry in entries)).lower()}
+    if entries:
+        headers[SOURCE_HEADER.lower()] = entries[0].source
+    return headers
+
+
+def _entry(
+    package: PackageName,
+    outcome: DailyCounts | Problem,
+    days: Sequence[dt.date],
+    period: Period,
+    *,
+    mirrors: bool,
+) -> ComparedSeries | FailedPackage:
+    if isinstance(outcome, Problem):
+        return failed(package, outcome)
+    counts = outcome.of("with_mirrors" if mirrors else "without_mirrors")
+    loaded = [day for day in days if day <= outcome.as_of]
+    points = points_of(counts, periods_of(loaded, period), period)
+    return ComparedSeries(
+        package=package,
+        status="stale" if outcome.stale else "ok",
+        total=sum(point.downloads for point in points),
+        points=points,
+        missing_dates=[day for day in loaded if counts.on(day) is None],
+        as_of=outcome.as_of,
+        source=outcome.source,
+        fetched_at=outcome.fetched_at,
+        stale=outcome.stale,
+    )
