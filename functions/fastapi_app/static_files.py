@@ -1,6 +1,6 @@
 """Static files, each at a path that names its content, so that it never has to be asked for again.
 
-The page, the script and the styles are in `static/`; Swagger UI comes with the package `fastapi-swagger`.
+Most are in `static/`; Swagger UI comes with the package `fastapi-swagger`, styles of charts with the charts.
 A build compresses them; what isn't compressed yet is compressed when it is first needed.
 """
 
@@ -11,6 +11,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from pulse.charts.style import stylesheet
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 """`Cache-Control` of a path with the current digest. Other content has another path."""
@@ -27,7 +29,10 @@ _TYPES: Final = {
 }
 _DIGEST: Final = re.compile(r"\.([0-9a-f]{12})(?=\.[a-z]+$)")
 _SWAGGER: Final = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
-NAMES: Final = _SWAGGER | {"docs.css", "docs.js", "favicon.svg", "names.txt", "page.css", "page.js"}
+_CHARTS: Final = "charts.css"
+NAMES: Final = _SWAGGER | {
+    *(_CHARTS, "docs.css", "docs.js", "favicon.svg", "names.txt", "page.css", "page.js"),
+}
 
 
 class StaticFile(NamedTuple):
@@ -61,6 +66,9 @@ def requested(name: str) -> tuple[StaticFile, bool] | None:
 @cache
 def load(name: str) -> StaticFile:
     """One of `NAMES`, read once."""
+    if name == _CHARTS:
+        body = stylesheet("auto").encode()
+        return StaticFile(body, gzip.compress(body, mtime=0), _digest(body), _TYPES[".css"])
     path = (_swagger_folder() if name in _SWAGGER else _OWN) / name
     compressed = path.with_name(f"{name}.gz")
     if compressed.exists():
@@ -69,8 +77,11 @@ def load(name: str) -> StaticFile:
     else:
         body = path.read_bytes()
         gzipped = gzip.compress(body, mtime=0)
-    digest = hashlib.blake2b(body, digest_size=6).hexdigest()
-    return StaticFile(body, gzipped, digest, _TYPES[path.suffix])
+    return StaticFile(body, gzipped, _digest(body), _TYPES[path.suffix])
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=6).hexdigest()
 
 
 def _swagger_folder() -> Path:

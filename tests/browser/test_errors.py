@@ -1,9 +1,10 @@
 """What readers are told when something goes wrong, in words."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.http.served import Clock, Served
@@ -40,7 +41,7 @@ def test_bad_address_is_explained(
 
 HOSTILE = [
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "' onfocus='alert(1)",
     "a\x00b\x1f",
     "\u202egnp.exe",
@@ -50,18 +51,14 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("parameter", ["packages", "days", "utm_source"])
-def test_hostile_text_stays_text(
-    open_page: OpenPage, steady_api: Served, parameter: str, text: str
-) -> None:
-    answer = steady_api.client.get("/", params={"packages": "requests", parameter: text})
-    assert "<script>alert" not in answer.text
-    assert "<img src=x" not in answer.text
+def test_hostile_text_stays_text(open_page: OpenPage, parameter: str) -> None:
     page = open_page("/", allowed=NOT_OK)
-    page.goto(str(answer.request.url))
-    assert page.locator("script").count() <= 2
-    assert page.locator("main img").count() == 0
+    for text in HOSTILE:
+        page.goto("/?" + urlencode({"packages": "requests", parameter: text}))
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert page.locator("script:not([src]):not([type='application/json'])").count() == 0
+        assert page.locator("img[onerror], input[onfocus], img[src=x]").count() == 0
 
 
 def test_lone_surrogate_is_explained(steady_api: Served) -> None:
@@ -74,7 +71,9 @@ def test_one_unknown_package_among_known_ones(open_page: OpenPage) -> None:
     page = open_page("/?packages=no-such-package,requests")
     row = page.get_by_role("row").filter(has_text="no-such-package")
     expect(row).to_contain_text("Check the spelling")
-    expect(page.get_by_role("row").filter(has_text="requests")).to_contain_text("1,393,755,586")
+    expect(page.get_by_role("row").filter(has_text="requests").first).to_contain_text(
+        "1,393,755,586"
+    )
 
 
 def test_all_fail_with_upstream(
@@ -97,9 +96,7 @@ def test_hanging_upstream_is_explained(
     expect(page.locator(".problems")).to_contain_text("did not respond in time")
 
 
-def test_one_package_fails(
-    open_page: OpenPage, api: Served, fake_pypistats: FakePypistats
-) -> None:
+def test_one_package_fails(open_page: OpenPage, api: Served, fake_pypistats: FakePypistats) -> None:
     fake_pypistats.set_faults(["500:overall:flask"])
     page = open_page("/?packages=flask,requests", of=api)
     row = page.get_by_role("row").filter(has_text="flask")
@@ -169,8 +166,12 @@ def test_answer_of_a_busy_gateway_is_said(open_page: OpenPage) -> None:
 
 def test_loading_is_said(open_page: OpenPage) -> None:
     page = open_page("/?packages=requests")
-    held = []
-    page.route("**/*days=30*", held.append)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/*days=30*", hold)
     page.get_by_role("link", name="30 days").click()
     expect(page.get_by_role("status")).to_have_text("Loading …")
     expect(page.get_by_role("main")).to_have_attribute("aria-busy", "true")

@@ -21,9 +21,13 @@ def docs(site: Site) -> str:
             ],
             h.body[
                 h.nav[h.a(href=site.page())["PyPI Pulse"]],
-                h.main(
-                    "#swagger-ui", data_contract=f"{site.base_path}/openapi.json"
-                )[h.noscript["This page needs JavaScript. The contract is at ", h.a(href=f"{site.base_path}/openapi.json")["/openapi.json"], "."]],
+                h.main("#swagger-ui", data_contract=f"{site.base_path}/openapi.json")[
+                    h.noscript[
+                        "This page needs JavaScript. The contract is at ",
+                        h.a(href=f"{site.base_path}/openapi.json")["/openapi.json"],
+                        ".",
+                    ]
+                ],
             ],
         ]
     )

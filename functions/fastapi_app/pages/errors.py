@@ -22,18 +22,22 @@ def invalid(site: Site, errors: Sequence[InputError], typed: str) -> str:
         h.ul(".problems")[(h.li[_in_words(error)] for error in errors)],
         h.p["Change the names above, or ", h.a(href=site.page())["start again"], "."],
     ]
-    head = Head("That can’t be shown · PyPI Pulse", "Invalid names or options.", site.page(), indexed=False)
+    head = Head(
+        "That can’t be shown · PyPI Pulse", "Invalid names or options.", site.page(), indexed=False
+    )
     return page(site, head, main)
 
 
 def nothing(site: Site, view: View, rows: Sequence[Row], retry_after_s: int | None) -> str:
     """The page for packages of which none has figures."""
-    unknown = all(isinstance(row.problem, UnknownPackage) for row in rows)
+    unknown = all(isinstance(row.found, UnknownPackage) for row in rows)
     title = "No downloads under this name" if unknown else "No figures at the moment"
     main = [
         search(site, view),
-        h.h1("#content")[title if len(rows) == 1 or not unknown else "No downloads under these names"],
-        h.ul(".problems")[(h.li[h.strong[row.package], ": ", str(row.problem)] for row in rows)],
+        h.h1("#content")[
+            title if len(rows) == 1 or not unknown else "No downloads under these names"
+        ],
+        h.ul(".problems")[(h.li[h.strong[row.package], ": ", str(row.found)] for row in rows)],
         h.p[
             "Check the spelling, or ",
             h.a(href=site.page())["start again"],

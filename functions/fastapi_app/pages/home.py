@@ -25,7 +25,9 @@ def home(site: Site) -> str:
     main = [
         h.div(".hero")[
             h.h1["How much is a Python package downloaded?"],
-            h.p(".lead")["Name one package, or several to compare. Every view has a link to share."],
+            h.p(".lead")[
+                "Name one package, or several to compare. Every view has a link to share."
+            ],
         ],
         search(site, View()),
         h.h2("#content")["Or start with one of these"],
@@ -43,11 +45,15 @@ def home(site: Site) -> str:
         h.div(".offers")[
             h.section[
                 h.h2["Charts and badges"],
-                h.p["For a README or a blog post. They always show an image, even when the source is down."],
+                h.p[
+                    "For a README or a blog post. They always show an image, even when the source is down."
+                ],
             ],
             h.section[
                 h.h2["Nothing smoothed over"],
-                h.p["A day without figures is a gap, and is listed. Old figures say how old they are."],
+                h.p[
+                    "A day without figures is a gap, and is listed. Old figures say how old they are."
+                ],
             ],
             h.section[
                 h.h2["An API"],

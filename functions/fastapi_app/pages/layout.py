@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import htpy as h
 
-from fastapi_app.pages.view import MAX_PACKAGES, View
+from fastapi_app.pages.view import View
 from fastapi_app.static_files import static_path
+from pulse.image_parameters import MAX_CHARTED
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,7 @@ def page(site: Site, head: Head, main: h.Node, *, retry_after_s: int | None = No
                 h.p("#status", role="status"),
                 h.footer[
                     h.p[
-                        "Download counts include CI, mirrors of companies and caches; they do not count "
-                        "people. Figures from ",
+                        "Download counts include CI and caches; they do not count people. Figures from ",
                         h.a(href="https://pypistats.org")["pypistats.org"],
                         "; all days are UTC.",
                     ],
@@ -81,6 +81,7 @@ def _head(site: Site, head: Head) -> h.Element:
         h.link(rel="canonical", href=head.canonical),
         h.link(rel="icon", type="image/svg+xml", href=f"{site.base_path}/favicon.svg"),
         h.link(rel="stylesheet", href=site.static("page.css")),
+        h.link(rel="stylesheet", href=site.static("charts.css")),
         h.script(src=site.static("page.js"), defer=True),
     ]
 
@@ -109,7 +110,7 @@ def search(site: Site, view: View, typed: str | None = None) -> h.Element:
         ],
         [h.input(type="hidden", name=name, value=value) for name, value in options.items()],
         h.button(type="submit")["Compare"],
-        h.p("#packages-help.help")[f"Up to {MAX_PACKAGES} names, separated by commas or spaces."],
+        h.p("#packages-help.help")[f"Up to {MAX_CHARTED} names, separated by commas or spaces."],
     ]
 
 

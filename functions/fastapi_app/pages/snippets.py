@@ -50,7 +50,7 @@ def chart_url(view: View, base_url: str, **options: str) -> str:
     options = {
         **({"period": view.period} if view.period != "day" else {}),
         **({"scale": view.scale} if view.scale != "linear" else {}),
-        **({"mirrors": view.mirrors} if view.with_mirrors else {}),
+        **_without_mirrors(view),
         **options,
     }
     if len(view.packages) == 1:
@@ -61,15 +61,16 @@ def chart_url(view: View, base_url: str, **options: str) -> str:
     return f"{base_url}/compare/chart.svg?{query}"
 
 
-def badge_url(package: PackageName, base_url: str) -> str:
+def badge_url(view: View, package: PackageName, base_url: str) -> str:
     """The badge of a package."""
-    return f"{base_url}/packages/{package}/badge.svg"
+    query = _query(**_without_mirrors(view))
+    return f"{base_url}/packages/{package}/badge.svg{query and f'?{query}'}"
 
 
 def _badge(view: View, base_url: str) -> list[Snippet]:
     markdown, html, rst = [], [], []
     for package in view.packages:
-        alt, image = f"Downloads of {package}", badge_url(package, base_url)
+        alt, image = f"Downloads of {package}", badge_url(view, package, base_url)
         page = f"{base_url}/?packages={package}"
         markdown.append(f"[![{alt}]({image})]({page})")
         html.append(f'<a href="{escape(page)}"><img alt="{escape(alt)}" src="{escape(image)}"></a>')
@@ -97,6 +98,11 @@ def _chart(view: View, base_url: str) -> list[Snippet]:
             "Chart", "reStructuredText", f".. image:: {light}\n   :alt: {alt}\n   :target: {page}"
         ),
     ]
+
+
+def _without_mirrors(view: View) -> dict[str, str]:
+    """The routes of images count mirrors by default, unlike the page."""
+    return {} if view.with_mirrors else {"mirrors": "false"}
 
 
 def _query(**values: str) -> str:

@@ -6,21 +6,24 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlencode
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from pulse.daily_counts import DAY
+from pulse.image_parameters import MAX_CHARTED, Scale
 from pulse.models import Period
 from pulse.names import PackageName
 from pulse.parameters import invalid_input
 
-MAX_PACKAGES: Final = 10
-"""Packages on one page; more lines can't be told apart."""
-
 Days = Literal["30", "90", "180", "365", "all"]
 """How many days are shown, up to the newest one; `all` is everything that is kept."""
-
-Scale = Literal["linear", "log", "index", "share"]
 
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
 
@@ -34,11 +37,11 @@ def _split(value: object) -> object:
 def _in_order(names: tuple[PackageName, ...]) -> tuple[PackageName, ...]:
     """Each name once, sorted: `b,A,b` and `a,b` are one view."""
     distinct = tuple(sorted(set(names)))
-    if len(distinct) > MAX_PACKAGES:
+    if len(distinct) > MAX_CHARTED:
         raise PydanticCustomError(
             "too_many_packages",
             "At most {limit} packages fit into one chart; {count} were given.",
-            {"limit": MAX_PACKAGES, "count": len(distinct)},
+            {"limit": MAX_CHARTED, "count": len(distinct)},
         )
     return distinct
 
@@ -74,6 +77,13 @@ class View(BaseModel):
         except ValidationError as error:
             errors = [{**one, "loc": ("query", *one["loc"])} for one in error.errors()]
             raise invalid_input(errors) from error
+
+    @model_validator(mode="after")
+    def _share_needs_several(self) -> Self:
+        """A single package has no share: it gets the default scale."""
+        if self.scale == "share" and len(self.packages) == 1:
+            return self.model_copy(update={"scale": "linear"})
+        return self
 
     @property
     def with_mirrors(self) -> bool:

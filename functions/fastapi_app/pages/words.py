@@ -40,11 +40,13 @@ def listed(names: Sequence[str]) -> str:
 
 
 def days_listed(dates: Sequence[dt.date]) -> str:
-    """Days in a row as one: `3 Oct 2026, 5–7 Oct 2026`."""
+    """Days in a row as one: `3 Oct 2026, 5 Oct 2026 to 7 Oct 2026`."""
     runs: list[list[dt.date]] = []
     for date in dates:
         if runs and (date - runs[-1][-1]).days == 1:
             runs[-1].append(date)
         else:
             runs.append([date])
-    return ", ".join(day(run[0]) if len(run) == 1 else f"{day(run[0])} to {day(run[-1])}" for run in runs)
+    return ", ".join(
+        day(run[0]) if len(run) == 1 else f"{day(run[0])} to {day(run[-1])}" for run in runs
+    )

@@ -1,6 +1,5 @@
 """The website: the page at `/` and the API's documentation. Its modules are imported when first needed."""
 
-import datetime as dt
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -11,8 +10,7 @@ from fastapi_app.caching import cache_control, conditional_response
 from fastapi_app.routes.dependencies import FromCatalogue
 from fastapi_app.security import PAGE_HEADERS
 from pulse import comparison
-from pulse.problems import InvalidInput, Problem, UnknownPackage, UpstreamProblem
-from pulse.questions import Breakdown
+from pulse.problems import InvalidInput, Problem, UpstreamProblem
 from pulse.request_log import request_log
 from pulse.target import query_parameters
 
@@ -60,7 +58,7 @@ async def get_page(request: Request, catalogue: FromCatalogue) -> Response:
     if found:
         return _html(request, results.results(site, view, found, retry_after_s), caching)
     rows = figures.rows(view, answers)
-    problems = [row.problem for row in rows if row.problem]
+    problems = [row.found for row in rows if isinstance(row.found, Problem)]
     body = errors.nothing(site, view, rows, retry_after_s)
     return _html(request, body, caching, _status(problems), retry_after_s)
 

@@ -161,16 +161,95 @@ function suggest(input, list) {
     else return;
     event.preventDefault();
   });
-  list.addEventListener("pointerdown", (event) => {
+  list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
+  list.addEventListener("click", (event) => {
     const item = event.target.closest("li");
-    event.preventDefault(); // keeps the focus in the field
     if (item) take(item.textContent);
   });
+}
+
+// ---- The figures of single days: under the pointer, by touch, or by the arrow keys on a slider.
+
+function read(figure) {
+  const { packages, days, spans } = JSON.parse(figure.querySelector("script").textContent);
+  if (!spans.length) return;
+  const cursor = figure.appendChild(document.createElement("div"));
+  const readout = figure.appendChild(document.createElement("div"));
+  const slider = figure.appendChild(document.createElement("input"));
+  cursor.className = "cursor";
+  readout.className = "readout";
+  slider.className = "days";
+  Object.assign(slider, { type: "range", min: 0, max: spans.length - 1, value: spans.length - 1 });
+  slider.setAttribute("aria-label", "Figures of a day, week or month");
+  const downloads = (count) => count?.toLocaleString("en") ?? "no figures";
+  const middle = (place) => ((spans[place + 1]?.[0] ?? days) + spans[place][0]) / 2 / days;
+
+  // The part of the visible chart that the axes enclose, relative to the figure.
+  const plot = () => {
+    const chart = [...figure.querySelectorAll("svg")].find((svg) => svg.getClientRects().length);
+    const axis = [...(chart?.querySelectorAll("path.axis, path.grid") ?? [])]
+      .map((path) => path.getBoundingClientRect())
+      .filter((box) => box.width > box.height);
+    if (!axis.length) return null;
+    const around = figure.getBoundingClientRect();
+    const [top, bottom] = [Math.min, Math.max].map((end) => end(...axis.map((box) => box.top)) - around.top);
+    return { left: axis[0].left - around.left, width: axis[0].width, top, bottom, outer: around };
+  };
+  const hide = () => [cursor, readout].forEach((part) => (part.hidden = true));
+  const show = (place) => {
+    const box = plot();
+    if (!box) return hide();
+    const [, label, ...counts] = spans[place];
+    const x = box.left + box.width * middle(place);
+    const table = document.createElement("table");
+    table.createCaption().textContent = label;
+    const most = packages.map((_, number) => number).sort((a, b) => (counts[b] ?? -1) - (counts[a] ?? -1));
+    for (const number of most) {
+      const row = table.insertRow();
+      row.appendChild(document.createElement("th")).textContent = packages[number];
+      row.insertCell().textContent = downloads(counts[number]);
+    }
+    readout.replaceChildren(table);
+    [cursor, readout].forEach((part) => (part.hidden = false));
+    // Set by the script, which the Content-Security-Policy allows, unlike `style` in the markup.
+    Object.assign(cursor.style, { left: `${x}px`, top: `${box.top}px`, height: `${box.bottom - box.top}px` });
+    const room = box.outer.width - readout.offsetWidth;
+    const beside = x + 14 > room ? x - readout.offsetWidth - 14 : x + 14;
+    Object.assign(readout.style, { left: `${Math.max(4, Math.min(beside, room - 4))}px`, top: `${box.top + 8}px` });
+    slider.value = place;
+    slider.setAttribute(
+      "aria-valuetext",
+      [label, ...packages.map((name, number) => `${name} ${downloads(counts[number])}`)].join(", "),
+    );
+  };
+  const under = (event) => {
+    const box = plot();
+    if (!box) return;
+    const day = ((event.clientX - box.outer.left - box.left) / box.width) * days;
+    const place = spans.findLastIndex(([begin]) => begin <= day);
+    if (day < 0 || day > days) hide();
+    else show(place);
+  };
+
+  figure.addEventListener("pointermove", under);
+  figure.addEventListener("pointerdown", under);
+  figure.addEventListener("pointerleave", hide);
+  slider.addEventListener("input", () => show(slider.valueAsNumber));
+  slider.addEventListener("focus", () => {
+    const box = plot();
+    if (!box) return;
+    Object.assign(slider.style, { left: `${box.left}px`, width: `${box.width}px`, top: `${box.bottom - 12}px` });
+    if (slider.matches(":focus-visible")) show(slider.valueAsNumber);
+  });
+  slider.addEventListener("blur", hide);
+  hide();
 }
 
 // ---- What has to be set up for every main part
 
 function enhance() {
+  const figure = $("chart");
+  if (figure) read(figure);
   suggest($("packages"), $("suggestions"));
   if (document.activeElement === $("packages")) loadNames($("packages").dataset.names);
   for (const button of document.querySelectorAll("[data-copy]")) {
