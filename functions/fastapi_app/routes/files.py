@@ -41,13 +41,13 @@ LLMS: Final = """\
 - [OpenAPI document]({base}/openapi.json): every route, parameter and field.
 - `GET {base}/packages/{{package}}`: sums of the last day, week and month, growth, missing days.
 - `GET {base}/packages/{{package}}/downloads?by=python_minor&period=week`: downloads over time, JSON or CSV.
-- `GET {base}/compare?packages=a,b,c`: up to 50 packages in one answer. Prefer it to many single requests.
+- `GET {base}/compare?packages=httpx,requests`: up to 50 packages in one answer. Prefer it to many single requests.
 
 Answers carry `Cache-Control` and `ETag`; errors are RFC 9457 documents, with `Retry-After` where one is known.
 
 ## Pages
 
-- `{base}/?packages=a,b,c`: a chart and a table for people, up to ten packages.
+- `{base}/?packages=httpx,requests`: a chart and a table for people, up to ten packages.
 - [Documentation]({base}/docs)
 """
 
