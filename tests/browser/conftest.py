@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -14,12 +15,21 @@ from tests.left_out import leave_out
 from tools.chromium import ADVICE, find_chromium
 from tools.fake_pypistats import FakePypistats
 
+FOLDER = Path(__file__).parent
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 TIMEOUT_MS = 15_000
 """For a machine that does other things too; nothing here takes a second."""
 
 Theme = Literal["light", "dark"]
 WIDTHS = {"phone": 360, "tablet": 800, "desktop": 1280}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With pytest-xdist, one worker runs all of these tests, with one browser."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.path.is_relative_to(FOLDER):
+                item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="package")
