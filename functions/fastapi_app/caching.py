@@ -20,6 +20,9 @@ STALE_IF_ERROR_S: Final = 86_400
 GZIP_FROM_BYTES: Final = 1_000
 """Smaller responses fit into one packet, compressed or not."""
 
+PNG: Final = "image/png"
+"""Is compressed as it is."""
+
 _GZIP_LEVEL: Final = 6
 _GZIP_SUFFIX: Final = "-gzip"
 
@@ -46,8 +49,10 @@ def conditional_response(
     `headers` must have `content-type` and `vary`. `gzipped` is the body if it is compressed already. Only a
     response with status 200 has an `ETag`.
     """
-    compress = len(body) >= GZIP_FROM_BYTES and accepts_gzip(
-        header_list(request, "accept-encoding")
+    compress = (
+        headers["content-type"] != PNG
+        and len(body) >= GZIP_FROM_BYTES
+        and accepts_gzip(header_list(request, "accept-encoding"))
     )
     if status == HTTPStatus.OK:
         tag = hashlib.blake2b(body, digest_size=16).hexdigest()

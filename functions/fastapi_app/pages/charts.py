@@ -32,7 +32,7 @@ def chart_figure(view: View, figures: Figures) -> h.Element:
     """The chart of a view. The script makes the figures of single days readable."""
     return h.figure("#chart.plot")[
         [
-            h.div(class_=size)[_chart(view, figures, width_px, f"chart-{size}")]
+            h.div(class_=size)[Markup(chart_svg(view, figures, width_px, f"chart-{size}"))]  # noqa: S704 - it escapes
             for size, width_px in WIDTHS_PX.items()
         ],
         h.script(type="application/json")[_readings(view, figures)],
@@ -64,20 +64,22 @@ def swatch(number: int) -> h.Element:
     ]
 
 
-def _chart(view: View, figures: Figures, width_px: int, prefix: str) -> Markup:
+def chart_svg(view: View, figures: Figures, width_px: int, embedded_as: str | None = None) -> str:
+    """The chart of a view; standalone and in light colours unless `embedded_as` names its place in a page."""
     dates = DateRange(figures.start, None)
     values = {
         "period": view.period,
         "scale": view.scale,
         "mirrors": view.mirrors,
         "width": width_px,
+        "theme": "light",
     }
     if len(view.packages) == 1:
         ((package, counts),) = figures.overall.items()
         query = PackageChartQuery.model_validate(values)
-        return Markup(package_chart(package, query, dates, counts, prefix))  # noqa: S704 - it escapes
+        return package_chart(package, query, dates, counts, embedded_as)
     compared = ComparisonChartQuery.model_validate({**values, "packages": list(view.packages)})
-    return Markup(comparison_chart(compared, dates, figures.outcomes, prefix))  # noqa: S704 - it escapes
+    return comparison_chart(compared, dates, figures.outcomes, embedded_as)
 
 
 def _readings(view: View, figures: Figures) -> Markup:

@@ -1,7 +1,7 @@
 """What a page tells about its packages, from the catalogue's answers."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -59,11 +59,11 @@ class Figures:
         return (self.as_of - self.first).days + 1
 
 
-def questions(view: View) -> list[Question]:
-    """What the catalogue is asked for a view."""
+def questions(view: View, breakdowns: Sequence[Breakdown] = BREAKDOWNS) -> list[Question]:
+    """What the catalogue is asked for a view, and for the shares in it."""
     return [
         Question(package, breakdown)
-        for breakdown in (Breakdown.OVERALL, *BREAKDOWNS)
+        for breakdown in (Breakdown.OVERALL, *breakdowns)
         for package in view.packages
     ]
 
@@ -90,6 +90,7 @@ def figures(view: View, answers: Answers) -> Figures | None:
         breakdowns={
             breakdown: {package: answers[Question(package, breakdown)] for package in overall}
             for breakdown in BREAKDOWNS
+            if Question(view.packages[0], breakdown) in answers
         },
         first=first,
         start=view.start(first, as_of),

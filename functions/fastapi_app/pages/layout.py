@@ -1,12 +1,16 @@
 """The frame of every page: head, header with the search, status line, main part, footer."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import htpy as h
 
 from fastapi_app.pages.view import View
 from fastapi_app.static_files import static_path
 from pulse.image_parameters import MAX_CHARTED
+
+PICTURE_PX: Final = (1200, 600)
+"""The size that social networks and messengers ask for."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,10 @@ class Site:
         """The path of a view's page."""
         return f"{self.base_path}/?{query}" if query else f"{self.base_path}/"
 
+    def picture(self, query: str) -> str:
+        """The path of a view's picture."""
+        return f"{self.base_path}/preview.png?{query}"
+
     def static(self, name: str) -> str:
         """The path of a static file."""
         return f"{self.base_path}{static_path(name)}"
@@ -39,6 +47,8 @@ class Head:
     canonical: str
     """The path of the one address of this view."""
     indexed: bool = True
+    picture: str | None = None
+    """The path of the picture for link previews."""
 
 
 def page(site: Site, head: Head, main: h.Node, *, retry_after_s: int | None = None) -> str:
@@ -78,11 +88,22 @@ def _head(site: Site, head: Head) -> h.Element:
         h.meta(property="og:description", content=head.description),
         h.meta(property="og:type", content="website"),
         h.meta(property="og:url", content=f"{site.origin}{head.canonical}"),
+        head.picture and _picture(f"{site.origin}{head.picture}", head.title),
         h.link(rel="canonical", href=head.canonical),
         h.link(rel="icon", type="image/svg+xml", href=f"{site.base_path}/favicon.svg"),
         h.link(rel="stylesheet", href=site.static("page.css")),
         h.link(rel="stylesheet", href=site.static("charts.css")),
         h.script(src=site.static("page.js"), defer=True),
+    ]
+
+
+def _picture(url: str, title: str) -> list[h.VoidElement]:
+    return [
+        h.meta(property="og:image", content=url),
+        h.meta(property="og:image:width", content=PICTURE_PX[0]),
+        h.meta(property="og:image:height", content=PICTURE_PX[1]),
+        h.meta(property="og:image:alt", content=f"Chart: {title}"),
+        h.meta(name="twitter:card", content="summary_large_image"),
     ]
 
 

@@ -36,6 +36,7 @@ def results(site: Site, view: View, figures: Figures, retry_after_s: int | None)
         description=_description(figures),
         canonical=site.page(view.query()),
         indexed=single,
+        picture=site.picture(view.query()),
     )
     main = [
         search(site, view),

@@ -1,16 +1,19 @@
 """The website: the page at `/` and the API's documentation. Its modules are imported when first needed."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from fastapi_app.caching import cache_control, conditional_response
+from fastapi_app.caching import PNG, cache_control, conditional_response
+from fastapi_app.images import until_at_least
 from fastapi_app.routes.dependencies import FromCatalogue
-from fastapi_app.security import PAGE_HEADERS
+from fastapi_app.security import FILE_HEADERS, PAGE_HEADERS
 from pulse import comparison
-from pulse.problems import InvalidInput, Problem, UpstreamProblem
+from pulse.daily_counts import DailyCounts
+from pulse.problems import InputError, InvalidInput, Problem, UpstreamProblem
 from pulse.request_log import request_log
 from pulse.target import query_parameters
 
@@ -63,12 +66,49 @@ async def get_page(request: Request, catalogue: FromCatalogue) -> Response:
     return _html(request, body, caching, _status(problems), retry_after_s)
 
 
+@router.get("/preview.png")
+async def get_preview(request: Request, catalogue: FromCatalogue) -> Response:
+    """The chart of a page as PNG, for previews of links to it. Always 200, as all images."""
+    from fastapi_app.pages import charts, figures, preview  # noqa: PLC0415 - as get_page
+    from fastapi_app.pages.view import View  # noqa: PLC0415 - as get_page
+    from pulse.charts.pictures import problem_chart  # noqa: PLC0415 - as get_page
+
+    try:
+        view = View.read(query_parameters(request.scope["query_string"].decode("latin-1")))
+        asked = figures.questions(view, breakdowns=())
+        answers = await catalogue.fetch_all(asked, catalogue.image_deadline_s)
+        found = figures.figures(view, answers)
+        if found is None:
+            raise _first_problem(answers.values())
+        fresh_until = comparison.fresh_until(answers.values(), catalogue.now())
+        chart = charts.chart_svg(view, found, preview.CHART_WIDTH_PX)
+    except Problem as problem:
+        request_log().ended_with(problem)
+        fresh_until = None
+        chart = problem_chart(problem, "light", preview.CHART_WIDTH_PX)
+    until = until_at_least(request, fresh_until)
+    headers = {
+        **FILE_HEADERS,
+        "content-type": PNG,
+        "cache-control": cache_control(until, catalogue.now()),
+        "vary": "Accept-Encoding",
+    }
+    return conditional_response(request, preview.png_of(chart), headers)
+
+
 @router.get("/docs")
 async def get_docs(request: Request) -> Response:
     """The API's documentation."""
     from fastapi_app.pages.docs import docs  # noqa: PLC0415 - see above
 
     return _html(request, docs(_site(request)), _UNCHANGING)
+
+
+def _first_problem(answers: Iterable[DailyCounts | Problem]) -> Problem:
+    """Why a picture has nothing to show."""
+    nameless = InputError(location="query", parameter="packages", detail="It is required.")
+    problems = (answer for answer in answers if isinstance(answer, Problem))
+    return next(problems, InvalidInput([nameless]))
 
 
 def _site(request: Request) -> "Site":
