@@ -150,7 +150,8 @@ def _shine(look: _Look, width: int) -> tuple[str, str]:
 
 def _text(text: str, left: int, part_px: int, look: _Look, background: str) -> str:
     """A text in the middle of its half. `textLength` makes it fit, whatever the font."""
-    light = contrast(_LIGHT_TEXT, background) >= _LEAST_CONTRAST
+    on_light, on_dark = contrast(_DARK_TEXT, background), contrast(_LIGHT_TEXT, background)
+    light = on_dark >= min(_LEAST_CONTRAST, on_light)
     color = _LIGHT_TEXT if light else _DARK_TEXT
     baseline = look.height - 6
     middle, length = left + part_px / 2, part_px - 2 * _PADDING_PX

@@ -16,7 +16,8 @@ def test_every_origin_may_read_every_answer(
     answer = api.client.get(route, headers=headers)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["access-control-expose-headers"] == (
-        "ETag, Link, Retry-After, Server-Timing, X-Pulse-Source, X-Pulse-Stale, X-Request-Id"
+        "ETag, Link, Retry-After, Server-Timing, X-Pulse-Source, X-Pulse-Stale, X-Pulse-Status, "
+        "X-Request-Id"
     )
 
 

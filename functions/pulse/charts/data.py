@@ -94,8 +94,7 @@ def category_data(by: str, counts: DailyCounts, days: Sequence[dt.date]) -> Char
 
     A category without a row on a day on which another has one has no downloads on it.
     """
-    categories = _additive(counts) if by == "overall" else dict(counts.counts)
-    categories = _at_most(MOST_SERIES, categories)
+    categories = _additive(counts) if by == "overall" else _at_most(MOST_SERIES, counts.counts)
     anything = [
         None if all(one[place] is None for one in categories.values()) else 0
         for place in range(counts.length)

@@ -14,6 +14,7 @@ MOST_LABELS: Final = 12
 _NICE: Final = (1, 2, 5, 10)
 _DAY_STEPS: Final = (1, 2)
 _WEEK_STEPS: Final = (1, 2)
+_LONGEST_IN_WEEKS: Final = 70
 _MONTH_STEPS: Final = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000, 12_000, 60_000)
 _YEAR: Final = 12
 _MONTHS: Final = (
@@ -102,7 +103,7 @@ def day_ticks(first: dt.date, length: int, most: int) -> list[Tick]:
         if math.ceil(length / step) <= most:
             return [_day_tick(first, place) for place in range(0, length, step)]
     monday = -first.weekday() % 7
-    for step in _WEEK_STEPS:
+    for step in _WEEK_STEPS if length <= _LONGEST_IN_WEEKS else ():
         places = range(monday, length, 7 * step)
         if len(places) <= most:
             return [_day_tick(first, place) for place in places]

@@ -13,6 +13,7 @@ def test_defaults() -> None:
         "upstream_timeout_s": 5,
         "deadline_s": 8,
         "base_path": "",
+        "image_deadline_s": 2,
         "upstream_per_second": 5,
         "upstream_per_minute": 30,
         "upstream_concurrency": 10,
