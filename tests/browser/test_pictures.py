@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageFilter
 
-from tests.browser.conftest import OpenPage, Theme
+from tests.browser.conftest import WIDTHS, OpenPage, Theme
 
 FOLDER = Path(__file__).with_name("pictures")
+HEIGHT = 1500
 SMALLER = 3
 PATCH = 8
 """Pixels of the small picture that are compared as one."""
@@ -38,11 +39,14 @@ PAGES = {
 def test_page_looks_as_before(
     open_page: OpenPage, tmp_path: Path, name: str, device: str, theme: Theme
 ) -> None:
-    page = open_page(PAGES[name], device=device, theme=theme)
+    page = open_page("about:blank", device=device, theme=theme)
+    page.set_viewport_size({"width": WIDTHS[device], "height": HEIGHT})
+    page.goto(PAGES[name], wait_until="networkidle")
+    assert page.locator("h1").is_visible()
     seen = small(page.screenshot(animations="disabled", caret="hide"))
     reference = FOLDER / f"{name}-{device}-{theme}.png"
     if not reference.exists():
-        seen.quantize(64).save(reference, optimize=True)
+        seen.quantize(128).save(reference, optimize=True)
         pytest.fail(f"{reference.name} is new: look at it, and commit it")
     seen.save(tmp_path / reference.name)
     changes = list(difference(seen, Image.open(reference).convert("RGB")).tobytes())

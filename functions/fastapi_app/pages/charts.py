@@ -12,7 +12,8 @@ from fastapi_app.pages import words
 from fastapi_app.pages.figures import Figures
 from fastapi_app.pages.view import View
 from pulse.charts.data import category_data
-from pulse.charts.draw import Look, draw
+from pulse.charts.draw import draw
+from pulse.charts.layout import Look
 from pulse.charts.pictures import comparison_chart, package_chart
 from pulse.comparison_series import common_days
 from pulse.daily_counts import DailyCounts, Days

@@ -31,8 +31,9 @@ _COLUMNS: Final = ("Last day", "7 days", "30 days", "Week on week", "Total")
 def results(site: Site, view: View, figures: Figures, retry_after_s: int | None) -> str:
     """The page of a view of which at least one package has figures."""
     single = len(view.packages) == 1
+    names = [words.package(name) for name in view.packages]
     head = Head(
-        title=f"{' vs '.join(view.packages)} · PyPI Pulse",
+        title=f"{' vs '.join(names)} · PyPI Pulse",
         description=_description(figures),
         canonical=site.page(view.query()),
         indexed=single,
@@ -40,7 +41,7 @@ def results(site: Site, view: View, figures: Figures, retry_after_s: int | None)
     )
     main = [
         search(site, view),
-        h.h1("#content")[f"Downloads of {words.listed(view.packages)}"],
+        h.h1("#content")[f"Downloads of {words.listed(names)}"],
         _notices(figures),
         _options(site, view, figures),
         chart_figure(view, figures),
@@ -143,7 +144,7 @@ def _table_row(site: Site, view: View, figures: Figures, row: Row) -> h.Element:
     others = [name for name in view.packages if name != package]
     return h.tr(role="row")[
         h.th(scope="row", role="rowheader")[
-            line, h.a(href=site.page(view.query(packages=[package])))[package]
+            line, h.a(href=site.page(view.query(packages=[package])))[words.package(package)]
         ],
         cells,
         h.td(".remove", role="cell")[

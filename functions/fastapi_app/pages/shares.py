@@ -99,7 +99,7 @@ def _section(
         (counts,) = (one for one in outcomes.values() if isinstance(one, DailyCounts))
         parts.append(split_figure(view, figures, breakdown, counts))
     if rows:
-        parts.append(_table(title, list(outcomes), rows))
+        parts.append(_table(title, [words.package(name) for name in outcomes], rows))
     elif not problems:
         parts.append(h.p["Nothing was downloaded without mirrors in this range."])
     return h.section(aria_labelledby=heading_id)[

@@ -3,7 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from pulse.names import ALL_OF_PYPI, PackageName
+
 NO_VALUE = "–"
+
+
+def package(name: PackageName) -> str:
+    """A package's name, or what `__all__` stands for."""
+    return "All of PyPI" if name == ALL_OF_PYPI else name
 
 
 def number(value: int) -> str:
