@@ -23,7 +23,7 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run invoke local compare check lint format test test-dates docs units lock image build deploy smoke deploy-local politeness
+.PHONY: help setup run invoke local compare check lint format test test-dates docs names units lock image build deploy smoke deploy-local politeness
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,7 @@ check: lint ## the quick loop: lint, then the unit and contract tests
 test: setup ## run all tests; on Debian as root, install and start what is missing
 	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end
 	@$(RUN) -m tools.dynamodb || true
+	@$(RUN) -m tools.chromium || true
 	$(BIN)/pytest -n logical --cov --cov-report=term
 	@$(RUN) -m tools.dates
 
@@ -91,6 +92,9 @@ format: setup ## format the code, and fix what can be fixed
 docs: setup ## write the generated parts of the documentation, docs/openapi.json too
 	@UPDATE_DOCS=1 $(BIN)/pytest --quiet tests/http/test_examples.py tests/http/test_openapi_document.py
 	$(BIN)/cog -I . -r docs/operations.md
+
+names: setup # write the names that the website suggests, from a public ranking
+	@$(RUN) -m tools.names $(OPTIONS)
 
 units: setup # measure what requests cost in the table, and put it into docs/operations.md
 	@UPDATE_UNITS=1 $(BIN)/pytest --no-cov tests/dynamodb/test_units.py

@@ -53,7 +53,8 @@ class _Server(uvicorn.Server):
         for listener in sockets or []:
             address = f"{HOST}:{listener.getsockname()[1]}"
             print(f"PyPI Pulse answers at http://{address}, from {os.environ['PYPISTATS_URL']}.")
-            print(f"Try: curl {address}/packages/requests (Ctrl-C ends it)", flush=True)
+            print(f"Try: http://{address}/?packages=requests,httpx in a browser, or")
+            print(f"     curl {address}/packages/requests (Ctrl-C ends it)", flush=True)
 
 
 def _serve(listener: socket.socket, upstream_url: str) -> None:

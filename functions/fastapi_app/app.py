@@ -10,7 +10,7 @@ from fastapi_app.cors import CorsMiddleware
 from fastapi_app.head import HeadMiddleware
 from fastapi_app.request_logging import RequestLogMiddleware
 from fastapi_app.responses import PROBLEM_HANDLERS
-from fastapi_app.routes import compare, dropin, health, images, packages
+from fastapi_app.routes import compare, dropin, files, health, images, packages, pages
 from fastapi_app.target import TargetMiddleware
 from pulse import __version__
 from pulse_io.catalogue import Catalogue
@@ -53,15 +53,23 @@ def create_app(catalogue: Catalogue, base_path: str = "") -> FastAPI:
         title="PyPI Pulse",
         version=__version__,
         description=DESCRIPTION,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         exception_handlers=PROBLEM_HANDLERS,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.base_path = base_path
     app.state.catalogue = catalogue
-    for router in (packages.router, compare.router, images.router, dropin.router, health.router):
+    for router in (
+        packages.router,
+        compare.router,
+        images.router,
+        dropin.router,
+        health.router,
+        pages.router,
+        files.router,
+    ):
         app.include_router(router)
     return app
 

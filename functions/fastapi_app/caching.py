@@ -20,6 +20,9 @@ STALE_IF_ERROR_S: Final = 86_400
 GZIP_FROM_BYTES: Final = 1_000
 """Smaller responses fit into one packet, compressed or not."""
 
+PNG: Final = "image/png"
+"""Is compressed as it is."""
+
 _GZIP_LEVEL: Final = 6
 _GZIP_SUFFIX: Final = "-gzip"
 
@@ -33,25 +36,36 @@ def cache_control(fresh_until: dt.datetime, now: dt.datetime) -> str:
     )
 
 
-def conditional_response(request: Request, body: bytes, headers: dict[str, str]) -> Response:
+def conditional_response(
+    request: Request,
+    body: bytes,
+    headers: dict[str, str],
+    *,
+    status: int = HTTPStatus.OK,
+    gzipped: bytes | None = None,
+) -> Response:
     """A response with a strong `ETag`, compressed if the client accepts gzip; 304 if it has this body.
 
-    `headers` must have `content-type` and `vary`.
+    `headers` must have `content-type` and `vary`. `gzipped` is the body if it is compressed already. Only a
+    response with status 200 has an `ETag`.
     """
-    compress = len(body) >= GZIP_FROM_BYTES and accepts_gzip(
-        header_list(request, "accept-encoding")
+    compress = (
+        headers["content-type"] != PNG
+        and len(body) >= GZIP_FROM_BYTES
+        and accepts_gzip(header_list(request, "accept-encoding"))
     )
-    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
-    # A strong ETag identifies exact bytes, so each encoding has its own.
-    etag = f'"{tag}{_GZIP_SUFFIX if compress else ""}"'
-    headers = {**headers, "etag": etag}
-    if _has(header_list(request, "if-none-match"), etag):
-        # Keeps the content type: Mangum would add `application/json` to a response without one.
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if status == HTTPStatus.OK:
+        tag = hashlib.blake2b(body, digest_size=16).hexdigest()
+        # A strong ETag identifies exact bytes, so each encoding has its own.
+        etag = f'"{tag}{_GZIP_SUFFIX if compress else ""}"'
+        headers = {**headers, "etag": etag}
+        if _has(header_list(request, "if-none-match"), etag):
+            # Keeps the content type: Mangum would add `application/json` to a response without one.
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if compress:
-        headers["content-encoding"] = "gzip"
-        body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
-    return Response(body, headers=headers)
+        headers = {**headers, "content-encoding": "gzip"}
+        body = gzipped or gzip.compress(body, _GZIP_LEVEL, mtime=0)
+    return Response(body, status, headers)
 
 
 def header_list(request: Request, name: str) -> str:

@@ -26,6 +26,8 @@ class TargetMiddleware:
                 scope["path"] = route_path(scope["raw_path"].decode("latin-1"))
             query = query_parameters(scope["query_string"].decode("latin-1"))
             scope["query_string"] = urlencode(query).encode()
+            if self._base_path and scope["path"] == self._base_path:
+                scope["path"] += "/"  # the start page, by its shortest address
             if scope["path"].startswith(f"{self._base_path}/"):
                 scope["root_path"] = self._base_path
         await self._app(scope, receive, send)

@@ -1,5 +1,6 @@
 """Base paths, and the prefix `/flask` where one HTTP API serves both variants."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -49,8 +50,6 @@ def test_routes_answer_with_and_without_base_path(ask_below: Ask, path: str, que
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/prod", 404),
-        ("/prod/", 404),
         ("/prodhealth", 404),
         ("/prod/prod/health", 404),
         ("/prod/nope", 404),
@@ -84,7 +83,7 @@ def test_links_are_below_base_path(fake_pypistats: FakePypistats, base: str, bel
         ask = asking(handler)
         link = ask(f"{below}/packages/requests").headers["link"]
         assert link == f'<{below}/openapi.json>; rel="service-desc"; type="application/json"'
-        assert f"url: '{below}/openapi.json'" in ask(f"{below}/docs").body
+        assert f'data-contract="{below}/openapi.json"' in ask(f"{below}/docs").body
         servers = ask(f"{below}/openapi.json").json["servers"]
         assert [server["url"] for server in servers] == [below or "/"]
 
@@ -94,4 +93,22 @@ def test_links_without_base_path_are_at_root(fake_pypistats: FakePypistats) -> N
     with handler_of("fastapi", **environ) as handler:
         ask = asking(handler)
         assert ask("/packages/requests").headers["link"].startswith("</openapi.json>")
-        assert "url: '/openapi.json'" in ask("/docs").body
+        assert 'data-contract="/openapi.json"' in ask("/docs").body
+
+
+@pytest.mark.parametrize("path", ["/prod", "/prod/"])
+def test_page_is_below_base_path(fake_pypistats: FakePypistats, path: str) -> None:
+    """All its links, files and forms are, too."""
+    with handler_of("fastapi", PYPISTATS_URL=fake_pypistats.url, BASE_PATH="prod") as handler:
+        ask = asking(handler)
+        pages = [ask(path), ask(path, "packages=httpx,requests"), ask("/prod/docs")]
+        moved = ask(path, "packages=Requests")
+        files = [file for page in pages for file in re.findall(r'="(/[^"?]*\.\w+)"', page.body)]
+        answers = {file: ask(file).status for file in files}
+    assert [page.status for page in pages] == [200, 200, 200]
+    assert (moved.status, moved.headers["location"]) == (302, "/prod/?packages=requests")
+    for page in pages:
+        for address in re.findall(r' (?:href|src|action|data-names)="(/[^"]*)"', page.body):
+            assert address.startswith("/prod/")
+    assert len(answers) > 5
+    assert set(answers.values()) == {200}

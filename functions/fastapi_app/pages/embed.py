@@ -1,0 +1,55 @@
+"""The part of a page with what people copy."""
+
+import htpy as h
+
+from fastapi_app.pages.layout import Site
+from fastapi_app.pages.snippets import Snippet, badge_url, csv_url, snippets
+from fastapi_app.pages.view import View
+
+
+def embed_section(site: Site, view: View) -> h.Element:
+    """Snippets by what they are of, each with a button that the script makes work."""
+    groups: dict[str, list[Snippet]] = {}
+    for snippet in snippets(view, site.base_url):
+        groups.setdefault(snippet.group, []).append(snippet)
+    return h.section(".embed", aria_labelledby="embed")[
+        h.h2("#embed")["Put it into your README"],
+        h.p[
+            "Badges and charts renew themselves; charts show all days that are kept. The figures are also a ",
+            h.a(href=csv_url(view, site.base_path), download=True)["CSV file"],
+            ".",
+        ],
+        [
+            h.section[
+                h.h3[group],
+                _badges(site, view) if group == "Badge" else None,
+                [_snippet(snippet) for snippet in of_group],
+            ]
+            for group, of_group in groups.items()
+        ],
+    ]
+
+
+def _badges(site: Site, view: View) -> h.Element:
+    """What the badges look like."""
+    return h.p(".badges")[
+        [
+            h.img(
+                src=badge_url(view, package, site.base_path),
+                alt=f"Badge of {package}",
+                height="20",
+                loading="lazy",
+            )
+            for package in view.packages
+        ]
+    ]
+
+
+def _snippet(snippet: Snippet) -> h.Element:
+    name = f"{snippet.group}, {snippet.label}"
+    code_id = f"copy-{'-'.join(name.replace(',', '').lower().split())}"
+    return h.div(".snippet")[
+        h.p[snippet.label],
+        h.pre(tabindex="0")[h.code(id=code_id)[snippet.text]],
+        h.button(type="button", hidden=True, data_copy=code_id, aria_label=f"Copy: {name}")["Copy"],
+    ]

@@ -1,0 +1,112 @@
+"""What a page tells about its packages, from the catalogue's answers."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from fastapi_app.pages.view import View
+from pulse.comparison_series import Outcomes
+from pulse.daily_counts import DailyCounts, Source
+from pulse.models import PackageStats
+from pulse.names import PackageName
+from pulse.problems import Problem
+from pulse.questions import Breakdown, Question
+from pulse.stats import package_stats
+
+BREAKDOWNS: Final = (Breakdown.PYTHON_MINOR, Breakdown.SYSTEM)
+"""Shown below the chart, as shares."""
+
+Answers = Mapping[Question, DailyCounts | Problem]
+
+
+class Row(NamedTuple):
+    """A package with its stats, or with its problem."""
+
+    package: PackageName
+    found: PackageStats | Problem
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A page's figures. Days are UTC; `start` to `as_of` is the range, `first` the first day that is kept."""
+
+    rows: list[Row]
+    """All packages of the view, in its order."""
+    outcomes: Outcomes
+    """Their `overall` counts."""
+    breakdowns: dict[Breakdown, Outcomes]
+    """The counts of the packages with figures in other breakdowns."""
+    first: dt.date
+    start: dt.date
+    as_of: dt.date
+    source: Source
+    fetched_at: dt.datetime
+
+    @property
+    def overall(self) -> dict[PackageName, DailyCounts]:
+        """The packages with figures, in the order of the chart."""
+        return _known(self.outcomes)
+
+    @property
+    def stale(self) -> list[PackageName]:
+        """The packages with old figures, since the source failed when newer ones were due."""
+        return [package for package, counts in self.overall.items() if counts.stale]
+
+    @property
+    def kept_days(self) -> int:
+        """How many days of figures there are."""
+        return (self.as_of - self.first).days + 1
+
+
+def questions(view: View, breakdowns: Sequence[Breakdown] = BREAKDOWNS) -> list[Question]:
+    """What the catalogue is asked for a view, and for the shares in it."""
+    return [
+        Question(package, breakdown)
+        for breakdown in (Breakdown.OVERALL, *breakdowns)
+        for package in view.packages
+    ]
+
+
+def rows(view: View, answers: Answers) -> list[Row]:
+    """A row for each package of the view, in its order."""
+    return [
+        Row(package, _found(package, answers[Question(package, Breakdown.OVERALL)], view))
+        for package in view.packages
+    ]
+
+
+def figures(view: View, answers: Answers) -> Figures | None:
+    """The figures of a view; None if no package has any."""
+    outcomes = {package: answers[Question(package, Breakdown.OVERALL)] for package in view.packages}
+    overall = _known(outcomes)
+    if not overall:
+        return None
+    as_of = max(counts.as_of for counts in overall.values())
+    first = min((counts.first for counts in overall.values() if counts.counts), default=as_of)
+    return Figures(
+        rows=rows(view, answers),
+        outcomes=outcomes,
+        breakdowns={
+            breakdown: {package: answers[Question(package, breakdown)] for package in overall}
+            for breakdown in BREAKDOWNS
+            if Question(view.packages[0], breakdown) in answers
+        },
+        first=first,
+        start=view.start(first, as_of),
+        as_of=as_of,
+        source=next(iter(overall.values())).source,
+        fetched_at=min(counts.fetched_at for counts in overall.values()),
+    )
+
+
+def _found(
+    package: PackageName, answer: DailyCounts | Problem, view: View
+) -> PackageStats | Problem:
+    if isinstance(answer, Problem):
+        return answer
+    return package_stats(package, answer, mirrors=view.with_mirrors)
+
+
+def _known(outcomes: Outcomes) -> dict[PackageName, DailyCounts]:
+    return {name: counts for name, counts in outcomes.items() if isinstance(counts, DailyCounts)}

@@ -1,0 +1,68 @@
+"""The page before anybody has named a package."""
+
+from typing import Final
+
+import htpy as h
+
+from fastapi_app.pages.layout import Head, Site, page, search
+from fastapi_app.pages.view import View
+
+_EXAMPLES: Final = (
+    ("HTTP clients", "aiohttp,httpx,requests"),
+    ("Web frameworks", "django,fastapi,flask"),
+    ("Data frames", "duckdb,pandas,polars"),
+    ("Linters", "flake8,pylint,ruff"),
+)
+
+
+def home(site: Site) -> str:
+    """The start page."""
+    head = Head(
+        title="PyPI Pulse: how much is a Python package downloaded?",
+        description="Compare the downloads of Python packages: charts, tables, badges and an API.",
+        canonical=site.page(),
+    )
+    main = [
+        h.div(".hero")[
+            h.h1["How much is a Python package downloaded?"],
+            h.p(".lead")[
+                "Name one package, or several to compare. Every view has a link to share."
+            ],
+        ],
+        search(site, View()),
+        h.h2("#content")["Or start with one of these"],
+        h.ul(".examples")[
+            (
+                h.li[
+                    h.a(href=site.page(f"packages={names}"))[
+                        h.strong[title],
+                        h.span[names.replace(",", ", ")],
+                    ]
+                ]
+                for title, names in _EXAMPLES
+            )
+        ],
+        h.div(".offers")[
+            h.section[
+                h.h2["Charts and badges"],
+                h.p[
+                    "For a README or a blog post. They always show an image, even when the source is down."
+                ],
+            ],
+            h.section[
+                h.h2["Nothing smoothed over"],
+                h.p[
+                    "A day without figures is a gap, and is listed. Old figures say how old they are."
+                ],
+            ],
+            h.section[
+                h.h2["An API"],
+                h.p[
+                    "JSON and CSV for up to 50 packages at once, and a drop-in for pypistats.org’s. ",
+                    h.a(href=f"{site.base_path}/docs")["Try it"],
+                    ".",
+                ],
+            ],
+        ],
+    ]
+    return page(site, head, main)

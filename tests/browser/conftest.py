@@ -1,0 +1,149 @@
+"""Chromium, driven by playwright, on pages of the real app over the fake pypistats."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.http.served import Clock, Served, served
+from tests.left_out import leave_out
+from tools.chromium import ADVICE, find_chromium
+from tools.fake_pypistats import FakePypistats
+
+FOLDER = Path(__file__).parent
+NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+TIMEOUT_MS = 15_000
+"""For a machine that does other things too; nothing here takes a second."""
+
+Theme = Literal["light", "dark"]
+WIDTHS = {"phone": 360, "tablet": 800, "desktop": 1280}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With pytest-xdist, one worker runs all of these tests, with one browser."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.path.is_relative_to(FOLDER):
+                item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests; each has a context of its own.
+
+    Not for the whole session: playwright's event loop would be in the way of other tests'.
+    """
+    path = find_chromium()
+    if path is None:
+        leave_out(ADVICE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def steady_api() -> Iterator[Served]:
+    """The API over a healthy upstream, for tests that change neither."""
+    clock = Clock(NOON)
+    with FakePypistats(now=clock, limits=False) as fake, served(fake.url, clock) as api:
+        yield api
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOON)
+
+
+@pytest.fixture
+def fake_pypistats(clock: Clock) -> Iterator[FakePypistats]:
+    with FakePypistats(now=clock, limits=False) as fake_pypistats:
+        yield fake_pypistats
+
+
+@pytest.fixture
+def api(fake_pypistats: FakePypistats, clock: Clock) -> Iterator[Served]:
+    """An API of the test's own, with an upstream that it may break."""
+    with served(fake_pypistats.url, clock, DEADLINE_S="1", UPSTREAM_TIMEOUT_S="0.5") as api:
+        yield api
+
+
+@dataclass
+class Watched:
+    """What a page did that no page may do."""
+
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+    allowed: tuple[str, ...] = ()
+    """Parts of messages that belong to the test, such as the browser's own about a 404."""
+
+    def watch(self, page: Page) -> None:
+        page.on("console", lambda message: self._said(message.type, message.text))
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("request", lambda request: self._asked(request.url))
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and not any(part in text for part in self.allowed):
+            self.complaints.append(f"console: {text}")
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.origin, "data:", "about:", "blob:")):
+            self.complaints.append(f"foreign request: {url}")
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, steady_api: Served) -> Iterator[OpenPage]:
+    """Open a path in a context of its own; at the end, nothing may have been complained about.
+
+    That covers errors in the console, which violations of the Content-Security-Policy are too, and requests
+    to other origins.
+    """
+    with ExitStack() as contexts:
+        seen: list[Watched] = []
+
+        def open_(  # noqa: PLR0913 - each is a fact of the reader's
+            path: str,
+            *,
+            of: Served = steady_api,
+            device: str = "desktop",
+            theme: Theme = "light",
+            javascript: bool = True,
+            allowed: tuple[str, ...] = (),
+        ) -> Page:
+            context = _context(chromium, of, device, theme, javascript=javascript)
+            contexts.callback(context.close)
+            page = context.new_page()
+            watched = Watched(of.url, allowed=allowed)
+            seen.append(watched)
+            watched.watch(page)
+            page.goto(path)
+            return page
+
+        yield open_
+        assert [complaint for watched in seen for complaint in watched.complaints] == []
+
+
+def _context(
+    chromium: Browser, api: Served, device: str, theme: Theme, *, javascript: bool
+) -> BrowserContext:
+    context = chromium.new_context(
+        base_url=api.url,
+        viewport={"width": WIDTHS[device], "height": 800},
+        color_scheme=theme,
+        has_touch=device == "phone",
+        is_mobile=device == "phone",
+        java_script_enabled=javascript,
+        reduced_motion="reduce",
+        locale="en-GB",
+        timezone_id="UTC",
+    )
+    context.set_default_timeout(TIMEOUT_MS)
+    return context

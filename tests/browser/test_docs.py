@@ -1,0 +1,18 @@
+"""The API's documentation: Swagger UI, hosted by ourselves."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+
+
+def test_docs_show_and_execute_operations(open_page: OpenPage) -> None:
+    """Under the same Content-Security-Policy as all pages, without another origin."""
+    page = open_page("/docs")
+    page.locator("#operations-health-get_health button").first.click()
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".live-responses-table")).to_contain_text('"variant": "fastapi"')
+
+
+def test_docs_without_javascript_name_the_contract(open_page: OpenPage) -> None:
+    page = open_page("/docs", javascript=False)
+    expect(page.get_by_role("link", name="/openapi.json")).to_be_visible()
