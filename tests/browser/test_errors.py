@@ -79,7 +79,7 @@ def test_one_unknown_package_among_known_ones(open_page: OpenPage) -> None:
 def test_all_fail_with_upstream(
     open_page: OpenPage, api: Served, fake_pypistats: FakePypistats
 ) -> None:
-    fake_pypistats.set_faults(["500"])
+    fake_pypistats.set_rules("500")
     answer = api.client.get("/?packages=flask,requests")
     assert answer.status_code == 502
     assert answer.headers["cache-control"] == "no-store"
@@ -91,13 +91,13 @@ def test_all_fail_with_upstream(
 def test_hanging_upstream_is_explained(
     open_page: OpenPage, api: Served, fake_pypistats: FakePypistats
 ) -> None:
-    fake_pypistats.set_faults(["hang"])
+    fake_pypistats.set_rules("hang")
     page = open_page("/?packages=requests", of=api, allowed=NOT_OK)
     expect(page.locator(".problems")).to_contain_text("did not respond in time")
 
 
 def test_one_package_fails(open_page: OpenPage, api: Served, fake_pypistats: FakePypistats) -> None:
-    fake_pypistats.set_faults(["500:overall:flask"])
+    fake_pypistats.set_rules("500:overall:flask")
     page = open_page("/?packages=flask,requests", of=api)
     row = page.get_by_role("row").filter(has_text="flask")
     expect(row).to_contain_text("pypistats.org's response can't be used")
@@ -106,7 +106,7 @@ def test_one_package_fails(open_page: OpenPage, api: Served, fake_pypistats: Fak
 def test_missing_breakdown_leaves_the_rest(
     open_page: OpenPage, api: Served, fake_pypistats: FakePypistats
 ) -> None:
-    fake_pypistats.set_faults(["500:system"])
+    fake_pypistats.set_rules("500:system")
     page = open_page("/?packages=requests", of=api)
     section = page.get_by_role("region", name="Operating systems")
     expect(section).to_contain_text("pypistats.org's response can't be used")
@@ -118,7 +118,7 @@ def test_old_figures_are_said_to_be_old(
 ) -> None:
     assert api.client.get("/?packages=requests").status_code == 200
     clock.move(days=1)
-    fake_pypistats.set_faults(["500"])
+    fake_pypistats.set_rules("500")
     page = open_page("/?packages=requests", of=api)
     expect(page.locator(".notice.old")).to_contain_text("fetched on 22 Nov 2026, 12:00 UTC")
 
@@ -183,11 +183,11 @@ def test_throttled_page_is_asked_for_again(
     open_page: OpenPage, api: Served, fake_pypistats: FakePypistats
 ) -> None:
     """The script asks again after `Retry-After`."""
-    fake_pypistats.set_faults(["hang"])
+    fake_pypistats.set_rules("hang")
     page = open_page("/", of=api, allowed=NOT_OK)
     page.clock.install()
     page.goto("/?packages=requests")
     assert heading(page) == "No figures at the moment"
-    fake_pypistats.clear_faults()
+    fake_pypistats.set_rules()
     wait_s = int(page.locator("main").get_attribute("data-retry-after") or 0)
     assert wait_s

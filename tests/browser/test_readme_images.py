@@ -63,7 +63,7 @@ def test_images_are_shown_when_upstream_fails(  # noqa: PLR0913, PLR0917 - each 
     fault: str,
 ) -> None:
     """At the first request ever, too."""
-    fake_pypistats.set_faults([fault])
+    fake_pypistats.set_rules(fault)
     images = [proxy.of(f"{api.url}{path}".replace("?", "%3F")) for path in IMAGES]
     assert broken(chromium, tmp_path / "readme.html", images) == []
 
@@ -72,9 +72,9 @@ def test_figures_replace_an_excuse_within_a_minute(
     proxy: ImageProxy, api: Served, fake_pypistats: FakePypistats, clock: Clock
 ) -> None:
     badge = f"{api.url}/packages/requests/badge.svg"
-    fake_pypistats.set_faults(["500"])
+    fake_pypistats.set_rules("500")
     _, excuse, _ = proxy.answer(badge)
-    fake_pypistats.clear_faults()
+    fake_pypistats.set_rules()
     clock.move(seconds=61)
     proxy.now_s += 61
     _, body, _ = proxy.answer(badge)

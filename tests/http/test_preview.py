@@ -45,7 +45,7 @@ def test_picture_is_always_an_image(api: Served, query: str) -> None:
 
 
 def test_picture_says_that_upstream_failed(api: Served, fake_pypistats: FakePypistats) -> None:
-    fake_pypistats.set_faults(["500"])
+    fake_pypistats.set_rules("500")
     answer = api.client.get("/preview.png?packages=requests")
     assert answer.status_code == 200
     assert colors(answer.content) > 2

@@ -74,17 +74,17 @@ def test_page_is_cached_as_long_as_its_figures(api: Served) -> None:
 def test_page_with_a_failure_is_not_cached(
     api: Served, fake_pypistats: FakePypistats, clock: Clock
 ) -> None:
-    fake_pypistats.set_faults(["500:system"])
+    fake_pypistats.set_rules("500:system")
     answer = api.client.get("/?packages=requests")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
-    fake_pypistats.clear_faults()
+    fake_pypistats.set_rules()
     clock.move(minutes=1)
     assert "max-age" in api.client.get("/?packages=requests").headers["cache-control"]
 
 
 def test_failed_page_says_when_to_come_back(api: Served, fake_pypistats: FakePypistats) -> None:
-    fake_pypistats.set_faults(["429"])
+    fake_pypistats.set_rules("429")
     answer = api.client.get("/?packages=requests")
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
