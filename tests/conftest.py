@@ -13,6 +13,7 @@ from tests.left_out import LEFT_OUT
 pytest_plugins = ["tests.docker"]
 
 SHARES = {
+    "tests/browser": "browser",
     "tests/deploy": "docker",
     "tests/dynamodb": "dynamodb",
     "tests/http/test_openapi_client.py": "generated client",
