@@ -23,6 +23,10 @@ _MONTHS: Final = (
 )
 
 
+LEAST_LOG: Final = 1e-6
+"""The least value on a logarithmic axis; powers of ten end before floats do."""
+
+
 class Tick(NamedTuple):
     """A place on an axis: a value, or a number of days since the first one."""
 
@@ -59,7 +63,7 @@ def share_axis() -> Axis:
 
 def log_axis(values: Iterable[float], most_ticks: int) -> Axis:
     """A logarithmic axis of positive values: whole powers of ten, or 1, 2 and 5 times these."""
-    found = [value for value in values if value > 0] or [1]
+    found = [max(value, LEAST_LOG) for value in values if value > 0] or [1]
     low, high = min(found), max(found)
     powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 2)
     fine = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]

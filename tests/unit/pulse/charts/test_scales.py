@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse.charts.scales import (
+    LEAST_LOG,
     MOST_LABELS,
     Axis,
     day_ticks,
@@ -40,7 +41,7 @@ def test_linear_axis_begins_at_zero(values: list[float], most: int) -> None:
 @given(VALUES, MOST_TICKS)
 def test_log_axis_holds_positive_values(values: list[float], most: int) -> None:
     axis = log_axis(values, most)
-    check(axis, [value for value in values if value > 1e-9])
+    check(axis, [value for value in values if value >= LEAST_LOG])
 
 
 @given(st.lists(st.floats(0, 1e9), max_size=20), MOST_TICKS)
