@@ -11,20 +11,7 @@ from tools.runtime.machine import Machine, NeedError
 from tools.runtime.sam import sam_command, sam_environment
 
 ROOT = Path(__file__).parents[1]
-GROUP = "docker"
 BUILD_TIMEOUT_S = 300
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "xdist_group(name): run these in one process")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all suites that use the image in one process: they share it, the artifacts, and servers."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if "image" in fixtures and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(GROUP))
 
 
 @pytest.fixture(scope="session")

@@ -263,6 +263,8 @@ def test_documented_items_are_those_measured(dynamodb_url: str) -> None:
     measured = {f"`{key}`": size for key, size in asyncio.run(items(dynamodb_url)).items()}
     page = documented("units-items", {key: [f"{size:,}"] for key, size in measured.items()})
     sizes = {key: int(size.replace(",", "")) for key, (size,) in page.items()}
+    window = "`rate_limit#overall`"  # compressed moments, which differ
+    assert sizes.pop(window) == pytest.approx(measured.pop(window), rel=0.1)
     # DynamoDB does not store a number's zeros at the end, which some moments have.
     assert sizes == pytest.approx(measured, abs=4)
 

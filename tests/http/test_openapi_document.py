@@ -61,6 +61,7 @@ def test_every_route_is_in_the_contract() -> None:
     assert set(OPERATIONS) == {
         "GET /packages/{package}",
         "GET /packages/{package}/downloads",
+        "GET /packages/{package}/total",
         "GET /compare",
         "GET /api/packages/{package}/recent",
         "GET /api/packages/{package}/overall",

@@ -23,7 +23,10 @@ def test_docs(api: Api) -> None:
 
 
 def test_contract(api: Api, route: str) -> None:
-    api.matches_contract(route, api.get(route + QUERIES.get(route, "")))
+    response = api.ask(route + QUERIES.get(route, ""))
+    # 501: the stack lacks what the route needs, such as a history table.
+    assert response.status_code in {200, 501}, said(response)
+    api.matches_contract(route, response)
 
 
 def test_health(api: Api) -> None:

@@ -18,6 +18,7 @@ def test_defaults() -> None:
         "upstream_concurrency": 10,
         "cache": "on",
         "cache_table": None,
+        "history_table": None,
         "aws_endpoint_url_dynamodb": None,
         "aws_endpoint_url": None,
         "aws_ignore_configured_endpoint_urls": False,
