@@ -73,7 +73,6 @@ def test_decoded_path_is_read_alike(handler: Handler, decoded: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/packages",
         "/packages/",
         "/packages/../../etc",
