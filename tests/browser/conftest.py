@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -15,7 +14,6 @@ from tests.left_out import leave_out
 from tools.chromium import ADVICE, find_chromium
 from tools.fake_pypistats import FakePypistats
 
-FOLDER = Path(__file__).parent
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 TIMEOUT_MS = 15_000
 """For a machine that does other things too; nothing here takes a second."""
@@ -24,19 +22,11 @@ Theme = Literal["light", "dark"]
 WIDTHS = {"phone": 360, "tablet": 800, "desktop": 1280}
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With pytest-xdist, one worker runs all of these tests, with one browser."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            if item.path.is_relative_to(FOLDER):
-                item.add_marker(pytest.mark.xdist_group("browser"))
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests; each has a context of its own.
+    """One browser for the tests of a file; each has a context of its own.
 
-    Not for the whole session: playwright's event loop would be in the way of other tests'.
+    Not for the whole session: while playwright runs, no other event loop can run in this thread.
     """
     path = find_chromium()
     if path is None:
@@ -47,7 +37,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def steady_api() -> Iterator[Served]:
     """The API over a healthy upstream, for tests that change neither."""
     clock = Clock(NOON)

@@ -110,3 +110,13 @@ def test_table_that_fails_is_a_503_only_beyond_the_window(
         answer = api.client.get(path, params=query)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         assert answer.json()["type"] == "urn:pypi-pulse:problem:history-unavailable"
+
+
+@pytest.mark.parametrize(("days", "shown"), [("all", 281), ("365", 281), ("180", 180)])
+def test_page_reaches_back(api: Served, clock: Clock, days: str, shown: int) -> None:
+    assert api.client.get("/?packages=requests").status_code == 200
+    clock.now += LATER
+    view = "" if days == "180" else f"&days={days}"
+    page = api.client.get(f"/?packages=requests{view}")
+    assert f'"days":{shown},' in page.text
+    assert ">1 year</a>" in page.text

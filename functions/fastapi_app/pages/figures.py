@@ -1,7 +1,7 @@
 """What a page tells about its packages, from the catalogue's answers."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -29,16 +29,19 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """A page's figures. Days are UTC; `start` to `as_of` is the range, `first` the first day that is kept."""
+    """A page's figures. Days are UTC; `start` to `as_of` is the range."""
 
     rows: list[Row]
-    """All packages of the view, in its order."""
+    """All packages of the view, in its order, summed up over the days that the source keeps."""
     outcomes: Outcomes
-    """Their `overall` counts."""
+    """Their `overall` counts in the range, kept days included."""
     breakdowns: dict[Breakdown, Outcomes]
     """The counts of the packages with figures in other breakdowns."""
     first: dt.date
+    """The first day that the source keeps."""
     start: dt.date
+    has_history: bool
+    """Whether there are days before `first`."""
     as_of: dt.date
     source: Source
     fetched_at: dt.datetime
@@ -53,10 +56,9 @@ class Figures:
         """The packages with old figures, since the source failed when newer ones were due."""
         return [package for package, counts in self.overall.items() if counts.stale]
 
-    @property
-    def kept_days(self) -> int:
-        """How many days of figures there are."""
-        return (self.as_of - self.first).days + 1
+    def covers(self, days: int) -> bool:
+        """Whether there are more days than so many."""
+        return self.has_history or (self.as_of - self.first).days + 1 > days
 
 
 def questions(view: View, breakdowns: Sequence[Breakdown] = BREAKDOWNS) -> list[Question]:
@@ -76,24 +78,33 @@ def rows(view: View, answers: Answers) -> list[Row]:
     ]
 
 
-def figures(view: View, answers: Answers) -> Figures | None:
-    """The figures of a view; None if no package has any."""
-    outcomes = {package: answers[Question(package, Breakdown.OVERALL)] for package in view.packages}
+def figures(
+    view: View, answers: Answers, with_history: Answers, *, has_history: bool
+) -> Figures | None:
+    """The figures of a view; None if no package has any.
+
+    `answers` are the source's, `with_history` the same with the days of the range that are kept besides.
+    """
+    outcomes = {
+        package: with_history[Question(package, Breakdown.OVERALL)] for package in view.packages
+    }
     overall = _known(outcomes)
     if not overall:
         return None
+    source_counts = [answers[Question(package, Breakdown.OVERALL)] for package in overall]
     as_of = max(counts.as_of for counts in overall.values())
-    first = min((counts.first for counts in overall.values() if counts.counts), default=as_of)
+    first = _first(source_counts, as_of)
     return Figures(
         rows=rows(view, answers),
         outcomes=outcomes,
         breakdowns={
-            breakdown: {package: answers[Question(package, breakdown)] for package in overall}
+            breakdown: {package: with_history[Question(package, breakdown)] for package in overall}
             for breakdown in BREAKDOWNS
             if Question(view.packages[0], breakdown) in answers
         },
         first=first,
-        start=view.start(first, as_of),
+        start=max(view.start(as_of), _first(overall.values(), as_of)),
+        has_history=has_history,
         as_of=as_of,
         source=next(iter(overall.values())).source,
         fetched_at=min(counts.fetched_at for counts in overall.values()),
@@ -106,6 +117,12 @@ def _found(
     if isinstance(answer, Problem):
         return answer
     return package_stats(package, answer, mirrors=view.with_mirrors)
+
+
+def _first(outcomes: Iterable[DailyCounts | Problem], as_of: dt.date) -> dt.date:
+    """The first day of any of the counts; `as_of` if all are empty."""
+    found = (one for one in outcomes if isinstance(one, DailyCounts))
+    return min((counts.first for counts in found if counts.counts), default=as_of)
 
 
 def _known(outcomes: Outcomes) -> dict[PackageName, DailyCounts]:

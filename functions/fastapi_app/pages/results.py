@@ -80,7 +80,7 @@ def _options(site: Site, view: View, figures: Figures) -> h.Element:
     ranges = {
         days: label
         for days, label in _RANGES.items()
-        if days in {"all", view.days} or int(days) < figures.kept_days
+        if days in {"all", view.days} or figures.covers(int(days))
     }
     single = len(view.packages) == 1
     scales = {scale: label for scale, label in _SCALES.items() if not (single and scale == "share")}
@@ -189,12 +189,12 @@ def _small_print(view: View, figures: Figures) -> h.Element:
     included = "with" if view.with_mirrors else "without"
     return h.div(".small")[
         h.p[
-            "Figures of ",
+            "Sums of ",
             h.time(datetime=figures.first.isoformat())[words.day(figures.first)],
             " to ",
             h.time(datetime=figures.as_of.isoformat())[words.day(figures.as_of)],
             f", fetched on {words.moment(figures.fetched_at)}, {included} downloads by mirrors.",
-            " “Total” is the sum of all of them.",
+            " “Total” is the sum of all these days.",
             " “Week on week” compares the last 7 days with the 7 before.",
         ],
         _missing_days(figures),

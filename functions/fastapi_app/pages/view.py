@@ -98,6 +98,6 @@ class View(BaseModel):
             values["packages"] = ",".join(view.packages)
         return urlencode(values, safe=",")
 
-    def start(self, first: dt.date, as_of: dt.date) -> dt.date:
-        """The first day shown, where figures begin at `first` and end with `as_of`."""
-        return first if self.days == "all" else max(first, as_of - (int(self.days) - 1) * DAY)
+    def start(self, as_of: dt.date) -> dt.date:
+        """The first day of the range that ends with `as_of`, whether there are figures of it or not."""
+        return dt.date.min if self.days == "all" else as_of - (int(self.days) - 1) * DAY

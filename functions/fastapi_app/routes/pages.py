@@ -1,6 +1,7 @@
 """The website: the page at `/` and the API's documentation. Its modules are imported when first needed."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -13,12 +14,15 @@ from fastapi_app.routes.dependencies import FromCatalogue
 from fastapi_app.security import FILE_HEADERS, PAGE_HEADERS
 from pulse import comparison
 from pulse.daily_counts import DailyCounts
-from pulse.problems import InputError, InvalidInput, Problem, UpstreamProblem
+from pulse.problems import HistoryUnavailable, InputError, InvalidInput, Problem, UpstreamProblem
+from pulse.questions import Question
 from pulse.request_log import request_log
 from pulse.target import query_parameters
+from pulse_io.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from fastapi_app.pages.layout import Site
+    from fastapi_app.pages.view import View
 
 HTML: Final = "text/html; charset=utf-8"
 
@@ -57,7 +61,8 @@ async def get_page(request: Request, catalogue: FromCatalogue) -> Response:
     fresh_until = comparison.fresh_until(answers.values(), catalogue.now())
     retry_after_s = comparison.retry_after_s(answers.values())
     caching = cache_control(fresh_until, catalogue.now()) if fresh_until else "no-store"
-    found = figures.figures(view, answers)
+    whole = await _with_history(catalogue, view, answers)
+    found = figures.figures(view, answers, whole, has_history=catalogue.has_history)
     if found:
         return _html(request, results.results(site, view, found, retry_after_s), caching)
     rows = figures.rows(view, answers)
@@ -77,7 +82,8 @@ async def get_preview(request: Request, catalogue: FromCatalogue) -> Response:
         view = View.read(query_parameters(request.scope["query_string"].decode("latin-1")))
         asked = figures.questions(view, breakdowns=())
         answers = await catalogue.fetch_all(asked, catalogue.image_deadline_s)
-        found = figures.figures(view, answers)
+        whole = await _with_history(catalogue, view, answers)
+        found = figures.figures(view, answers, whole, has_history=catalogue.has_history)
         if found is None:
             raise _first_problem(answers.values())
         fresh_until = comparison.fresh_until(answers.values(), catalogue.now())
@@ -102,6 +108,23 @@ async def get_docs(request: Request) -> Response:
     from fastapi_app.pages.docs import docs  # noqa: PLC0415 - see above
 
     return _html(request, docs(_site(request)), _UNCHANGING)
+
+
+async def _with_history(
+    catalogue: Catalogue, view: "View", answers: Mapping[Question, DailyCounts | Problem]
+) -> dict[Question, DailyCounts | Problem]:
+    """The answers with the days of the range that are kept; without them if history can't be read."""
+
+    async def whole(question: Question, answer: DailyCounts | Problem) -> DailyCounts | Problem:
+        if isinstance(answer, Problem):
+            return answer
+        try:
+            return await catalogue.with_history(question, answer, view.start(answer.as_of))
+        except HistoryUnavailable:
+            return answer
+
+    found = await asyncio.gather(*(whole(*pair) for pair in answers.items()))
+    return dict(zip(answers, found, strict=True))
 
 
 def _first_problem(answers: Iterable[DailyCounts | Problem]) -> Problem:
