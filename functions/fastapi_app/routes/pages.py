@@ -53,7 +53,7 @@ async def get_page(request: Request, catalogue: FromCatalogue) -> Response:
         return _html(request, body, "no-store", problem.status)
     canonical = view.query()
     if query != query_parameters(canonical):
-        headers = {"cache-control": _UNCHANGING}
+        headers = {"cache-control": _UNCHANGING, "content-type": HTML}
         return RedirectResponse(site.page(canonical), HTTPStatus.FOUND, headers)
     if not view.packages:
         return _html(request, home.home(site), _UNCHANGING)
