@@ -111,6 +111,18 @@ def test_function_needs_nothing_outside_its_artifact(
     assert told["own"] > 100
 
 
+@pytest.mark.parametrize("folder", ["fastapi_app/static", "fastapi_swagger/resources"])
+def test_static_files_are_shipped_compressed(artifacts: Path, folder: str) -> None:
+    suffixes = {file.suffix for file in (artifacts / "FastApiFunction" / folder).iterdir()}
+    assert ".gz" in suffixes
+    assert not suffixes & {".css", ".js", ".txt"}
+
+
+def test_only_the_two_fonts_of_previews_are_shipped(artifacts: Path) -> None:
+    fonts = (artifacts / "FastApiFunction" / "font_source_sans_pro").rglob("*.[ot]tf")
+    assert {font.stem for font in fonts} == {"SourceSansPro-Regular", "SourceSansPro-Semibold"}
+
+
 def has_bytecode(module: Path) -> bool:
     bytecode = module.parent / "__pycache__" / f"{module.stem}.cpython-313.pyc"
     return bytecode.exists() and bytecode.read_bytes()[:8] == PYTHON_3_13_MAGIC + UNCHECKED_HASH
