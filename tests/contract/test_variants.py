@@ -20,7 +20,9 @@ PATHS = (
     NAMES.map(lambda name: f"/packages/{quote(name)}")
     | NAMES.map(lambda name: f"/packages/{quote(name)}/downloads")
     | st.sampled_from(["/compare", "/health", "/packages", "/nope"])
-    | st.text(alphabet="/ap%20F.é\n😀", min_size=1, max_size=12).map(lambda text: f"/{quote(text, safe='/%')}")
+    | st.text(alphabet="/ap%20F.é\n😀", min_size=1, max_size=12).map(
+        lambda text: f"/{quote(text, safe='/%')}"
+    )
 )
 LISTS = st.lists(NAMES, max_size=6).map(lambda names: "packages=" + quote(",".join(names)))
 OTHERS = [
