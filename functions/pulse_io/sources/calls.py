@@ -85,7 +85,8 @@ class Calls:
                 failure = failed.problem
                 if failed.is_answered:
                     break
-                fetch.failure = None if self._is_package_slow(failure) else failure
+                is_upstreams = not (failed.was_frozen or self._is_package_slow(failure))
+                fetch.failure = failure if is_upstreams else None
             except UpstreamProblem:
                 if failure is None:
                     raise

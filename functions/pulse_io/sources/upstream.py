@@ -28,6 +28,9 @@ CONNECT_TIMEOUT_S: Final = 2
 _SENDING: Final = "http11.send_request_headers.started"
 """httpcore's trace event: there is a connection, and the request is about to be sent."""
 
+MAX_OVERDUE_S: Final = 1.0
+"""A timeout that is more overdue is that of a frozen environment."""
+
 Call = tuple[PackageName, str]
 """A package and an endpoint."""
 
@@ -36,11 +39,18 @@ HEALTH_CHECK: Final[Call] = ALL_OF_PYPI, RECENT
 
 
 class CallFailed(Exception):
-    """A call has no answer for the reason in `problem`, or one that can't be read."""
+    """A call has no answer for the reason in `problem`, or one that can't be read.
 
-    def __init__(self, problem: UpstreamProblem, *, is_answered: bool = False) -> None:
+    `was_frozen` tells that Lambda froze the execution environment meanwhile, so that it says nothing about
+    upstream.
+    """
+
+    def __init__(
+        self, problem: UpstreamProblem, *, is_answered: bool = False, was_frozen: bool = False
+    ) -> None:
         self.problem = problem
         self.is_answered = is_answered
+        self.was_frozen = was_frozen
 
 
 class Upstream:
@@ -110,7 +120,8 @@ class Upstream:
         except UpstreamBroken as problem:
             raise CallFailed(problem, is_answered=True) from None
         except (TimeoutError, httpx.TimeoutException):
-            raise CallFailed(UpstreamTooSlow()) from None
+            overdue_s = loop.time() - (timeout.when() or loop.time())
+            raise CallFailed(UpstreamTooSlow(), was_frozen=overdue_s > MAX_OVERDUE_S) from None
         except (httpx.ConnectError, httpx.ProxyError):
             raise CallFailed(UpstreamUnreachable()) from None
         except httpx.TransportError:

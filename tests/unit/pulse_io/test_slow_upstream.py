@@ -184,6 +184,24 @@ def test_waiting_calls_are_not_made_after_a_refusal(world: World, open_one: Open
 
 
 @with_and_without_table
+def test_freeze_is_not_held_against_upstream(world: World, open_one: Open) -> None:
+    """Lambda freezes an environment after its answer; timeouts of calls that go on are overdue then."""
+
+    async def main() -> None:
+        environment = open_one(world)
+        world.upstream.rules.set(["hang"])
+        unfinished = asyncio.create_task(asked(environment, PACKAGES[0]))
+        await asyncio.sleep(2)
+        world.loop.freeze(600)
+        world.upstream.rules.set([])
+        outcome = await asked(environment, PACKAGES[1])
+        assert isinstance(outcome, DailyCounts)
+        assert isinstance(await unfinished, UpstreamProblem)
+
+    run(world, main())
+
+
+@with_and_without_table
 @pytest.mark.parametrize(
     ("fault", "kind", "took_s"),
     [("hang", UpstreamTooSlow, 8), ("dropped", UpstreamBroken, 0.5)],

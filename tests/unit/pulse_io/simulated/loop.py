@@ -47,3 +47,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._idle.now
+
+    def freeze(self, seconds: float) -> None:
+        """Let this time pass while nothing runs, as for a frozen execution environment."""
+        self._idle.now += seconds
