@@ -20,7 +20,9 @@ from tools.addresses import open_blocking_client, received, redirected_base, why
 TIMEOUT_S = 60
 """For one response; the first one of a deployment may wait for a cold start."""
 
-QUERIES = {"/compare": "?packages={other},{package}"}
+QUERIES = dict.fromkeys(
+    ("/compare", "/compare/chart.svg", "/compare/downloads"), "?packages={other},{package}"
+)
 """Queries of the routes that don't answer without one."""
 
 _CHECKS = [

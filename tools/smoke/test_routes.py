@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 
 import pytest
@@ -20,6 +21,17 @@ def test_docs(api: Api) -> None:
     page = api.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
     assert "/openapi.json" in page.text, "the page does not show /openapi.json"
+
+
+def test_page(api: Api) -> None:
+    """With its styles and its script."""
+    page = api.get("/?packages={package}")
+    assert page.headers["content-type"].startswith("text/html")
+    assert f"Downloads of {api.package}" in page.text
+    files = re.findall(r'/static/[^"]+', page.text)
+    assert files, "the page has no styles"
+    for file in files:
+        assert "immutable" in api.get(file).headers["cache-control"], file
 
 
 def test_contract(api: Api, route: str) -> None:
