@@ -85,5 +85,5 @@ def test_api_answers_after_second_deployment(life: Life, asked: str) -> None:
     assert life.answers_after[asked].status_code == 200, life.answers_after[asked].text
 
 
-def test_sam_delete_leaves_nothing(life: Life) -> None:
+def test_only_history_outlives_sam_delete(life: Life) -> None:
     assert life.left == []

@@ -56,17 +56,24 @@ class Stack:
         )
 
     def delete(self) -> None:
-        """`sam delete`.
+        """`sam delete`, which leaves the table of history, and then that table as docs/operations.md says.
 
         Raises:
-            NeedError: it failed, or left something in the account.
+            NeedError: it failed, or left something else in the account.
         """
+        history = self.outputs()["HistoryTableName"]
         self._run(
             *("delete", "--stack-name", NAME, "--no-prompts"),
             advice="What stands in the way is named above; the emulator itself ends anyway.",
         )
-        if left := self.account.resources():
-            raise NeedError(f"`sam delete` left: {', '.join(left)}.")
+        left = self.account.resources()
+        if left != [f"dynamodb {history}"]:
+            raise NeedError(
+                f"`sam delete` left: {', '.join(left)}. It should leave {history} alone."
+            )
+        dynamodb = self.account.client("dynamodb")
+        dynamodb.update_table(TableName=history, DeletionProtectionEnabled=False)
+        dynamodb.delete_table(TableName=history)
 
     def physical_name(self, logical_id: str) -> str:
         """The name of one of the stack's resources in the account."""

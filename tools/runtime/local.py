@@ -85,7 +85,7 @@ def write_variables(folder: Path, upstream_url: str) -> Path:
     """Write the file of settings that `sam local` hands to every function."""
     variables = folder / "variables.json"
     # No table: SAM would name one after the template, in an account that nobody here has.
-    settings = {"PYPISTATS_URL": upstream_url, "CACHE_TABLE": ""}
+    settings = {"PYPISTATS_URL": upstream_url, "CACHE_TABLE": "", "HISTORY_TABLE": ""}
     variables.write_text(json.dumps({"Parameters": settings}))
     return variables
 
