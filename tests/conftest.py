@@ -43,6 +43,7 @@ def pytest_configure_node(node: WorkerController) -> None:
     node.workerinput[SEED] = node.config.option.hypothesis_seed
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         place = item.path.relative_to(config.rootpath)
