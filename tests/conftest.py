@@ -2,9 +2,12 @@
 
 import random
 from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # as below
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]  # it has no types to tell
 
 from tests.left_out import LEFT_OUT
@@ -43,13 +46,21 @@ def pytest_configure_node(node: WorkerController) -> None:
     node.workerinput[SEED] = node.config.option.hypothesis_seed
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        place = item.path.relative_to(config.rootpath)
-        for folder in (place, *place.parents):
-            if group := SHARES.get(folder.as_posix()):
-                item.add_marker(pytest.mark.xdist_group(group))
+class SharesScheduling(LoadScopeScheduling):  # type: ignore[misc]  # the base has no types
+    """Gives all tests that share something to one worker of pytest-xdist, and others to any.
+
+    Not pytest-xdist's own groups: 3.8 writes them into node ids, which pytest 9.2 does not read back.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        place = PurePosixPath(nodeid.partition("::")[0])
+        groups = (SHARES.get(folder.as_posix()) for folder in (place, *place.parents))
+        return next(filter(None, groups), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharesScheduling:  # noqa: ANN401 - of pytest-xdist
+    return SharesScheduling(config, log)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
