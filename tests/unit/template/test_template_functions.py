@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fastapi_app.static_files import NAMES, static_path
 from pulse.cors import METHODS, ON_EVERY_ANSWER, ON_OPTIONS
 from pulse.target import CACHE_BUSTER
 from tests.unit.template.reading import Template, made, of_type
@@ -134,6 +135,7 @@ def test_costly_options_are_off_by_default(by_default: Template) -> None:
         "Distribution",
         "NegotiatingCachePolicy",
         "ResponseHeadersPolicy",
+        "StaticCachePolicy",
     }
     assert not optional & made(by_default)
 
@@ -151,21 +153,22 @@ def test_distribution_caches_only_as_told(
     everything_on: Template,
 ) -> None:
     policies = of_type(everything_on, "AWS::CloudFront::CachePolicy")
-    assert set(policies) == {"CachePolicy", "NegotiatingCachePolicy"}
-    for policy in policies.values():
+    assert set(policies) == {"CachePolicy", "NegotiatingCachePolicy", "StaticCachePolicy"}
+    for name, policy in policies.items():
         config = policy["Properties"]["CachePolicyConfig"]
         key = config["ParametersInCacheKeyAndForwardedToOrigin"]
         assert (config["MinTTL"], config["DefaultTTL"]) == (0, 0)
-        assert key["QueryStringsConfig"] == {
-            "QueryStringBehavior": "allExcept",
-            "QueryStrings": [CACHE_BUSTER],
-        }
+        all_but_one = {"QueryStringBehavior": "allExcept", "QueryStrings": [CACHE_BUSTER]}
+        is_static = name == "StaticCachePolicy"
+        assert key["QueryStringsConfig"] == (
+            {"QueryStringBehavior": "none"} if is_static else all_but_one
+        )
         assert key["EnableAcceptEncodingGzip"]
 
 
 def test_distribution_varies_by_accept_like_api(everything_on: Template) -> None:
     config = everything_on["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
-    (behaviour,) = config["CacheBehaviors"]
+    behaviour, static = config["CacheBehaviors"]
     assert behaviour["CachePolicyId"] == {"Ref": "NegotiatingCachePolicy"}
     paths = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
     negotiated = {
@@ -174,6 +177,13 @@ def test_distribution_varies_by_accept_like_api(everything_on: Template) -> None
         if len(item["get"]["responses"].get("200", {}).get("content", {})) > 1
     }
     assert negotiated == {path for path in paths if fnmatchcase(path, behaviour["PathPattern"])}
+    assert static["CachePolicyId"] == {"Ref": "StaticCachePolicy"}
+    assert not {path for path in paths if fnmatchcase(path, static["PathPattern"])}
+    assert all(
+        fnmatchcase(base + static_path(name), static["PathPattern"])
+        for base in ("", "/stats")
+        for name in NAMES
+    )
 
 
 def test_distribution_cors_matches_functions(
