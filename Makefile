@@ -90,7 +90,8 @@ format: setup ## format the code, and fix what can be fixed
 	$(BIN)/ruff check --fix .
 
 docs: setup ## write the generated parts of the documentation, docs/openapi.json too
-	@UPDATE_DOCS=1 $(BIN)/pytest --quiet tests/http/test_examples.py tests/http/test_openapi_document.py
+	@UPDATE_DOCS=1 $(BIN)/pytest --quiet tests/http/test_openapi_document.py tests/http/test_examples.py \
+		tests/http/test_embed_page.py tests/browser/test_pictures.py::test_readme_shows_the_page
 	$(BIN)/cog -I . -r docs/operations.md
 
 names: setup # write the names that the website suggests, from a public ranking

@@ -7,7 +7,7 @@ from pathlib import Path
 
 def assert_documented(path: Path, text: str, same: Callable[[str], str] = str) -> None:
     """A page has this text, apart from what `same` removes. With UPDATE_DOCS (`make docs`), it is written first."""
-    before = path.read_text(encoding="utf-8")
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
     if same(before) == same(text):
         return
     if os.environ.get("UPDATE_DOCS"):

@@ -106,9 +106,12 @@ def open_page(chromium: Browser, steady_api: Served) -> Iterator[OpenPage]:
             device: str = "desktop",
             theme: Theme = "light",
             javascript: bool = True,
+            sharpness: int = 1,
             allowed: tuple[str, ...] = (),
         ) -> Page:
-            context = _context(chromium, of, device, theme, javascript=javascript)
+            context = _context(
+                chromium, of, device, theme, javascript=javascript, sharpness=sharpness
+            )
             contexts.callback(context.close)
             page = context.new_page()
             watched = Watched(of.url, allowed=allowed)
@@ -121,12 +124,20 @@ def open_page(chromium: Browser, steady_api: Served) -> Iterator[OpenPage]:
         assert [complaint for watched in seen for complaint in watched.complaints] == []
 
 
-def _context(
-    chromium: Browser, api: Served, device: str, theme: Theme, *, javascript: bool
+def _context(  # noqa: PLR0913 - as open_page
+    chromium: Browser,
+    api: Served,
+    device: str,
+    theme: Theme,
+    *,
+    javascript: bool,
+    sharpness: int,
 ) -> BrowserContext:
+    """A context of its own; `sharpness` is the pixels of the screen for one of CSS."""
     context = chromium.new_context(
         base_url=api.url,
         viewport={"width": WIDTHS[device], "height": 800},
+        device_scale_factor=sharpness,
         color_scheme=theme,
         has_touch=device == "phone",
         is_mobile=device == "phone",

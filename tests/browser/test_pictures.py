@@ -2,16 +2,19 @@
 
 The reference pictures in `pictures/` are a third of the size, so that other fonts or another version of the
 browser don't matter, but a lost chart, column or colour does. To renew one, delete it, run this test, and
-look at the new one.
+look at the new one. The pictures of the README are in full size; `make docs` renews one that differs.
 """
 
 import io
+import os
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops, ImageFilter
+from playwright.sync_api import ViewportSize
 
 from tests.browser.conftest import WIDTHS, OpenPage, Theme
+from tools import ROOT
 
 FOLDER = Path(__file__).with_name("pictures")
 HEIGHT = 1500
@@ -23,6 +26,9 @@ MOST_CHANGE = 45
 """How much the mean of a patch may change, of 255."""
 
 MOST_MEAN_CHANGE = 4.0
+
+README_SIZE: ViewportSize = {"width": 1080, "height": 1100}
+README_SHARPNESS = 2
 
 PAGES = {
     "start": "/",
@@ -49,17 +55,40 @@ def test_page_looks_as_before(
         seen.quantize(128).save(reference, optimize=True)
         pytest.fail(f"{reference.name} is new: look at it, and commit it")
     seen.save(tmp_path / reference.name)
-    changes = list(difference(seen, Image.open(reference).convert("RGB")).tobytes())
+    change = change_of(seen, Image.open(reference).convert("RGB"))
+    assert not change, f"{change}: compare {tmp_path / reference.name}"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_readme_shows_the_page(open_page: OpenPage, theme: Theme) -> None:
+    page = open_page("about:blank", theme=theme, sharpness=README_SHARPNESS)
+    page.set_viewport_size(README_SIZE)
+    page.goto(PAGES["comparison"], wait_until="networkidle")
+    png = page.screenshot(animations="disabled", caret="hide")
+    seen = small(png, SMALLER * README_SHARPNESS)
+    shown = ROOT / f"docs/page-{theme}.png"
+    if shown.exists():
+        change = change_of(seen, small(shown.read_bytes(), SMALLER * README_SHARPNESS))
+    else:
+        change = "it is missing"
+    if change and os.environ.get("UPDATE_DOCS"):
+        picture = Image.open(io.BytesIO(png)).convert("RGB")
+        picture.quantize(64).save(shown, optimize=True)
+        return
+    assert not change, f"{shown.name} is out of date ({change}): run `make docs`"
+
+
+def change_of(seen: Image.Image, reference: Image.Image) -> str:
+    """How much a small picture differs from its reference; empty if hardly."""
+    changes = list(difference(seen, reference).tobytes())
     mean = sum(changes) / len(changes)
-    assert mean <= MOST_MEAN_CHANGE, f"{mean:.1f} on average: compare {tmp_path / reference.name}"
-    assert max(changes) <= MOST_CHANGE, (
-        f"{max(changes)} at a place: compare {tmp_path / reference.name}"
-    )
+    if mean > MOST_MEAN_CHANGE:
+        return f"{mean:.1f} on average"
+    return f"{max(changes)} at a place" if max(changes) > MOST_CHANGE else ""
 
 
-def small(png: bytes) -> Image.Image:
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    return picture.reduce(SMALLER)
+def small(png: bytes, factor: int = SMALLER) -> Image.Image:
+    return Image.open(io.BytesIO(png)).convert("RGB").reduce(factor)
 
 
 def difference(one: Image.Image, other: Image.Image) -> Image.Image:

@@ -19,6 +19,7 @@ PAGES = [
     "RELEASING.md",
     "SECURITY.md",
     ARCHITECTURE,
+    "docs/embed.md",
     "docs/glossary.md",
     "docs/adr/README.md",
     *(f"docs/adr/{name}" for name in DECISIONS),

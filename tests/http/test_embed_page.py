@@ -1,0 +1,68 @@
+"""docs/embed.md shows the pictures that the API answers, with every option, and what the website offers to copy.
+
+A picture is that of the last address before it. `make docs` writes the pictures.
+"""
+
+import json
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from fastapi_app.pages.snippets import snippets
+from fastapi_app.pages.view import View
+from tests.documentation import assert_documented
+from tests.http.served import Served
+from tools import ROOT
+
+FOLDER = ROOT / "docs/embed"
+PAGE = (ROOT / "docs/embed.md").read_text(encoding="utf-8")
+PICTURES = re.findall(r"`(/[^`]+)`[^`]*?\]\(embed/([\w-]+\.svg)\)", PAGE)
+ROUTES = ["/packages/{package}/badge.svg", "/packages/{package}/chart.svg", "/compare/chart.svg"]
+ANY = "any value"
+
+
+@pytest.mark.parametrize(("address", "name"), PICTURES)
+def test_picture_is_the_answer(api: Served, address: str, name: str) -> None:
+    assert_documented(FOLDER / name, api.client.get(address).text)
+
+
+def test_each_picture_is_shown_once() -> None:
+    shown = re.findall(r"\]\(embed/([^)]+)\)", PAGE)
+    assert sorted(shown) == sorted(name for _, name in PICTURES)
+    assert sorted(shown) == sorted(path.name for path in FOLDER.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["badge.svg", "chart.svg"])
+def test_every_option_is_shown(kind: str) -> None:
+    """With every value, if the contract lists them; a default goes without saying."""
+    contract = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))
+    parameters = [
+        parameter
+        for route in ROUTES
+        for parameter in contract["paths"][route]["get"]["parameters"]
+        if route.endswith(kind) and parameter["in"] == "query"
+    ]
+    options = {
+        (one["name"], value) for one in parameters for value in one["schema"].get("enum", [ANY])
+    }
+    defaults = {(one["name"], one["schema"].get("default")) for one in parameters}
+    shown = {
+        option
+        for address, _ in PICTURES
+        if urlsplit(address).path.endswith(kind)
+        for option in parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    }
+    assert options
+    assert options - defaults <= shown | {(name, ANY) for name, _ in shown}
+
+
+@pytest.mark.parametrize(
+    ("group", "packages"), [("Badge", "requests"), ("Chart", "httpx,requests")]
+)
+def test_snippets_are_those_of_the_website(group: str, packages: str) -> None:
+    view = View.model_validate({"packages": packages})
+    texts = [one.text for one in snippets(view, "https://pulse.example.org") if one.group == group]
+    assert len(texts) == 3
+    for text in texts:
+        assert f"\n{text}\n```\n" in PAGE
