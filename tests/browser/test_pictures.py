@@ -27,7 +27,7 @@ MOST_CHANGE = 45
 
 MOST_MEAN_CHANGE = 4.0
 
-README_SIZE: ViewportSize = {"width": 1080, "height": 1120}
+README_SIZE: ViewportSize = {"width": 1080, "height": 1100}
 README_SHARPNESS = 2
 
 PAGES = {
