@@ -12,7 +12,7 @@ from pulse.svg_text import abbreviated
 from tests.contract.variants import Answer, Ask, asking, handler_of
 from tests.pictures import Picture, read
 from tools.fake_pypistats import FakePypistats
-from tools.fake_pypistats.packages import DEBUT, MIRRORED, RETIRED
+from tools.fake_pypistats.packages import DEBUT, DOWNLOADS_PER_DAY, MIRRORED, RETIRED
 
 PACKAGES = ["requests", "__all__", DEBUT, MIRRORED, RETIRED]
 BADGE, CHART, COMPARED = (
@@ -67,6 +67,16 @@ def test_chart_has_the_figures_of_the_json_route(ask: Ask, package: str, query: 
     (series,) = ask(f"/packages/{package}/downloads", "mirrors=true").json["series"]
     chart = picture(ask(f"/packages/{package}/chart.svg", query))
     assert f"{series['total']:,} downloads" in chart.description or "No data" in chart.texts
+
+
+def test_pictures_of_every_package_have_its_figures(ask: Ask) -> None:
+    for package in sorted(DOWNLOADS_PER_DAY):
+        stats = ask(f"/packages/{package}").json
+        badge = picture(ask(f"/packages/{package}/badge.svg"))
+        assert badge.texts[-1] == f"{abbreviated(stats['last_month'])}/month", package
+        chart = picture(ask(f"/packages/{package}/chart.svg"))
+        total = f"{stats['total_downloads']:,} downloads"
+        assert total in chart.description or "No data" in chart.texts, package
 
 
 @pytest.mark.parametrize("by", ["overall", "python_major", "python_minor", "system"])
