@@ -2,8 +2,11 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
 
 from tests.browser.conftest import OpenPage, Theme
+from tests.http.served import Served
+from tools.fake_pypistats.packages import ALL_OF_PYPI, DEBUT, MIRRORED, RETIRED
 
 PAGES = {
     "start": "/",
@@ -36,3 +39,19 @@ def test_axe_finds_nothing(open_page: OpenPage, name: str, device: str, theme: T
     page = open_page(PAGES[name], device=device, theme=theme, allowed=("status of 4",))
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("path", ["badge.svg", "chart.svg?theme=light", "chart.svg?theme=dark"])
+def test_axe_finds_nothing_in_images(chromium: Browser, steady_api: Served, path: str) -> None:
+    """The image of each fake package, inline in an HTML document, since axe looks at no other."""
+    page = chromium.new_page()
+    try:
+        for package in ("requests", ALL_OF_PYPI, DEBUT, MIRRORED, RETIRED):
+            image = steady_api.client.get(f"/packages/{package}/{path}").text
+            page.set_content(
+                f"<html lang=en><title>{package}</title><main><h1>{package}</h1>{image}"
+            )
+            results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]})
+            assert results.violations_count == 0, results.generate_report()
+    finally:
+        page.close()
