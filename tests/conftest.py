@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # as below
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types to tell
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]  # it has no types to tell
 
 from tests.left_out import LEFT_OUT

@@ -1,7 +1,6 @@
 """`make smoke` accepts a correct API and names each violation of an incorrect one."""
 
 import json
-import re
 import socket
 import subprocess
 import sys
@@ -10,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import httpx
 import pytest
 from schemathesis.core.failures import FailureGroup
 
 from tests.http.conftest import NOON
 from tests.http.gateway import Change, Passing, flask_served, gateway, unchanged
+from tests.http.gateway_faults import as_html, failing, reordered, replaced, unasked, without
 from tests.http.served import Clock, served
 from tests.serving import answering
 from tools import ROOT, environ
@@ -71,54 +70,6 @@ def refusal(url: str, *headers: str) -> str:
     with pytest.raises(UnusableError) as refused, open_api(url, *PACKAGES, headers):
         pass
     return str(refused.value)
-
-
-def without(name: str) -> Change:
-    """A response without a header."""
-
-    def change(passing: Passing) -> None:
-        passing.headers.pop(name, None)
-
-    return change
-
-
-def replaced(path: str, old: str, new: str) -> Change:
-    """Another body for paths like this."""
-
-    def change(passing: Passing) -> None:
-        if re.match(path, passing.path):
-            passing.body = re.sub(old.encode(), new.encode(), passing.body)
-
-    return change
-
-
-def unasked(name: str) -> Change:
-    """A request without a header."""
-
-    def change(passing: Passing) -> None:
-        passing.asked = {k: v for k, v in passing.asked.items() if k.lower() != name}
-
-    return change
-
-
-def failing(path: str, status: int) -> Change:
-    """Another status for paths that contain this."""
-
-    def change(passing: Passing) -> None:
-        if path in passing.path:
-            passing.status = status
-
-    return change
-
-
-def reordered(passing: Passing) -> None:
-    if passing.path.startswith("/compare") and passing.status == httpx.codes.OK:
-        passing.body = json.dumps({"packages": json.loads(passing.body)["packages"][::-1]}).encode()
-
-
-def as_html(passing: Passing) -> None:
-    if passing.status >= httpx.codes.BAD_REQUEST:
-        passing.headers["content-type"] = "text/html"
 
 
 PACKAGE = "/packages/{package}"

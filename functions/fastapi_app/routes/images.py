@@ -87,7 +87,7 @@ async def get_badge(
     query: Annotated[BadgeQuery, Query()],
     catalogue: FromCatalogue,
 ) -> Response:
-    """The downloads of the last day, week or month. Always 200, so that a page never shows a broken image."""
+    """The downloads of the last day, week or month, or all that are kept. Always 200, so that a page never shows a broken image."""
     from pulse.badges import badge_svg  # noqa: PLC0415 - see the module's docstring
 
     badge, counts = await _badge(package, query, catalogue)
