@@ -2,6 +2,7 @@
 
 A fetch returns upstream's whole window. Merging it adds its counts to those that are kept; counts that the
 fetch lacks stay. Fetches may be merged in any order: of two fetches that have a count, the newer one wins.
+Imported counts fill gaps: they are older than any fetch.
 """
 
 import datetime as dt
@@ -14,6 +15,9 @@ from pulse.freshness import window_expected
 
 MAX_CLOCK_ERROR_MS: Final = 3_600_000
 """A fetch this far ahead of another one was made by a clock that was wrong, so it does not count as newer."""
+
+IMPORTED_MS: Final = 0
+"""The time of imported counts: before any fetch."""
 
 DROPPED_DAYS: Final = 2
 """How long a day that has left upstream's window can still be in a fetch that is merged late."""
@@ -47,17 +51,28 @@ class Head:
 
 
 class Merged(NamedTuple):
-    """The result of a merge: the new head, the counts to write, and how many of them differ from kept ones."""
+    """The result of a merge: the new head, the counts to write, and how many of them correct fetched ones."""
 
     head: Head
     changed: Cells
     corrections: int
 
 
+class Filled(NamedTuple):
+    """The result of an import: the new head, the counts to write, and how its counts compare to kept ones."""
+
+    head: Head
+    changed: Cells
+    new: int
+    same: int
+    different: int
+
+
 def merge(head: Head | None, kept: Cells, fetched: DailyCounts) -> Merged:
     """Merge a fetch into the kept counts of the months from `first_month` on; `head` is None at first."""
     fetched_ms = round(fetched.fetched_at.timestamp() * 1000)
     new = {Cell(category, day): count for category, day, count in fetched.rows()}
+    imported = {cell for cell in kept if head and head.fetched_ms_of(cell) == IMPORTED_MS}
     if head is None or _is_newer(fetched_ms, head):
         first = first_day(fetched)
         lacked = (
@@ -79,14 +94,43 @@ def merge(head: Head | None, kept: Cells, fetched: DailyCounts) -> Merged:
         }
         head = replace(head, lacked={**head.lacked, **dict.fromkeys(changed, fetched_ms)})
     changed = {cell: count for cell, count in changed.items() if kept.get(cell) != count}
-    return Merged(head, changed, sum(cell in kept for cell in changed))
+    return Merged(head, changed, sum(cell in kept and cell not in imported for cell in changed))
+
+
+def fill(head: Head | None, kept: Cells, imported: Cells, *, overwrite: bool) -> Filled:
+    """Add imported counts that are not kept yet; `head` is None at first.
+
+    Kept counts stay, unless `overwrite`. The next fetch that has one of these counts wins, whatever its time.
+    """
+    head = head or Head(IMPORTED_MS, {})
+    new = {cell: count for cell, count in imported.items() if cell not in kept}
+    different = {cell: count for cell, count in imported.items() if kept.get(cell, count) != count}
+    changed = {**new, **different} if overwrite else new
+    # Otherwise they would count as part of the newest fetch.
+    first = _first_day_at(dt.datetime.fromtimestamp(head.fetched_ms / 1000, dt.UTC))
+    lacked = {
+        cell: IMPORTED_MS
+        for cell in changed
+        if cell.day >= first and head.fetched_ms_of(cell) != IMPORTED_MS
+    }
+    return Filled(
+        head=replace(head, lacked={**head.lacked, **lacked}),
+        changed=changed,
+        new=len(new),
+        same=len(imported) - len(new) - len(different),
+        different=len(different),
+    )
 
 
 def first_day(fetched: DailyCounts) -> dt.date:
     """The first day whose kept counts a merge of this fetch needs."""
-    window_start, _ = window_expected(fetched.fetched_at)
-    first = fetched.first if fetched.counts else window_start
-    return min(first, window_start - DROPPED_DAYS * DAY)
+    first = _first_day_at(fetched.fetched_at)
+    return min(first, fetched.first) if fetched.counts else first
+
+
+def _first_day_at(fetched_at: dt.datetime) -> dt.date:
+    window_start, _ = window_expected(fetched_at)
+    return window_start - DROPPED_DAYS * DAY
 
 
 def month_of(day: dt.date) -> dt.date:

@@ -9,8 +9,8 @@ import asyncio
 import datetime as dt
 import logging
 import random
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from aiodynamo.expressions import Condition, F, HashKey, KeyCondition, RangeKey
 
@@ -18,16 +18,20 @@ from pulse.daily_counts import DailyCounts, Source
 from pulse.history import (
     Cell,
     Cells,
+    Filled,
     Head,
+    Merged,
     as_cells,
     as_counts,
+    fill,
     first_day,
     merge,
     month_of,
     months,
 )
+from pulse.names import PackageName
 from pulse.problems import HistoryUnavailable
-from pulse.questions import Question
+from pulse.questions import Breakdown, Question
 from pulse_io.store.packing import UnreadableCounts, pack, unpack
 from pulse_io.store.table import ConditionFailed, Item, Table, TableUnavailable
 
@@ -43,6 +47,11 @@ MAX_ATTEMPTS: Final = 6
 """Attempts at a merge; each one fails only if another environment has merged a fetch meanwhile."""
 
 MAX_PAUSE_S: Final = 0.1
+
+MAX_MONTHS: Final = 12
+"""Written at once. A transaction has at most 100 items."""
+
+C = TypeVar("C", Merged, Filled)
 
 
 class _Kept(NamedTuple):
@@ -83,24 +92,33 @@ class HistoryStore:
             HistoryUnavailable: nothing was written.
         """
         partition = _partition(question, fetched.source)
-        since = month_of(first_day(fetched))
-        for _ in range(MAX_ATTEMPTS):
-            kept = await self._read_kept(partition, since)
-            merged = merge(kept.head, kept.cells, fetched)
-            cells = {**kept.cells, **merged.changed}
-            changed = [
-                _month_item(partition, month, cells) for month in sorted(months(merged.changed))
-            ]
-            head = _head_item(partition, kept.version + 1, merged.head)
-            try:
-                await self._write(head, _is_still(kept.version), changed)
-            except ConditionFailed:
-                await asyncio.sleep(self._random.uniform(0, MAX_PAUSE_S))
-            except TableUnavailable as error:
-                raise HistoryUnavailable("the table is unavailable") from error
-            else:
-                return merged.corrections
-        raise HistoryUnavailable("other environments are writing it")
+        merged = await self._update(
+            partition,
+            month_of(first_day(fetched)),
+            lambda kept: merge(kept.head, kept.cells, fetched),
+        )
+        return merged.corrections
+
+    async def fill(
+        self,
+        question: Question,
+        source: Source,
+        imported: Cells,
+        *,
+        overwrite: bool = False,
+        dry_run: bool = False,
+    ) -> Filled:
+        """Add imported counts of at most `MAX_MONTHS` months, as `pulse.history.fill`; a dry run only reads.
+
+        Raises:
+            HistoryUnavailable: nothing was written.
+        """
+        return await self._update(
+            _partition(question, source),
+            min(months(imported)),
+            lambda kept: fill(kept.head, kept.cells, imported, overwrite=overwrite),
+            dry_run=dry_run,
+        )
 
     async def read(
         self, question: Question, source: Source, first: dt.date, last: dt.date
@@ -115,11 +133,34 @@ class HistoryStore:
         cells = _cells(await self._query(condition, consistent=False))
         return {cell: count for cell, count in cells.items() if first <= cell.day <= last}
 
+    async def export(self, source: Source) -> AsyncIterator[tuple[Question, Cells]]:
+        """The kept counts of all packages, a month of a package's breakdown at a time, in no order.
+
+        Raises:
+            HistoryUnavailable: the table failed, or has items that can't be read.
+        """
+        start = None
+        while True:
+            try:
+                page = await self._table.scan_page(start)
+            except TableUnavailable as error:
+                raise HistoryUnavailable("the table is unavailable") from error
+            for item in page.items:
+                series, _, name = item["series"].partition("#")
+                if series == source and item["month"] != HEAD:
+                    _check_format(item)
+                    breakdown, _, package = name.partition("#")
+                    yield Question(PackageName.parse(package), Breakdown(breakdown)), _cells([item])
+            start = page.last_evaluated_key
+            if start is None:
+                return
+
     async def aclose(self) -> None:
         """Close the connections to the table."""
         await self._table.aclose()
 
     async def _read_kept(self, partition: str, since: dt.date) -> _Kept:
+        # The head is read first. So the write fails if a month changes after it was read.
         condition = HashKey("series", partition) & RangeKey("month").gte(_month(since))
         items = await self._query(condition, consistent=True)
         head = next((item for item in items if item["month"] == HEAD), None)
@@ -134,9 +175,42 @@ class HistoryStore:
             items = await self._table.query(condition, consistent=consistent)
         except TableUnavailable as error:
             raise HistoryUnavailable("the table is unavailable") from error
-        if any(item["format"] != FORMAT for item in items):
-            raise HistoryUnavailable("it has items of another version")
+        for item in items:
+            _check_format(item)
         return items
+
+    async def _update(
+        self,
+        partition: str,
+        since: dt.date,
+        change: Callable[[_Kept], C],
+        *,
+        dry_run: bool = False,
+    ) -> C:
+        """Write a change to the kept counts from a month on, unless it changes nothing.
+
+        Raises:
+            HistoryUnavailable: nothing was written.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            kept = await self._read_kept(partition, since)
+            changed = change(kept)
+            if dry_run or (not changed.changed and changed.head == kept.head):
+                return changed
+            cells = {**kept.cells, **changed.changed}
+            items = [
+                _month_item(partition, month, cells) for month in sorted(months(changed.changed))
+            ]
+            head = _head_item(partition, kept.version + 1, changed.head)
+            try:
+                await self._write(head, _is_still(kept.version), items)
+            except ConditionFailed:
+                await asyncio.sleep(self._random.uniform(0, MAX_PAUSE_S))
+            except TableUnavailable as error:
+                raise HistoryUnavailable("the table is unavailable") from error
+            else:
+                return changed
+        raise HistoryUnavailable("other environments are writing it")
 
     async def _write(self, head: Item, condition: Condition, changed: Sequence[Item]) -> None:
         if changed:
@@ -165,6 +239,11 @@ def _head_item(partition: str, version: int, head: Head) -> Item:
         "fetched_ms": head.fetched_ms,
         **lacked,
     }
+
+
+def _check_format(item: Item) -> None:
+    if item["format"] != FORMAT:
+        raise HistoryUnavailable("it has items of another version")
 
 
 def _cells(items: Sequence[Item]) -> dict[Cell, int]:

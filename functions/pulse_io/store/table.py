@@ -24,7 +24,7 @@ from aiodynamo.errors import (
 )
 from aiodynamo.expressions import Condition, KeyCondition
 from aiodynamo.http.httpx import HTTPX
-from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, RetryTimeout
+from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, Page, RetryTimeout
 from aiodynamo.operations import Put
 from yarl import URL
 
@@ -53,6 +53,9 @@ _RETRY: Final = DecorelatedJitterRetry(
 
 MAX_BATCH_KEYS: Final = 100
 """DynamoDB's limit for the keys of one BatchGetItem."""
+
+MAX_PAGE_ITEMS: Final = 200
+"""Of a scan. History's have 2 KB, so that a page comes in time over a slow line too."""
 
 _THROTTLED: Final = (Throttled, ProvisionedThroughputExceeded, RequestLimitExceeded)
 
@@ -136,14 +139,21 @@ class Table:
         )
 
     async def query(self, condition: KeyCondition, *, consistent: bool) -> list[Item]:
-        """The items that meet a key condition, ordered by sort key."""
+        """The items that meet a key condition, ordered by sort key; the last one is read first."""
 
         async def read() -> list[Item]:
-            return [
-                item async for item in self._dynamo.query(condition, consistent_read=consistent)
-            ]
+            items = self._dynamo.query(condition, consistent_read=consistent, scan_forward=False)
+            last_first: list[Item] = [item async for item in items]
+            return last_first[::-1]
 
         return await self._ask("Query", read)
+
+    async def scan_page(self, start: Item | None) -> Page:
+        """Some items of the table, in no order; `start` is the last page's `last_evaluated_key`."""
+        key = None if start is None else dict(start)
+        return await self._ask(
+            "Scan", lambda: self._dynamo.scan_single_page(start_key=key, limit=MAX_PAGE_ITEMS)
+        )
 
     async def put_all(self, item: Item, condition: Condition, others: Sequence[Item]) -> None:
         """Write an item and others in one transaction, if the item meets the condition as in `put`.

@@ -1,0 +1,1 @@
+"""Writes files of daily downloads into history: checked first, as a whole."""
