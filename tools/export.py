@@ -31,7 +31,7 @@ COLUMNS: Final = tuple(parquet.TYPES)
 
 _DESCRIPTION: Final = f"""\
 Write history to a file with the columns {", ".join(COLUMNS)}.
-Packages come in no order; the days of each are in order. `python -m tools.backfill` reads the file.
+The rows have no order. `python -m tools.backfill` reads the file.
 """
 
 
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{options.out}: {error.strerror}", file=sys.stderr)
     except HistoryUnavailable as error:
-        print(f"Nothing was written: {error.reason}.", file=sys.stderr)
+        print(f"History unavailable: {error.reason}. Nothing was written.", file=sys.stderr)
     except KeyboardInterrupt:
         print("Interrupted. Nothing was written.", file=sys.stderr)
     else:

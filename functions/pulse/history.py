@@ -72,7 +72,7 @@ def merge(head: Head | None, kept: Cells, fetched: DailyCounts) -> Merged:
     """Merge a fetch into the kept counts of the months from `first_month` on; `head` is None at first."""
     fetched_ms = round(fetched.fetched_at.timestamp() * 1000)
     new = {Cell(category, day): count for category, day, count in fetched.rows()}
-    imported = {cell for cell in kept if head and head.fetched_ms_of(cell) == IMPORTED_MS}
+    before = head
     if head is None or _is_newer(fetched_ms, head):
         first = first_day(fetched)
         lacked = (
@@ -94,7 +94,12 @@ def merge(head: Head | None, kept: Cells, fetched: DailyCounts) -> Merged:
         }
         head = replace(head, lacked={**head.lacked, **dict.fromkeys(changed, fetched_ms)})
     changed = {cell: count for cell, count in changed.items() if kept.get(cell) != count}
-    return Merged(head, changed, sum(cell in kept and cell not in imported for cell in changed))
+    corrected = [
+        cell
+        for cell in changed
+        if cell in kept and before and before.fetched_ms_of(cell) != IMPORTED_MS
+    ]
+    return Merged(head, changed, len(corrected))
 
 
 def fill(head: Head | None, kept: Cells, imported: Cells, *, overwrite: bool) -> Filled:

@@ -18,7 +18,7 @@ from pulse.questions import Breakdown
 from pulse.settings import InvalidSettings
 from pulse_io.clocks import utc_now
 from pulse_io.settings import Settings
-from tools.backfill.files import COLUMNS, Unreadable, records_of
+from tools.backfill.files import COLUMNS, records_of
 from tools.backfill.rows import Expected
 from tools.backfill.staged import Staged
 from tools.history import (
@@ -32,9 +32,6 @@ from tools.history import (
 from tools.parquet import SUFFIX as PARQUET
 from tools.parquet import NoParquet, to_csv
 from tools.terminal import log_to_terminal
-
-MAX_ERRORS: Final = 10
-"""Errors that are reported; the rest of the file is not read."""
 
 _EPILOG: Final = f"""\
 files:
@@ -66,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{options.file}: {error.strerror}", file=sys.stderr)
     except HistoryUnavailable as error:
-        print(f"Stopped: {error.reason}. Run the command again to go on.", file=sys.stderr)
+        print(
+            f"History unavailable: {error.reason}. Run the command again to go on.", file=sys.stderr
+        )
     except KeyboardInterrupt:
         print("Interrupted. Run the command again to go on.", file=sys.stderr)
     else:
@@ -100,34 +99,18 @@ def _read(options: Namespace, staged: Staged) -> None:
         _Malformed: it has errors.
         OSError: it can't be read.
     """
+    breakdown = options.breakdown and Breakdown(options.breakdown)
+    expected = Expected(options.package, breakdown, options.source, utc_now().date())
     with tempfile.TemporaryDirectory() as folder:
         path = options.file
         if path.suffix == PARQUET:
             path = Path(folder) / "rows.csv"
             to_csv(options.file, path)
-        errors = _stage(path, options, staged)
+        with progress() as bar, bar.open(path, "rb", description="Checking") as file:
+            errors = staged.add_all(records_of(path, file, expected), expected)
     if errors:
         lines = [f"{options.file} is malformed, so nothing was written:", *errors]
         raise _Malformed("\n  ".join(lines))
-
-
-def _stage(path: Path, options: Namespace, staged: Staged) -> list[str]:
-    """Stage the rows of a file that is not Parquet; returns its first errors."""
-    breakdown = options.breakdown and Breakdown(options.breakdown)
-    expected = Expected(options.package, breakdown, options.source, utc_now().date())
-    errors: list[str] = []
-    with progress() as bar, bar.open(path, "rb", description="Checking") as file:
-        try:
-            for record in records_of(path, file, expected):
-                try:
-                    staged.add(expected.row(record))
-                except ValueError as error:
-                    errors.append(f"{record.place}: {error}")
-                    if len(errors) == MAX_ERRORS:
-                        return [*errors, "The rest was not checked."]
-        except Unreadable as error:
-            errors.append(str(error))
-    return errors
 
 
 async def _write(settings: Settings, options: Namespace, staged: Staged) -> Counter[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from pulse.series import CSV_HEADER as ANSWER_COLUMNS
-from tools.backfill.rows import Expected, Record, date_of, shown
+from tools.backfill.rows import Expected, Record, Unreadable, date_of, shown
 from tools.parquet import TYPES
 
 COLUMNS: Final = tuple(TYPES)
@@ -22,10 +22,6 @@ JSON_SUFFIXES: Final = (".json", ".jsonl")
 
 _DIGITS: Final = re.compile("[0-9]{1,19}")
 _SPACE: Final = re.compile(r"\s*")
-
-
-class Unreadable(Exception):
-    """The file can't be read from a place on; the message names the place and the reason."""
 
 
 def records_of(path: Path, file: BinaryIO, expected: Expected) -> Iterator[Record]:

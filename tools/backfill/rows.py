@@ -28,6 +28,10 @@ MAX_SHOWN: Final = 60
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
+class Unreadable(Exception):
+    """The file can't be read from a place on; the message names the place and the reason."""
+
+
 class Record(NamedTuple):
     """Unchecked values and their place in the file, such as `line 7`; or why there are no values."""
 

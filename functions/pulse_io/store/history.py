@@ -48,9 +48,6 @@ MAX_ATTEMPTS: Final = 6
 
 MAX_PAUSE_S: Final = 0.1
 
-MAX_MONTHS: Final = 12
-"""Written at once. A transaction has at most 100 items."""
-
 C = TypeVar("C", Merged, Filled)
 
 
@@ -108,7 +105,9 @@ class HistoryStore:
         overwrite: bool = False,
         dry_run: bool = False,
     ) -> Filled:
-        """Add imported counts of at most `MAX_MONTHS` months, as `pulse.history.fill`; a dry run only reads.
+        """Add imported counts of at most 99 months, as `pulse.history.fill`; a dry run only reads.
+
+        A transaction has at most a hundred items: these months and the head.
 
         Raises:
             HistoryUnavailable: nothing was written.

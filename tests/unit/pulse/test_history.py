@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from pulse.daily_counts import DAY, DailyCounts
 from pulse.freshness import window_expected
-from pulse.history import Cell, Head, as_cells, as_counts, first_day, joined, merge, months
+from pulse.history import (
+    Cell,
+    Cells,
+    Filled,
+    Head,
+    as_cells,
+    as_counts,
+    fill,
+    first_day,
+    joined,
+    merge,
+    months,
+)
 from tests.counts import NOON, counts_of, day
 
 CATEGORIES = ("with_mirrors", "without_mirrors")
@@ -44,6 +56,13 @@ class Kept:
         self.head = merged.head
         self.cells |= merged.changed
         self.corrections += merged.corrections
+
+    def fill(self, rows: Rows, *, overwrite: bool = False) -> Filled:
+        imported: Cells = {Cell(*cell): count for cell, count in rows.items()}
+        filled = fill(self.head, self.cells, imported, overwrite=overwrite)
+        self.head = filled.head
+        self.cells |= filled.changed
+        return filled
 
 
 def history_of(fetches: Sequence[DailyCounts]) -> Kept:
@@ -104,6 +123,77 @@ def test_clock_that_was_ahead_does_not_keep_out_later_fetches() -> None:
     cell = ("with_mirrors", day(1))
     ahead = fetch({cell: 1}, 3 * 86_400)
     assert history_of([ahead, fetch({cell: 2}, 60)]).cells == {Cell(*cell): 2}
+
+
+@given(
+    st.lists(ROWS, min_size=1, max_size=5),
+    st.lists(ROWS, max_size=3),
+    st.randoms(use_true_random=False),
+)
+@example([{}], [{("with_mirrors", day(1)): 1}], Random(0))  # noqa: S311 - not a secret
+def test_imports_fill_what_no_fetch_has_in_any_order(
+    states: list[Rows], imports: list[Rows], random: Random
+) -> None:
+    fetches = [fetch(rows, 900 * number) for number, rows in enumerate(states)]
+    fetched: dict[Cell, int] = {}
+    for one in fetches:
+        fetched |= as_cells(one.first, one.counts)
+    events: list[DailyCounts | Rows] = [*fetches, *imports]
+    random.shuffle(events)
+    imported: dict[Cell, int] = {}
+    kept = Kept()
+    for event in events:
+        if isinstance(event, DailyCounts):
+            kept.merge(event)
+        else:
+            kept.fill(event)
+            imported = {Cell(*cell): count for cell, count in event.items()} | imported
+    assert kept.cells == {**imported, **fetched}
+
+
+def test_import_is_no_fetch() -> None:
+    """The head's time stays, and a fetch of the day is no correction."""
+    kept = history_of([fetch({("with_mirrors", day(1)): 5}, 0)])
+    assert kept.head
+    fetched_ms = kept.head.fetched_ms
+    filled = kept.fill({("with_mirrors", day(1)): 6, ("with_mirrors", day(2)): 7})
+    assert filled.changed == {Cell("with_mirrors", day(2)): 7}
+    assert (filled.new, filled.same, filled.different) == (1, 0, 1)
+    assert kept.head.fetched_ms == fetched_ms
+    kept.merge(fetch({("with_mirrors", day(1)): 5, ("with_mirrors", day(2)): 8}, -60))
+    assert kept.cells == {Cell("with_mirrors", day(1)): 5, Cell("with_mirrors", day(2)): 8}
+    assert kept.corrections == 0
+    kept.merge(fetch({("with_mirrors", day(2)): 9}, 60))
+    assert kept.corrections == 1
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("seconds", [None, 0])
+def test_repeated_import_changes_nothing(*, overwrite: bool, seconds: int | None) -> None:
+    kept = history_of([] if seconds is None else [fetch({("with_mirrors", day(1)): 5}, seconds)])
+    rows = {("with_mirrors", day(number)): number for number in range(1, 400)}
+    kept.fill(rows, overwrite=overwrite)
+    head = kept.head
+    again = kept.fill(rows, overwrite=overwrite)
+    assert (again.head, again.changed) == (head, {})
+
+
+def test_overwriting_import_lasts_until_the_next_fetch() -> None:
+    old, recent = ("with_mirrors", day(300)), ("with_mirrors", day(1))
+    kept = history_of([fetch({recent: 5}, 0)])
+    kept.fill({old: 1})
+    filled = kept.fill({old: 2, recent: 6}, overwrite=True)
+    assert (filled.new, filled.same, filled.different) == (0, 0, 2)
+    assert kept.cells == {Cell(*old): 2, Cell(*recent): 6}
+    kept.merge(fetch({recent: 7}, 60))
+    assert kept.cells == {Cell(*old): 2, Cell(*recent): 7}
+
+
+def test_old_imports_do_not_burden_the_head() -> None:
+    kept = history_of([fetch({("with_mirrors", day(1)): 5}, 0)])
+    kept.fill({("with_mirrors", day(number)): 1 for number in range(190, 4000)})
+    assert kept.head
+    assert kept.head.lacked == {}
 
 
 @given(ROWS, ROWS)
