@@ -37,9 +37,9 @@ class Span(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """A series on the chart's scale. `number` is its place in the chart; `thin` are single days."""
+    """A series on the chart's scale. `color` is the series'; `thin` are single days."""
 
-    number: int
+    color: str
     name: str
     thick: Sequence[Span]
     thin: Sequence[Span] = ()
@@ -55,7 +55,7 @@ def curves_of(data: ChartData, period: Period, scale: Scale) -> list[Curve]:
     """A curve for each series that can be drawn on that scale."""
     if scale == "share":
         return _shares(data, period)
-    curves = [_curve(number, data, period) for number, one in enumerate(data.series)]
+    curves = [_curve(one, data, period) for one in data.series]
     match scale:
         case "log":
             return [_scaled(curve, 1, least=0) for curve in curves]
@@ -94,14 +94,14 @@ def value_label(value: float, scale: Scale) -> str:
     return f"{value:.0f}" if scale == "index" else abbreviated(value)
 
 
-def _curve(number: int, data: ChartData, period: Period) -> Curve:
-    one = data.series[number]
+def _curve(one: ChartSeries, data: ChartData, period: Period) -> Curve:
     if period != "day":
-        return Curve(number, one.name, _sums(data, one, period))
+        return Curve(one.color, one.name, _sums(data, one, period))
     days = _spans(one.counts)
     if all(mean is None for mean in one.means):
-        return Curve(number, one.name, days)
-    return Curve(number, one.name, _spans(one.means), days if len(data.series) <= MOST_THIN else ())
+        return Curve(one.color, one.name, days)
+    thin = days if len(data.series) <= MOST_THIN else ()
+    return Curve(one.color, one.name, _spans(one.means), thin)
 
 
 def _spans(values: Means) -> list[Span]:
@@ -127,17 +127,20 @@ def _sums(data: ChartData, one: ChartSeries, period: Period) -> list[Span]:
 
 
 def _shares(data: ChartData, period: Period) -> list[Curve]:
-    """The share of each series of the sum of all, from 0 to 1; a gap where there is nothing."""
-    numbers = range(len(data.series))
+    """The share of each series of the sum of all, from 0 to 1; a gap where there is nothing.
+
+    Before the first 7-day mean is a gap too: shares of a few weekdays are no trend.
+    """
     if period == "day":
-        known = {
-            day
-            for day, counts in enumerate(zip(*(one.counts for one in data.series), strict=True))
-            if any(count is not None for count in counts)
-        }
+        of_days = list(zip(*(one.counts for one in data.series), strict=True))
+        known = {day for day, counts in enumerate(of_days) if any(c is not None for c in counts)}
+        averaged = [
+            day for one in data.series for day, mean in enumerate(one.means) if mean is not None
+        ]
+        begin = min(averaged, default=0)
         spans = [
             [
-                Span(day, day + 1, _recent(one, day) if day in known else None)
+                Span(day, day + 1, _recent(one, day) if day in known and day >= begin else None)
                 for day in range(data.length)
             ]
             for one in data.series
@@ -147,14 +150,14 @@ def _shares(data: ChartData, period: Period) -> list[Curve]:
     sums = [sum(span.value or 0 for span in together) for together in zip(*spans, strict=True)]
     return [
         Curve(
-            number,
-            data.series[number].name,
+            one.color,
+            one.name,
             [
                 span._replace(value=(span.value or 0) / whole if whole else None)
-                for span, whole in zip(spans[number], sums, strict=True)
+                for span, whole in zip(of_series, sums, strict=True)
             ],
         )
-        for number in numbers
+        for one, of_series in zip(data.series, spans, strict=True)
     ]
 
 

@@ -11,12 +11,14 @@ from pulse.pypistats import NULL_CATEGORY
 from pulse.series import category_order
 from pulse.stats import WEEK_DAYS, first_row, is_steady
 
-MOST_SERIES: Final = 10
-"""In one chart. Of more categories, the smallest are summed up."""
+MOST_NAMED: Final = 10
+"""Categories with a name of their own in one chart. Of more, the smallest are summed up."""
 
 OTHER: Final = "other"
-UNKNOWN: Final = "unknown"
-"""How a chart calls the category `null`."""
+LABELS: Final = {NULL_CATEGORY: "unknown", "Darwin": "macOS"}
+"""How charts and pages call categories that are not known by their own name."""
+
+_REST_COLORS: Final = {OTHER: "o", NULL_CATEGORY: "u"}
 
 WITH, WITHOUT = "with_mirrors", "without_mirrors"
 
@@ -31,10 +33,12 @@ class ChartSeries:
 
     A count is None without a row. A mean is that of the 7 days up to the day; None if these are not
     known. A steady series has a row on almost every day, so a day without one is lost; in others it is
-    a day without downloads.
+    a day without downloads. `color` ends the names of its CSS classes: its number, or `o` and `u` for the
+    categories `other` and `null`.
     """
 
     name: str
+    color: str
     counts: Counts
     means: Means
     steady: bool
@@ -74,7 +78,7 @@ class ChartData:
     @property
     def are_versions(self) -> bool:
         """Whether the series are versions of something, in order."""
-        names = [one.name for one in self.series if one.name not in {OTHER, UNKNOWN}]
+        names = [one.name for one in self.series if one.color.isdigit()]
         return len(names) > 1 and all(map(_VERSION.fullmatch, names))
 
 
@@ -84,7 +88,8 @@ def package_data(
     """A series for each package, from its `overall` counts."""
     category = WITH if mirrors else WITHOUT
     series = [
-        _series(name, counts.of(category), counts.as_of, days) for name, counts in packages.items()
+        _series(name, str(number), counts.of(category), counts.as_of, days)
+        for number, (name, counts) in enumerate(packages.items())
     ]
     return _data(list(packages.values()), series, days)
 
@@ -94,7 +99,7 @@ def category_data(by: str, counts: DailyCounts, days: Sequence[dt.date]) -> Char
 
     A category without a row on a day on which another has one has no downloads on it.
     """
-    categories = _additive(counts) if by == "overall" else _at_most(MOST_SERIES, counts.counts)
+    categories = _additive(counts) if by == "overall" else _at_most(MOST_NAMED, counts.counts)
     anything = [
         None if all(one[place] is None for one in categories.values()) else 0
         for place in range(counts.length)
@@ -102,13 +107,14 @@ def category_data(by: str, counts: DailyCounts, days: Sequence[dt.date]) -> Char
     steady = is_steady_until(Days(counts.first, anything), counts.as_of)
     series = [
         _series(
-            UNKNOWN if name == NULL_CATEGORY else name,
+            LABELS.get(name, name),
+            _REST_COLORS.get(name, str(number)),
             Days(counts.first, _filled(of_category, anything)),
             counts.as_of,
             days,
             steady=steady,
         )
-        for name, of_category in categories.items()
+        for number, (name, of_category) in enumerate(categories.items())
     ]
     return _data([counts], series, days)
 
@@ -145,8 +151,14 @@ def _known(counts: Counts, place: int, first: int, *, steady: bool) -> int | Non
     return next((count for count in near if count is not None), None)
 
 
-def _series(
-    name: str, rows: Days, as_of: dt.date, days: Sequence[dt.date], *, steady: bool | None = None
+def _series(  # noqa: PLR0913 - each is a fact of the series
+    name: str,
+    color: str,
+    rows: Days,
+    as_of: dt.date,
+    days: Sequence[dt.date],
+    *,
+    steady: bool | None = None,
 ) -> ChartSeries:
     """A series on the days of the chart; its means know the days before them."""
     if steady is None:
@@ -157,6 +169,7 @@ def _series(
     places = [(day - rows.first).days for day in days]
     return ChartSeries(
         name,
+        color,
         [counts[place] if 0 <= place < length else None for place in places],
         [means[place] if 0 <= place < length else None for place in places],
         steady,
@@ -194,17 +207,16 @@ def _additive(counts: DailyCounts) -> dict[str, Counts]:
 
 
 def _at_most(most: int, categories: Mapping[str, Counts]) -> dict[str, Counts]:
-    """The categories in order, unknown ones last; the smallest are `other` if there are too many."""
+    """The largest categories in order, then `other` with all smaller ones, and the unknown."""
     totals = {name: sum(count or 0 for count in counts) for name, counts in categories.items()}
-    named = sorted((name for name in totals if name != OTHER), key=totals.__getitem__, reverse=True)
-    if len(totals) > most:
-        named = named[: most - 1]
-    kept = {name: categories[name] for name in sorted(named, key=category_order)}
-    rest = [counts for name, counts in categories.items() if name not in kept]
-    if not rest:
-        return kept
-    unknown = {NULL_CATEGORY: kept.pop(NULL_CATEGORY)} if NULL_CATEGORY in kept else {}
-    return {**kept, OTHER: [_sum(counts) for counts in zip(*rest, strict=True)], **unknown}
+    named = sorted(totals.keys() - _REST_COLORS.keys(), key=lambda name: (-totals[name], name))
+    kept = {name: categories[name] for name in sorted(named[:most], key=category_order)}
+    rest = [categories[name] for name in (*named[most:], OTHER) if name in categories]
+    if rest:
+        kept[OTHER] = [_sum(counts) for counts in zip(*rest, strict=True)]
+    if NULL_CATEGORY in categories:
+        kept[NULL_CATEGORY] = categories[NULL_CATEGORY]
+    return kept
 
 
 def _sum(counts: Counts) -> int | None:

@@ -13,8 +13,8 @@ from pulse.charts.layout import (
     FONT_PX,
     LINE_PX,
     MARGIN_PX,
+    TITLE_LINE_PX,
     TITLE_PX,
-    TOP_PX,
     Box,
     Look,
     coordinate,
@@ -40,9 +40,9 @@ def draw(data: ChartData, look: Look) -> str:
     axis = axis_of(curves, look.scale, look.plot_height // _TICK_PX)
     box = Box(
         left=MARGIN_PX + max(width_px(tick.label, FONT_PX) for tick in axis.ticks) + 6,
-        top=TOP_PX,
+        top=look.top,
         right=look.width - MARGIN_PX - labels_px(data, curves, look),
-        bottom=TOP_PX + look.plot_height,
+        bottom=look.top + look.plot_height,
         days=data.length,
         axis=axis,
     )
@@ -73,7 +73,7 @@ def words(title: str, lines: Iterable[str], look: Look) -> str:
     middle, height = look.width / 2, look.plot_height
     room_px = look.width - 4 * MARGIN_PX
     sentences = [line for text in lines for line in wrapped(text, room_px, FONT_PX, most_lines=6)]
-    y = TOP_PX + height / 2 - LINE_PX * (len(sentences) + 1) / 2
+    y = look.top + height / 2 - LINE_PX * (len(sentences) + 1) / 2
     heading = shortened(title, room_px / BOLD, TITLE_PX)
     parts = [text(middle, y, heading, "title muted", "middle")]
     parts += [
@@ -88,19 +88,21 @@ def _document(
 ) -> str:
     """The whole picture: background, title, parts and notes."""
     room_px = look.width - 2 * MARGIN_PX
-    below = TOP_PX + look.plot_height + 2 * LINE_PX + 10
+    below = look.top + look.plot_height + 2 * LINE_PX + 10
     lines = [
         (line, css) for text, css in notes for line in wrapped(text, room_px, FONT_PX, most_lines=3)
     ]
     height = below + LINE_PX * len(lines) - (0 if lines else 8)
-    title = shortened(look.title, room_px / BOLD, TITLE_PX)
     size = f'width="{look.width}" height="{height}" viewBox="0 0 {look.width} {height}"'
     names = f'role="img" aria-labelledby="{look.id}-title {look.id}-desc"'
     body = "\n".join(
         [
             f'<rect class="bg" width="{look.width}" height="{height}"/>',
-            text(MARGIN_PX, 27, title, "title"),
-            text(MARGIN_PX, 46, _details(look.details, room_px), "muted"),
+            *(
+                text(MARGIN_PX, 27 + TITLE_LINE_PX * number, line, "title")
+                for number, line in enumerate(look.title_lines)
+            ),
+            text(MARGIN_PX, look.top - 16, _details(look.details, room_px), "muted"),
             *parts,
             *(
                 text(MARGIN_PX, below - 2 + LINE_PX * number, line, css)
@@ -188,7 +190,7 @@ def _horizontal(box: Box, look: Look) -> Iterator[str]:
 def _vertical(data: ChartData, box: Box) -> Iterator[str]:
     """The line, ticks and labels of the horizontal axis."""
     yield f'<path class="axis" d="M{coordinate(box.left)} {coordinate(box.bottom)}H{coordinate(box.right)}"/>'
-    widest_px = width_px("30 Nov 2026", FONT_PX)
+    widest_px = width_px("Nov 2026", FONT_PX)
     ticks = day_ticks(data.first, data.length, int((box.right - box.left) // widest_px))
     before = 0.0
     for place, label in ticks:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from pulse.charts.scales import Axis
 from pulse.image_parameters import Scale, Theme
 from pulse.models import Period
-from pulse.svg_text import escaped
+from pulse.svg_text import escaped, wrapped
 
 SMALL_BELOW_PX: Final = 560
 """Narrower charts have less text."""
@@ -18,8 +18,11 @@ BOLD: Final = 1.1
 """How much wider than others bold letters are."""
 
 MARGIN_PX: Final = 16
-TOP_PX: Final = 62
 LINE_PX: Final = 16
+TITLE_LINE_PX: Final = 20
+
+_TITLE_LINES: Final = 2
+_TOP_PX: Final = 62
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,17 @@ class Look:
     def is_small(self) -> bool:
         """Whether there is room for the most important texts alone."""
         return self.width < SMALL_BELOW_PX
+
+    @property
+    def title_lines(self) -> list[str]:
+        """The title as it is drawn."""
+        room_px = (self.width - 2 * MARGIN_PX) / BOLD
+        return wrapped(self.title, room_px, TITLE_PX, _TITLE_LINES)
+
+    @property
+    def top(self) -> int:
+        """Where the axis ends, below title and details."""
+        return _TOP_PX + TITLE_LINE_PX * (len(self.title_lines) - 1)
 
     @property
     def plot_height(self) -> int:

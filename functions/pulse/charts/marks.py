@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pulse.charts.curves import Curve, Span, value_label
-from pulse.charts.data import OTHER, UNKNOWN, ChartData
+from pulse.charts.data import ChartData
 from pulse.charts.layout import Box, Label, Look, coordinate, rect
 
 _LEAST_BAR_PX: Final = 4.0
@@ -43,19 +43,19 @@ def _lines(curves: Sequence[Curve], box: Box, look: Look) -> tuple[list[str], li
     # More points than pixels can't be seen.
     every = math.ceil(box.days / (box.right - box.left))
     for curve in curves:
-        css = f"s{curve.number}"
+        css = f"s{curve.color}"
         if every == 1:
             thin += _path(curve.thin, box, f"thin {css}")
         if look.period == "day":
-            thick += _path(curve.thick[::every], box, f"line d{curve.number} {css}")
+            thick += _path(curve.thick[::every], box, f"line d{curve.color} {css}")
         else:
             whole = [span if span.whole else span._replace(value=None) for span in curve.thick]
-            thick += _path(whole, box, f"line d{curve.number} {css}")
+            thick += _path(whole, box, f"line d{curve.color} {css}")
             thick += _dots(whole, box, f"dot {css}")
         if last := curve.last:
             value = last.value or 0
             text = value_label(value, look.scale)
-            labels.append(Label(box.y(value), f"f{curve.number}", curve.name, text))
+            labels.append(Label(box.y(value), f"f{curve.color}", curve.name, text))
     return thin + thick, labels
 
 
@@ -105,12 +105,12 @@ def _bars(curves: Sequence[Curve], box: Box, look: Look) -> tuple[list[str], lis
             room = (box.x(span.end) - box.x(span.begin)) * 0.8
             left = box.x(span.begin) + room * 0.125 + room / len(curves) * place
             top = box.bottom - max(box.bottom - box.y(span.value), 1)
-            css = f"f{curve.number}" if span.whole else f"f{curve.number} s{curve.number} part"
+            css = f"f{curve.color}" if span.whole else f"f{curve.color} s{curve.color} part"
             marks.append(rect(left, top, left + room / len(curves) - 1, box.bottom, css))
         if last := curve.last:
             value = last.value or 0
             text = value_label(value, look.scale)
-            labels.append(Label(box.y(value), f"f{curve.number}", curve.name, text))
+            labels.append(Label(box.y(value), f"f{curve.color}", curve.name, text))
     return marks, labels
 
 
@@ -151,11 +151,10 @@ def _area(tops: Sequence[Span], box: Box, css: str, *, stepped: bool) -> str:
 
 
 def _fills(data: ChartData, curves: Sequence[Curve]) -> list[str]:
-    """The CSS class of each area: a ramp for versions, else the colours of lines."""
-    special = {OTHER: "ro", UNKNOWN: "ru"}
-    named = [curve.name for curve in curves if curve.name not in special]
+    """The CSS class of each area: a ramp for versions, else softer colours than those of lines."""
     if not data.are_versions:
-        return [special.get(curve.name, f"a{curve.number}") for curve in curves]
+        return [f"a{curve.color}" for curve in curves]
+    named = [curve.color for curve in curves if curve.color.isdigit()]
     step = (_RAMP - 1) / max(1, len(named) - 1)
-    ramp = {name: f"r{round(place * step)}" for place, name in enumerate(named)}
-    return [special.get(curve.name) or ramp[curve.name] for curve in curves]
+    ramp = {color: f"r{round(place * step)}" for place, color in enumerate(named)}
+    return [ramp.get(curve.color, f"a{curve.color}") for curve in curves]

@@ -77,6 +77,9 @@ def comparison_chart(
     failed = {name: one for name, one in outcomes.items() if isinstance(one, Problem)}
     found = {_shown(name): one for name, one in outcomes.items() if isinstance(one, DailyCounts)}
     title, details = what[0].upper() + what[1:], [_mirrors(mirrors=query.mirrors)]
+    if len(found) == 1:
+        (name,) = found
+        title = f"{name}: {what}"
     look = _look(title, details, query, query.scale, embedded_as)
     look = replace(look, notes=_failures(failed))
     if not found:

@@ -12,12 +12,21 @@ FONTS: Final = 'system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif'
 
 TEXT: Final = "text"
 
-DASHES: Final = (
-    *("9 3", "2 3", "9 3 2 3", "5 3", "14 3"),
-    *("1 3", "14 3 2 3 2 3", "5 3 1 3", "20 3"),
-)
-"""The dashes of the lines after the first, for those who can't tell their colours apart."""
+DASHES: Final = {
+    "3": "9 3",
+    "4": "2 3",
+    "5": "9 3 2 3",
+    "6": "5 3",
+    "7": "14 3",
+    "8": "1 3",
+    "9": "14 3 2 3 2 3",
+    "o": "5 3 1 3",
+    "u": "20 3",
+}
+"""The dashes of lines, by the colour of the series.
 
+The first three have none: everybody can tell their colours apart. A test simulates colour blindness.
+"""
 
 _AREA_STRENGTH: Final = 0.7
 
@@ -36,7 +45,7 @@ class Palette(NamedTuple):
     ramp: tuple[str, ...]
     """For versions, from the oldest to the newest."""
     rest: tuple[str, str]
-    """For `other` and `unknown`."""
+    """The areas of `other` and `unknown`; their lines are `muted`."""
 
 
 LIGHT: Final = Palette(
@@ -48,8 +57,8 @@ LIGHT: Final = Palette(
     lost="#eceff2",
     warning="#9a6700",
     lines=(
-        *("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#bf3989"),
-        *("#7a5c00", "#0b7285", "#cf222e", "#424a9e", "#57606a"),
+        *("#0969da", "#bc4c00", "#6e1f5f", "#1a7f37", "#8250df"),
+        *("#7a5c00", "#0b7285", "#cf222e", "#424a9e", "#bf3989"),
     ),
     ramp=(
         *("#d4e5f7", "#b9d6f2", "#9cc6ec", "#7db4e3", "#5fa1d8"),
@@ -66,8 +75,8 @@ DARK: Final = Palette(
     lost="#1c222b",
     warning="#d29922",
     lines=(
-        *("#58a6ff", "#ff8f50", "#4ac26b", "#bc8cff", "#ff80bf"),
-        *("#d4a72c", "#39c5cf", "#ff7b72", "#a5b4fc", "#b1bac4"),
+        *("#58a6ff", "#ff8f50", "#f8bfdc", "#4ac26b", "#bc8cff"),
+        *("#d4a72c", "#39c5cf", "#ff7b72", "#a5b4fc", "#ff80bf"),
     ),
     ramp=(
         *("#16304d", "#1b3f66", "#204f80", "#26609a", "#2f72b4"),
@@ -101,15 +110,17 @@ _SHAPES: Final = {
     "thin": "fill:none;stroke-linejoin:round;stroke-width:1;opacity:.45",
     "dot": "fill:none;stroke-width:4;stroke-linecap:round",
     "part": "fill-opacity:.3;stroke-width:1;stroke-dasharray:3 2",
-    **{f"d{number}": f"stroke-dasharray:{dashes}" for number, dashes in enumerate(DASHES, 1)},
+    **{f"d{color}": f"stroke-dasharray:{dashes}" for color, dashes in DASHES.items()},
 }
 """What is the same in all themes, by class. `text` is for all texts."""
 
 
 def _colors(palette: Palette) -> dict[str, str]:
     """What differs between themes, by class."""
-    lines, ramp = list(enumerate(palette.lines)), list(enumerate(palette.ramp))
-    other, unknown = palette.rest
+    rest = {"o": palette.muted, "u": palette.muted}
+    lines = {**{str(number): color for number, color in enumerate(palette.lines)}, **rest}
+    areas = {name: _mixed(color, palette.background) for name, color in lines.items()}
+    areas["o"], areas["u"] = palette.rest
     return {
         TEXT: f"fill:{palette.text}",
         "bg": f"fill:{palette.background}",
@@ -120,12 +131,10 @@ def _colors(palette: Palette) -> dict[str, str]:
         "leader": f"stroke:{palette.axis}",
         "lost": f"fill:{palette.lost}",
         "area": f"stroke:{palette.background}",
-        **{f"s{number}": f"stroke:{color}" for number, color in lines},
-        **{f"f{number}": f"fill:{color}" for number, color in lines},
-        **{f"a{number}": f"fill:{_mixed(color, palette.background)}" for number, color in lines},
-        **{f"r{number}": f"fill:{color}" for number, color in ramp},
-        "ro": f"fill:{other}",
-        "ru": f"fill:{unknown}",
+        **{f"s{name}": f"stroke:{color}" for name, color in lines.items()},
+        **{f"f{name}": f"fill:{color}" for name, color in lines.items()},
+        **{f"a{name}": f"fill:{color}" for name, color in areas.items()},
+        **{f"r{number}": f"fill:{color}" for number, color in enumerate(palette.ramp)},
     }
 
 

@@ -9,7 +9,14 @@ from fastapi_app.pages import words
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "–"), (0.0145, "+1.5%"), (-0.2, "-20.0%"), (0.0, "+0.0%"), (12.5, "+1,250%")],
+    [
+        (None, "–"),
+        (0.0145, "+1.5%"),
+        (-0.2, "-20.0%"),
+        (0.0, "0.0%"),
+        (-0.0004, "0.0%"),
+        (12.5, "+1,250%"),
+    ],
 )
 def test_growth(value: float | None, text: str) -> None:
     assert words.growth(value) == text

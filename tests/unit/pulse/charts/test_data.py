@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from pulse.charts.data import MOST_SERIES, category_data, package_data, seven_day_means
+from pulse.charts.data import MOST_NAMED, category_data, package_data, seven_day_means
 from pulse.daily_counts import days_from
 from tests.counts import YESTERDAY, Rows, counts_of, daily, day
 
@@ -98,7 +98,8 @@ def test_small_categories_are_summed_up() -> None:
     }
     data = category_data("python_minor", counts_of(rows), days_back(2))
     names = [one.name for one in data.series]
-    assert names == [*[f"3.{number}" for number in range(6, 14)], "other", "unknown"]
+    assert names == [*[f"3.{number}" for number in range(4, 14)], "other", "unknown"]
+    assert [one.color for one in data.series] == [*map(str, range(10)), "o", "u"]
     assert (
         sum(one.total for one in data.series)
         == sum(2 * (10 + number) for number in range(14)) + 2 * 1_500
@@ -109,5 +110,8 @@ def test_small_categories_are_summed_up() -> None:
 def test_any_list_of_categories_can_be_drawn(names: list[str]) -> None:
     rows: Rows = {name: daily(range(9)) for name in names}
     data = category_data("country", counts_of(rows), days_back(9))
-    assert len(data.series) == min(len(names), MOST_SERIES)
+    assert [one.name for one in data.series] == [
+        *sorted(names)[:MOST_NAMED],
+        *(["other"] if len(names) > MOST_NAMED else []),
+    ]
     assert not data.are_versions

@@ -16,7 +16,7 @@ from pulse.charts.labels import spread
 from pulse.charts.layout import Look
 from pulse.charts.style import DARK, LIGHT, stylesheet
 from pulse.daily_counts import days_from
-from tests.counts import YESTERDAY, counts_of, daily, day
+from tests.counts import YESTERDAY, Rows, counts_of, daily, day
 from tests.pictures import Picture, read
 
 DAYS = 120
@@ -134,6 +134,39 @@ def test_shares_add_up() -> None:
     assert part / whole == pytest.approx(0.3, abs=0.01)
 
 
+def test_shares_begin_with_the_first_mean() -> None:
+    """The shares of a few weekdays are no trend."""
+    rows = {"3.9": {day(ago): 30 for ago in range(30)}, "3.10": {day(29): 900, day(0): 30}}
+    picture = drawn(
+        category_data("python_minor", counts_of(rows), days_back(30)), scale="share", width=800
+    )
+    left, right = picture.points("axis")[0]
+    begin = min(x for piece in picture.points("area") for x, _ in piece)
+    assert begin == pytest.approx(left[0] + (right[0] - left[0]) * 6 / 30, abs=0.1)
+
+
+@pytest.mark.parametrize("scale", ["share", "linear"])
+def test_sixty_countries_are_ten_and_the_rest(scale: Any) -> None:  # noqa: ANN401 - a literal
+    names = [chr(ord("A") + place // 26) + chr(ord("A") + place % 26) for place in range(60)]
+    rows: Rows = {
+        **{name: daily(range(30), 1 + place) for place, name in enumerate(names)},
+        "other": daily(range(30), 7),
+        "null": daily(range(30), 3),
+    }
+    data = category_data("country", counts_of(rows), days_back(30))
+    picture = drawn(data, scale=scale, width=400)
+    assert {*names[-10:], "other", "unknown"} <= set(picture.texts)
+    assert len(picture.of_class("area" if scale == "share" else "line")) == 12
+
+
+def test_long_title_takes_two_lines() -> None:
+    title = "requests: share of downloads by operating system"
+    picture = read(draw(packages({"a": [5] * DAYS}), Look(title, width=400)))
+    assert " ".join(picture.texts[:2]) == picture.title == title
+    whole = read(draw(packages({"a": [5] * DAYS}), Look("Downloads", width=400)))
+    assert picture.size[1] == whole.size[1] + 20
+
+
 def test_index_begins_at_100() -> None:
     data = packages({"a": [10] * 60 + [20] * 60, "b": [1_000] * 120})
     texts = drawn(data, scale="index").texts
@@ -206,7 +239,7 @@ def test_embedded_chart_has_classes_alone() -> None:
     css = stylesheet("auto")
     for one in read(embedded).root.iter():
         for name in one.attrib.get("class", "").split():
-            assert f".{name}{{" in css or name in {"chart", "d0"}, name
+            assert f".{name}{{" in css or name in {"chart", "d0", "d1", "d2"}, name
 
 
 def test_hundred_and_more_labels_do_not_fit() -> None:
@@ -222,6 +255,7 @@ def test_long_history_is_small() -> None:
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_lines_and_texts_have_contrast(palette: Any) -> None:  # noqa: ANN401 - a palette
     colors = [palette.text, palette.muted, palette.warning, *palette.lines]
+    assert len({*palette.lines}) == 10
     for color in colors:
         assert contrast(color, palette.background) >= 4.6, color
 
