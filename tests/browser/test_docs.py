@@ -1,8 +1,9 @@
 """The API's documentation: Swagger UI, hosted by ourselves."""
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Theme
 
 
 def test_docs_show_and_execute_operations(open_page: OpenPage) -> None:
@@ -11,6 +12,13 @@ def test_docs_show_and_execute_operations(open_page: OpenPage) -> None:
     page.locator("#operations-health-get_health button").first.click()
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".live-responses-table")).to_contain_text('"variant": "fastapi"')
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_docs_follow_the_theme(open_page: OpenPage, theme: Theme) -> None:
+    page = open_page("/docs", theme=theme)
+    dark = page.locator("html.dark-mode")
+    expect(dark).to_have_count(1 if theme == "dark" else 0)
 
 
 def test_docs_without_javascript_name_the_contract(open_page: OpenPage) -> None:

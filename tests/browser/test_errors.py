@@ -76,6 +76,11 @@ def test_one_unknown_package_among_known_ones(open_page: OpenPage) -> None:
     )
 
 
+def test_only_package_with_figures_is_named_in_the_chart(open_page: OpenPage) -> None:
+    page = open_page("/?packages=no-such-package,requests")
+    expect(page.locator("#chart .wide")).to_contain_text("requests: downloads per day")
+
+
 def test_all_fail_with_upstream(
     open_page: OpenPage, api: Served, fake_pypistats: FakePypistats
 ) -> None:

@@ -31,6 +31,67 @@ def test_typed_names_are_compared(open_page: OpenPage, device: str, *, javascrip
     assert names_in_table(page) == ["requests", "httpx", "aiohttp"]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["requests,httpx,aiohttp", "requests, httpx, aiohttp, ", "Requests HTTPX AIOHTTP"],
+)
+def test_newcomer_types_and_presses_enter(open_page: OpenPage, typed: str) -> None:
+    """The search has the focus; nothing that opens while one types is in the way."""
+    page = open_page("/")
+    page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Downloads of aiohttp, httpx and requests"
+    )
+    expect(page.locator("#chart")).to_be_in_viewport(ratio=0.5)
+
+
+@pytest.mark.parametrize("separator", ["\n", " ", ", ", "\t"])
+def test_pasted_names_are_compared(open_page: OpenPage, separator: str) -> None:
+    page = open_page("/")
+    page.evaluate(
+        "text => document.execCommand('insertText', false, text)",
+        separator.join(["requests", "httpx", "aiohttp"]),
+    )
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?packages=aiohttp,httpx,requests$"))
+
+
+def test_another_name_is_typed_behind_the_others(open_page: OpenPage) -> None:
+    page = open_page("/")
+    page.keyboard.type("requests")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Downloads of requests")
+    page.keyboard.type(", httpx")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?packages=httpx,requests$"))
+
+
+def test_keyboard_of_a_phone_does_not_stay_over_the_chart(open_page: OpenPage) -> None:
+    page = open_page("/", device="phone")
+    page.get_by_label("Packages to compare").fill("requests")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Downloads of requests")
+    expect(page.get_by_label("Packages to compare")).not_to_be_focused()
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_one_click_on_an_example_shows_a_comparison(open_page: OpenPage, device: str) -> None:
+    page = open_page("/", device=device)
+    page.get_by_role("link", name="HTTP clients").click()
+    expect(page.locator("#chart")).to_be_in_viewport()
+    assert names_in_table(page) == ["requests", "httpx", "aiohttp"]
+
+
+def test_badges_of_several_packages_name_them(open_page: OpenPage, steady_api: Served) -> None:
+    page = open_page(THREE)
+    addresses = [one.get_attribute("src") or "" for one in page.locator(".badges img").all()]
+    badges = [steady_api.client.get(address).text for address in addresses]
+    assert len(badges) == 3
+    for package, badge in zip(["aiohttp", "httpx", "requests"], badges, strict=True):
+        assert f"<title>{package}: " in badge
+
+
 def test_sums_are_those_of_the_api(open_page: OpenPage, steady_api: Served) -> None:
     page = open_page(THREE)
     answer = steady_api.client.get("/compare?packages=aiohttp,httpx,requests&mirrors=false").json()
@@ -138,6 +199,12 @@ def test_suggestions_by_keyboard(open_page: OpenPage) -> None:
     expect(suggestions.first).to_have_attribute("aria-selected", "true")
     field.press("Enter")
     expect(field).to_have_value("requests, ")
+    field.press_sequentially("http")
+    field.press("ArrowDown")
+    field.press("Tab")
+    expect(field).to_have_value(re.compile("^requests, http[a-z]+, $"))
+    expect(field).to_be_focused()
+    field.fill("requests, ")
     field.press_sequentially("polar")
     field.press("ArrowDown")
     field.press("Escape")

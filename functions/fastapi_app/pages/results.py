@@ -25,6 +25,9 @@ _RANGES: Final = {
 _PERIODS: Final = {"day": "Days", "week": "Weeks", "month": "Months"}
 _SCALES: Final = {"linear": "Linear", "log": "Log", "index": "Index", "share": "Share"}
 _MIRRORS: Final = {"false": "Without mirrors", "true": "With mirrors"}
+_MOST_BESIDE: Final = 4
+"""Of more packages, the tables of shares stand below each other."""
+
 _COLUMNS: Final = ("Last day", "7 days", "30 days", "Week on week", "Total")
 
 
@@ -47,7 +50,9 @@ def results(site: Site, view: View, figures: Figures, retry_after_s: int | None)
         chart_figure(view, figures),
         _cards(figures) if single else _table(site, view, figures),
         _small_print(view, figures),
-        h.div(".splits")[share_sections(view, figures)],
+        h.div(class_={"splits": True, "many": len(names) > _MOST_BESIDE})[
+            share_sections(view, figures)
+        ],
         embed_section(site, view),
     ]
     return page(site, head, main, retry_after_s=retry_after_s)
@@ -180,8 +185,9 @@ def _sums(stats: PackageStats) -> list[h.Node]:
 
 
 def _growth(value: float | None) -> h.Element:
-    direction = "unknown" if value is None else "up" if value >= 0 else "down"
-    return h.span(class_=["growth", direction])[words.growth(value)]
+    if value is None or words.is_level(value):
+        return h.span[words.growth(value)]
+    return h.span(class_=["growth", "up" if value > 0 else "down"])[words.growth(value)]
 
 
 def _small_print(view: View, figures: Figures) -> h.Element:

@@ -11,6 +11,7 @@ from fastapi_app.pages import words
 from fastapi_app.pages.charts import split_figure
 from fastapi_app.pages.figures import Figures
 from fastapi_app.pages.view import View
+from pulse.charts.data import LABELS
 from pulse.comparison_series import Outcomes
 from pulse.daily_counts import DAY, DailyCounts
 from pulse.problems import Problem
@@ -25,7 +26,6 @@ LEAST_OTHER: Final = 0.001
 """A smaller `other` is left out."""
 
 OTHER: Final = "other"
-_LABELS: Final = {NULL_CATEGORY: "unknown", "Darwin": "macOS"}
 _TITLES: Final = {
     Breakdown.PYTHON_MINOR: "Python versions",
     Breakdown.SYSTEM: "Operating systems",
@@ -74,7 +74,7 @@ def share_rows(outcomes: Sequence[DailyCounts | Problem], start: dt.date) -> lis
 
 def _row(columns: Sequence[Mapping[str, float]], name: str) -> ShareRow:
     shares = [column.get(name, 0.0) if column else None for column in columns]
-    return ShareRow(_LABELS.get(name, name), shares)
+    return ShareRow(LABELS.get(name, name), shares)
 
 
 def _split(counts: DailyCounts, start: dt.date) -> dict[str, float]:

@@ -62,8 +62,9 @@ def chart_url(view: View, base_url: str, **options: str) -> str:
 
 
 def badge_url(view: View, package: PackageName, base_url: str) -> str:
-    """The badge of a package."""
-    query = _query(**_without_mirrors(view))
+    """The badge of a package; one of several says which package it is of."""
+    label = {"label": package} if len(view.packages) > 1 else {}
+    query = _query(**label, **_without_mirrors(view))
     return f"{base_url}/packages/{package}/badge.svg{query and f'?{query}'}"
 
 

@@ -30,10 +30,17 @@ def moment(time: dt.datetime) -> str:
 
 
 def growth(value: float | None) -> str:
-    """A change: `+1.5%`; a dash if it isn't known."""
+    """A change: `+1.5%`; a dash if it isn't known. What rounds to zero has no sign."""
     if value is None:
         return NO_VALUE
+    if is_level(value):
+        return "0.0%"
     return f"{value:+.1%}" if abs(value) < 10 else f"{value:+,.0%}"  # noqa: PLR2004 - a width
+
+
+def is_level(growth: float) -> bool:
+    """Whether a change rounds to zero."""
+    return round(growth, 3) == 0
 
 
 def share(value: float | None) -> str:

@@ -1,6 +1,11 @@
 // Starts Swagger UI. Not inline, so that the page's Content-Security-Policy can forbid inline scripts.
 "use strict";
 
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+
 const target = document.getElementById("swagger-ui");
 
 window.SwaggerUIBundle({

@@ -44,7 +44,11 @@ function swap(page) {
   document.querySelector("link[rel=canonical]").replaceWith(page.querySelector("link[rel=canonical]"));
   $("main").replaceWith(page.getElementById("main"));
   enhance();
-  if (focused) $(focused)?.focus({ preventScroll: true });
+  // On a phone, the keyboard of the search would cover the chart.
+  if (!focused || (focused === "packages" && matchMedia("(pointer: coarse)").matches)) return;
+  const again = $(focused);
+  again?.focus({ preventScroll: true });
+  again?.setSelectionRange?.(again.value.length, again.value.length); // to type another name
 }
 
 function say(text, { stays = false, failed = false } = {}) {
@@ -157,7 +161,7 @@ function suggest(input, list) {
     if (event.key === "ArrowDown") mark((chosen + 1) % count);
     else if (event.key === "ArrowUp") mark((chosen <= 0 ? count : chosen) - 1);
     else if (event.key === "Escape") offer([]);
-    else if (event.key === "Enter" && chosen >= 0) take(list.children[chosen].textContent);
+    else if (["Enter", "Tab"].includes(event.key) && chosen >= 0) take(list.children[chosen].textContent);
     else return;
     event.preventDefault();
   });
