@@ -73,7 +73,7 @@ def test_readme_shows_the_page(open_page: OpenPage, theme: Theme) -> None:
         change = "it is missing"
     if change and os.environ.get("UPDATE_DOCS"):
         picture = Image.open(io.BytesIO(png)).convert("RGB")
-        picture.quantize(64).save(shown, optimize=True)
+        picture.quantize(128).save(shown, optimize=True)
         return
     assert not change, f"{shown.name} is out of date ({change}): run `make docs`"
 
