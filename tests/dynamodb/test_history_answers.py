@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from pulse.svg_text import abbreviated
 from tests.dynamodb.table_at import TableAt
 from tests.http.served import Clock, Served, served
+from tests.pictures import read
 from tools.fake_pypistats import FakePypistats
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -110,6 +112,102 @@ def test_table_that_fails_is_a_503_only_beyond_the_window(
         answer = api.client.get(path, params=query)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         assert answer.json()["type"] == "urn:pypi-pulse:problem:history-unavailable"
+
+
+COMPARED = {"packages": "requests,flask"}
+
+
+def test_comparison_reaches_back(api: Served, clock: Clock) -> None:
+    """As JSON and CSV, with the days that upstream answered when it still had them."""
+    first = get(api, "/compare/downloads", **COMPARED)
+    clock.now += LATER
+    long_ago = (clock.now - dt.timedelta(days=400)).date().isoformat()
+    later = get(api, "/compare/downloads", **COMPARED, start=long_ago)
+    assert later["start"] == WINDOW_START
+    for before, after in zip(first["packages"], later["packages"], strict=True):
+        answered = {point["date"]: point["downloads"] for point in after["points"]}
+        assert len(answered) == 181 + LATER.days
+        assert {
+            point["date"]: point["downloads"] for point in before["points"]
+        }.items() <= answered.items()
+        alone = get(api, f"/packages/{after['package']}/downloads", start=long_ago, mirrors="true")
+        assert after["total"] == alone["series"][0]["total"]
+    query = {**COMPARED, "start": long_ago, "format": "csv"}
+    lines = api.client.get("/compare/downloads", params=query).text.splitlines()
+    assert lines[1].startswith(f"requests,{WINDOW_START},")
+    assert len(lines) == 1 + 2 * (181 + LATER.days)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "json_query"),
+    [
+        ("/packages/requests", {}, {"mirrors": "true"}),
+        ("/packages/requests", {"by": "system"}, {"by": "system"}),
+        ("/compare", COMPARED, COMPARED),
+        ("/compare", {**COMPARED, "scale": "log", "width": "400"}, COMPARED),
+    ],
+)
+def test_chart_reaches_back(
+    api: Served, clock: Clock, path: str, query: dict[str, str], json_query: dict[str, str]
+) -> None:
+    """A range that upstream no longer has any day of."""
+    dates = {"start": "2026-06-01", "end": "2026-08-31"}
+    get(api, f"{path}/downloads", **json_query)
+    clock.now += LATER
+    answer = api.client.get(f"{path}/chart.svg", params={**query, **dates})
+    assert answer.headers["x-pulse-status"] == "200"
+    chart = read(answer.text)
+    assert "From 2026-06-01 to 2026-08-31." in chart.description
+    found = get(api, f"{path}/downloads", **json_query, **dates)
+    totals = [one["total"] for one in found.get("series") or found["packages"]]
+    assert all(totals)
+    for total in totals:
+        assert f": {total:,} downloads" in chart.description
+
+
+def test_badge_has_the_total_of_all_kept_days(api: Served, clock: Clock) -> None:
+    get(api, "/packages/requests")
+    clock.now += LATER
+    totals = {}
+    for mirrors in ("true", "false"):
+        query = {"period": "total", "mirrors": mirrors}
+        badge = read(api.client.get("/packages/requests/badge.svg", params=query).text)
+        figures = get(api, "/packages/requests/total", mirrors=mirrors)
+        totals[mirrors] = figures["total_downloads"]
+        assert badge.texts[-1] == f"{abbreviated(totals[mirrors])} total"
+        endpoint = get(api, "/packages/requests/badge.json", **query)
+        assert endpoint["message"] == badge.texts[-1]
+        assert not endpoint["isError"]
+    window = get(api, "/packages/requests")["total_downloads"]
+    assert totals["true"] > 1.3 * window
+
+
+def test_images_without_their_history_say_so(
+    api: Served, clock: Clock, history_table: TableAt
+) -> None:
+    """They never show fewer days or a smaller sum as if it were all."""
+    get(api, "/packages/requests")
+    history_table.client.delete_table(TableName=history_table.name)
+    clock.now += LATER
+    for path in ("badge.svg?period=total", "chart.svg?start=2026-06-01"):
+        answer = api.client.get(f"/packages/requests/{path}")
+        assert (answer.status_code, answer.headers["x-pulse-status"]) == (200, "503")
+        assert "max-age=60," in answer.headers["cache-control"]
+        read(answer.text)
+    assert api.client.get("/packages/requests/chart.svg").headers["x-pulse-status"] == "200"
+
+
+def test_preview_and_page_show_everything_alike(api: Served, clock: Clock) -> None:
+    view = "/?packages=flask,requests&days=all"
+    assert api.client.get(view).status_code == 200
+    clock.now += LATER
+    page = api.client.get(view).text
+    assert "From 2026-05-25 to 2027-03-01." in page
+    assert '"days":281,' in page
+    short = api.client.get("/preview.png?packages=flask,requests&days=30").content
+    whole = api.client.get("/preview.png?packages=flask,requests&days=all").content
+    assert short[:4] == whole[:4] == b"\x89PNG"
+    assert short != whole
 
 
 @pytest.mark.parametrize(("days", "shown"), [("all", 281), ("365", 281), ("180", 180)])
