@@ -166,7 +166,7 @@ def test_copy_buttons_copy(open_page: OpenPage, steady_api: Served, label: str) 
 
 
 def test_copied_addresses_answer(open_page: OpenPage, steady_api: Served) -> None:
-    for path in (THREE, "/?packages=requests&period=week"):
+    for path in (THREE, "/?packages=requests&period=week", f"{THREE}&days=all"):
         page = open_page(path)
         texts = page.locator(".snippet code").all_text_contents()
         found = {

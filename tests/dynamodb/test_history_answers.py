@@ -1,7 +1,9 @@
 """Answers reach back beyond upstream's window, and over days that upstream has lost."""
 
 import datetime as dt
+import html
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -208,6 +210,23 @@ def test_preview_and_page_show_everything_alike(api: Served, clock: Clock) -> No
     whole = api.client.get("/preview.png?packages=flask,requests&days=all").content
     assert short[:4] == whole[:4] == b"\x89PNG"
     assert short != whole
+
+
+@pytest.mark.parametrize("packages", ["requests", "flask,requests"])
+def test_what_is_copied_reaches_back(api: Served, clock: Clock, packages: str) -> None:
+    """The chart and the CSV file of a page that shows everything do so too."""
+    get(api, "/compare/downloads", **COMPARED)
+    clock.now += LATER
+    page = html.unescape(api.client.get(f"/?packages={packages}&days=all").text)
+    chart, csv = (
+        re.findall(rf"{api.url}/[^\s'\")]*{kind}[^\s'\")]*", page)[0]
+        for kind in ("chart.svg", "csv")
+    )
+    assert "From 2026-05-25 to 2027-03-01." in read(api.client.get(chart).text).description
+    assert len(api.client.get(csv).text.splitlines()) == 1 + 281 * len(packages.split(","))
+    month = html.unescape(api.client.get(f"/?packages={packages}&days=30").text)
+    (csv, *_) = re.findall(rf"{api.url}/[^\s'\")]*csv[^\s'\")]*", month)
+    assert len(api.client.get(csv).text.splitlines()) == 1 + 30 * len(packages.split(","))
 
 
 @pytest.mark.parametrize(("days", "shown"), [("all", 281), ("365", 281), ("180", 180)])

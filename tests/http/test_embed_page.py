@@ -3,6 +3,7 @@
 A picture is that of the last address before it. `make docs` writes the pictures.
 """
 
+import datetime as dt
 import json
 import re
 from urllib.parse import parse_qsl, urlsplit
@@ -62,7 +63,8 @@ def test_every_option_is_shown(kind: str) -> None:
 )
 def test_snippets_are_those_of_the_website(group: str, packages: str) -> None:
     view = View.model_validate({"packages": packages})
-    texts = [one.text for one in snippets(view, "https://pulse.example.org") if one.group == group]
+    found = snippets(view, dt.date(2026, 5, 25), "https://pulse.example.org")
+    texts = [one.text for one in found if one.group == group]
     assert len(texts) == 3
     for text in texts:
         assert f"\n{text}\n```\n" in PAGE

@@ -1,22 +1,32 @@
 """The part of a page with what people copy."""
 
+import datetime as dt
+
 import htpy as h
 
+from fastapi_app.pages import words
 from fastapi_app.pages.layout import Site
 from fastapi_app.pages.snippets import Snippet, badge_url, csv_url, snippets
 from fastapi_app.pages.view import View
 
 
-def embed_section(site: Site, view: View) -> h.Element:
-    """Snippets by what they are of, each with a button that the script makes work."""
+def embed_section(site: Site, view: View, start: dt.date) -> h.Element:
+    """Snippets by what they are of, each with a button that the script makes work.
+
+    The view begins on the day `start`.
+    """
     groups: dict[str, list[Snippet]] = {}
-    for snippet in snippets(view, site.base_url):
+    for snippet in snippets(view, start, site.base_url):
         groups.setdefault(snippet.group, []).append(snippet)
     return h.section(".embed", aria_labelledby="embed")[
         h.h2("#embed")["Put it into your README"],
         h.p[
-            "Badges and charts renew themselves; charts show all days that are kept. The figures are also a ",
-            h.a(href=csv_url(view, site.base_path), download=True)["CSV file"],
+            "Badges and charts renew themselves. Charts show ",
+            f"all days since {words.day(start)}"
+            if view.days == "all"
+            else "the days that pypistats.org keeps, about 180",
+            ". The figures are also a ",
+            h.a(href=csv_url(view, start, site.base_path), download=True)["CSV file"],
             ".",
         ],
         [

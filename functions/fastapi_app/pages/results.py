@@ -53,7 +53,7 @@ def results(site: Site, view: View, figures: Figures, retry_after_s: int | None)
         h.div(class_={"splits": True, "many": len(names) > _MOST_BESIDE})[
             share_sections(view, figures)
         ],
-        embed_section(site, view),
+        embed_section(site, view, figures.start),
     ]
     return page(site, head, main, retry_after_s=retry_after_s)
 

@@ -1,5 +1,6 @@
 """What people copy: badges and charts for a README, and commands for the figures."""
 
+import datetime as dt
 import shlex
 from html import escape
 from typing import NamedTuple
@@ -18,13 +19,16 @@ class Snippet(NamedTuple):
     text: str
 
 
-def snippets(view: View, base_url: str) -> list[Snippet]:
-    """The snippets of a view. `base_url` is where the API is served, without a slash at its end."""
+def snippets(view: View, start: dt.date, base_url: str) -> list[Snippet]:
+    """The snippets of a view that begins on the day `start`.
+
+    `base_url` is where the API is served, without a slash at its end.
+    """
     return [
         *_badge(view, base_url),
-        *_chart(view, base_url),
+        *_chart(view, start, base_url),
         Snippet("Figures", "curl", f"curl -s {shlex.quote(figures_url(view, base_url))}"),
-        Snippet("Figures", "CSV", f"curl -s {shlex.quote(csv_url(view, base_url))}"),
+        Snippet("Figures", "CSV", f"curl -s {shlex.quote(csv_url(view, start, base_url))}"),
     ]
 
 
@@ -36,18 +40,24 @@ def figures_url(view: View, base_url: str) -> str:
     return f"{base_url}/compare?{query}"
 
 
-def csv_url(view: View, base_url: str) -> str:
+def csv_url(view: View, start: dt.date, base_url: str) -> str:
     """The days, weeks or months of a view as CSV."""
     options = {"period": view.period, "mirrors": view.mirrors, "format": "csv"}
+    if view.days != View().days:
+        options["start"] = start.isoformat()
     if len(view.packages) == 1:
         return f"{base_url}/packages/{view.packages[0]}/downloads?{_query(**options)}"
     query = _query(packages=",".join(view.packages), **options)
     return f"{base_url}/compare/downloads?{query}"
 
 
-def chart_url(view: View, base_url: str, **options: str) -> str:
-    """The chart of a view as SVG."""
+def chart_url(view: View, start: dt.date, base_url: str, **options: str) -> str:
+    """The chart of a view as SVG, of everything or of the days that the source keeps.
+
+    Shorter ranges move on with time, and a chart's address only has fixed dates.
+    """
     options = {
+        **({"start": start.isoformat()} if view.days == "all" else {}),
         **({"period": view.period} if view.period != "day" else {}),
         **({"scale": view.scale} if view.scale != "linear" else {}),
         **_without_mirrors(view),
@@ -83,9 +93,9 @@ def _badge(view: View, base_url: str) -> list[Snippet]:
     ]
 
 
-def _chart(view: View, base_url: str) -> list[Snippet]:
+def _chart(view: View, start: dt.date, base_url: str) -> list[Snippet]:
     alt, page = f"Downloads of {listed(view.packages)}", f"{base_url}/?{view.query()}"
-    light, dark = (chart_url(view, base_url, theme=theme) for theme in ("light", "dark"))
+    light, dark = (chart_url(view, start, base_url, theme=theme) for theme in ("light", "dark"))
     picture = (
         f'<a href="{escape(page)}"><picture>\n'
         f'  <source media="(prefers-color-scheme: dark)" srcset="{escape(dark)}">\n'
