@@ -32,13 +32,18 @@ def test_page_names_a_picture_of_its_view(api: Served, query: str) -> None:
     assert answer.headers["content-type"] == "image/png"
     assert "content-encoding" not in answer.headers
     assert answer.headers["cache-control"] == page.headers["cache-control"]
+    assert answer.headers["x-pulse-status"] == "200"
     assert colors(answer.content) > 50
 
 
-@pytest.mark.parametrize("query", ["packages=no-such-package", "packages=-x-", "", "days=7"])
-def test_picture_is_always_an_image(api: Served, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("packages=no-such-package", "404"), ("packages=-x-", "422"), ("", "422"), ("days=7", "422")],
+)
+def test_picture_is_always_an_image(api: Served, query: str, status: str) -> None:
     answer = api.client.get(f"/preview.png?{query}")
     assert answer.status_code == 200
+    assert answer.headers["x-pulse-status"] == status
     assert answer.headers["content-type"] == "image/png"
     assert "max-age=60," in answer.headers["cache-control"]
     assert colors(answer.content) > 2

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from fastapi_app.caching import PNG, cache_control, conditional_response
-from fastapi_app.images import until_at_least
+from fastapi_app.images import STATUS_HEADER, until_at_least
 from fastapi_app.routes.dependencies import FromCatalogue
 from fastapi_app.security import FILE_HEADERS, PAGE_HEADERS
 from pulse import comparison
@@ -88,15 +88,17 @@ async def get_preview(request: Request, catalogue: FromCatalogue) -> Response:
             raise _first_problem(answers.values())
         fresh_until = comparison.fresh_until(answers.values(), catalogue.now())
         chart = charts.chart_svg(view, found, preview.CHART_WIDTH_PX)
+        status = int(HTTPStatus.OK)
     except Problem as problem:
         request_log().ended_with(problem)
-        fresh_until = None
+        status, fresh_until = problem.status, None
         chart = problem_chart(problem, "light", preview.CHART_WIDTH_PX)
     until = until_at_least(request, fresh_until)
     headers = {
         **FILE_HEADERS,
         "content-type": PNG,
         "cache-control": cache_control(until, catalogue.now()),
+        STATUS_HEADER: str(status),
         "vary": "Accept-Encoding",
     }
     return conditional_response(request, preview.png_of(chart), headers)

@@ -69,12 +69,13 @@ def curves_of(data: ChartData, period: Period, scale: Scale) -> list[Curve]:
 
 
 def axis_of(curves: Sequence[Curve], scale: Scale, most_ticks: int) -> Axis:
-    """The vertical axis for these curves."""
+    """The vertical axis for these curves. Only bars show spans that are not whole."""
+    has_lines = scale in {"log", "index"}
     values = [
         span.value
         for curve in curves
         for span in (*curve.thick, *curve.thin)
-        if span.value is not None
+        if span.value is not None and (span.whole or not has_lines)
     ]
     match scale:
         case "share":

@@ -63,6 +63,8 @@ def _shown(data: ChartData, look: Look) -> Iterator[str]:
     """What the lines or areas are."""
     if look.scale == "log":
         yield "logarithmic"
+    if look.scale == "index":
+        yield f"first {'week' if look.period == 'day' else look.period} = {INDEX_BASE}"
     has_means = any(mean is not None for one in data.series for mean in one.means)
     if look.period == "day" and has_means:
         yield "7-day mean"

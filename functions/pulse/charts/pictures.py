@@ -119,10 +119,7 @@ def _what(period: Period, scale: Scale, by: str = "") -> str:
     match scale:
         case "share":
             what = f"share of downloads {by}"
-        case "index":
-            first = "week" if period == "day" else period
-            what = f"downloads per {period} {by}".rstrip() + f", first {first} = 100"
-        case "linear" | "log":
+        case "linear" | "log" | "index":
             what = f"downloads per {period} {by}"
     return what.rstrip()
 

@@ -173,6 +173,13 @@ def test_index_begins_at_100() -> None:
     assert {"a 200", "b 100"} <= set(texts)
 
 
+@pytest.mark.parametrize(("scale", "lowest"), [("log", "5k"), ("index", "100")])
+def test_incomplete_weeks_do_not_stretch_the_axis(scale: Any, lowest: str) -> None:  # noqa: ANN401 - a literal
+    """They are left out of lines. The range begins on a Sunday, so its first week has a single day."""
+    picture = drawn(packages({"a": [1_000] * 56}, 56), scale=scale, period="week")
+    assert picture.texts[1:3] == ["logarithmic" if scale == "log" else "first week = 100", lowest]
+
+
 def test_log_scale_shows_what_linear_hides() -> None:
     data = packages({"big": [10**8] * DAYS, "middle": [10**6] * DAYS, "small": [10**4] * DAYS})
     heights = {}
