@@ -221,15 +221,19 @@ def test_suggestion_by_touch(open_page: OpenPage) -> None:
     expect(field).to_have_value("fastapi, ")
 
 
-def test_names_are_fetched_at_first_focus(open_page: OpenPage) -> None:
-    page = open_page(THREE)
+@pytest.mark.parametrize("path", ["/", THREE])
+def test_names_are_fetched_once_and_when_somebody_types(open_page: OpenPage, path: str) -> None:
+    """They are larger than all the rest of a page, and the start page has the focus in the search."""
+    page = open_page("about:blank")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
+    page.goto(path, wait_until="networkidle")
+    field = page.get_by_label("Packages to compare")
+    field.focus()
+    assert not [url for url in asked if "names" in url]
     with page.expect_request("**/static/names.*.txt"):
-        page.get_by_label("Packages to compare").focus()
-    page.get_by_label("Packages to compare").blur()
-    page.get_by_label("Packages to compare").focus()
-    page.get_by_label("Packages to compare").press_sequentially("x")
+        field.press_sequentially("x")
+    field.press_sequentially("y")
     assert len([url for url in asked if "names" in url]) == 1
 
 

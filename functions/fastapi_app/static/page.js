@@ -94,7 +94,7 @@ document.addEventListener("click", async (event) => {
 
 // ---- Suggestions for the last name in the search: those that start like it first, in rank order.
 
-let names; // a promise of all names
+let names; // a promise of all names: they are larger than the rest of a page, so only if somebody types
 
 function loadNames(url) {
   names ??= fetch(url)
@@ -146,7 +146,6 @@ function suggest(input, list) {
   input.setAttribute("aria-controls", list.id);
   mark(-1);
 
-  input.addEventListener("focus", () => loadNames(input.dataset.names));
   input.addEventListener("blur", () => offer([]));
   input.addEventListener("input", async () => {
     const typed = input.value;
@@ -255,7 +254,6 @@ function enhance() {
   const figure = $("chart");
   if (figure) read(figure);
   suggest($("packages"), $("suggestions"));
-  if (document.activeElement === $("packages")) loadNames($("packages").dataset.names);
   for (const button of document.querySelectorAll("[data-copy]")) {
     // Behind a proxy, the server doesn't know the name that people use.
     const code = $(button.dataset.copy);

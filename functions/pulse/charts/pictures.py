@@ -47,7 +47,7 @@ def package_chart(
     scale = query.scale or ("share" if query.by else "linear")
     if query.by:
         data = category_data(query.by, counts, days)
-        what = _what(query.period, scale, _BY.get(query.by, f"by {query.by}"))
+        what = _what(query.period, scale, _BY.get(query.by, f"by {query.by.replace('_', ' ')}"))
         details = [] if query.by == "overall" else ["without mirrors"]
     else:
         mirrors = query.mirrors is not False
