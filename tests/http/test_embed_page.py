@@ -6,6 +6,7 @@ A picture is that of the last address before it. `make docs` writes the pictures
 import datetime as dt
 import json
 import re
+from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -13,14 +14,22 @@ import pytest
 from fastapi_app.pages.snippets import snippets
 from fastapi_app.pages.view import View
 from tests.documentation import assert_documented
-from tests.http.served import Served
+from tests.http.served import Clock, Served, served
 from tools import ROOT
+from tools.fake_pypistats import FakePypistats
 
 FOLDER = ROOT / "docs/embed"
 PAGE = (ROOT / "docs/embed.md").read_text(encoding="utf-8")
 PICTURES = re.findall(r"`(/[^`]+)`[^`]*?\]\(embed/([\w-]+\.svg)\)", PAGE)
 ROUTES = ["/packages/{package}/badge.svg", "/packages/{package}/chart.svg", "/compare/chart.svg"]
 ANY = "any value"
+
+
+@pytest.fixture
+def api(fake_pypistats: FakePypistats, clock: Clock) -> Iterator[Served]:
+    """With time for a machine that does other things too: a late picture has no figures."""
+    with served(fake_pypistats.url, clock, IMAGE_DEADLINE_S="20") as api:
+        yield api
 
 
 @pytest.mark.parametrize(("address", "name"), PICTURES)
