@@ -101,7 +101,7 @@ class RowStore:
     async def release(self, question: Question) -> None:
         """Give a lease back, because no call could be made in time."""
         with contextlib.suppress(ConditionFailed, TableUnavailable):
-            await self._table.delete(_lease_key(question), _HOLDER.equals(self._holder))
+            await self._table.delete({"key": _lease_key(question)}, _HOLDER.equals(self._holder))
 
     async def keep(self, question: Question, cached: CachedAnswer) -> None:
         """Store an answer, unless the stored one is newer. A failure replaces the lease instead."""
