@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 class Catalogue:
     """Answers questions. With `CACHE=off` it always asks the source.
 
-    `rows` and `history` are None without their tables.
+    `rows` and `history` are None without their tables. In the background (see `Settings`), a question
+    that can't be fetched now gets the problem, without stale counts and without a reservation.
 
     Create one per process and use it on one event loop.
     """
@@ -50,7 +51,7 @@ class Catalogue:
         self.now = now
         self.image_deadline_s = settings.image_deadline_s
         self._settings = settings
-        self._backends = Backends(source, Memory(), rows, history, now)
+        self._backends = Backends(source, Memory(), rows, history, now, settings.background)
         self._lookups: dict[Question, Lookup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -78,11 +79,13 @@ class Catalogue:
         deadline = asyncio.get_running_loop().time() + deadline_s
         distinct = list(dict.fromkeys(questions))
         found = await self._find(distinct, deadline)
-        for answer, tier in found.values():
+        for answer, tier, _ in found.values():
             if isinstance(answer, Problem):
                 request_log().failed(answer)
             else:
                 request_log().hit(answer, tier, self.now())
+        if self._backends.background:
+            return {question: one.problem or one.answer for question, one in found.items()}
         answers = await asyncio.gather(
             *(self._with_retry_after(question, found[question].answer) for question in distinct)
         )

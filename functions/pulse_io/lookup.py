@@ -34,7 +34,7 @@ MAX_PAUSE_S: Final = 1.0
 class Backends:
     """The source, the caches, history and the clock that lookups use.
 
-    `rows` and `history` are None without their tables.
+    `rows` and `history` are None without their tables. `background` lookups have no priority at the source.
     """
 
     source: Source
@@ -42,6 +42,7 @@ class Backends:
     rows: "RowStore | None"
     history: "HistoryStore | None"
     now: Now
+    background: bool = False
 
 
 class Lookup:
@@ -183,7 +184,9 @@ class Lookup:
                 self._settle(question, answer, "table")
 
     def _known(self, questions: Collection[Question]) -> set[Question]:
-        """The questions whose counts are in memory, fresh or not."""
+        """The questions whose counts are in memory, fresh or not; in the background, none."""
+        if self._backends.background:
+            return set()
         return {question for question in questions if self._backends.memory.held(question)}
 
     def _unresolved(self, questions: Collection[Question]) -> list[Question]:

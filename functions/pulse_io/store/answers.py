@@ -30,10 +30,11 @@ CachedAnswer = DailyCounts | Failure
 
 
 class LookupResult(NamedTuple):
-    """An answer and the tier that it came from."""
+    """An answer and the tier that it came from. A stale answer has the problem of the fetch that failed."""
 
     answer: DailyCounts | Problem
     tier: Tier
+    problem: Problem | None = None
 
 
 def newer(one: CachedAnswer | None, other: CachedAnswer | None) -> CachedAnswer | None:

@@ -62,7 +62,7 @@ class Memory:
             return LookupResult(problem, "none")
         if now < held.fresh_until:
             return LookupResult(held, "memory")  # they arrived after the lookup had failed
-        return LookupResult(held.as_stale(until or now + FAILURE_KEPT_FOR), "memory")
+        return LookupResult(held.as_stale(until or now + FAILURE_KEPT_FOR), "memory", problem)
 
     def failure(self, question: Question, now: dt.datetime) -> Failure | None:
         """The cached failure, if it has not expired."""
