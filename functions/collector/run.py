@@ -133,9 +133,11 @@ class Collector:
             if any(map(_has_failed, answers.values())):
                 report.failed += 1
                 failures += 1
-            elif not any(map(_waits_for_limit, answers.values())):
-                failures = 0
-                await self._keep(package, answers, report.target, report)
+                continue
+            if any(map(_waits_for_limit, answers.values())):
+                return
+            failures = 0
+            await self._keep(package, answers, report.target, report)
 
     async def _ask(self, questions: Sequence[Question], end: float) -> Answers:
         """The answers. While only our own rate limit is in the way, wait for it until `end`."""

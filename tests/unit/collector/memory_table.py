@@ -52,11 +52,14 @@ class Life:
 
 @dataclass
 class MemoryDynamo:
-    """The items of all tables, by table and key. `away` refuses everything, `throttled` every write."""
+    """The items of all tables, by table and key.
+
+    `away` refuses everything, `throttled` is a table that refuses writes.
+    """
 
     tables: dict[str, dict[Key, Item]] = field(default_factory=dict)
     away: bool = False
-    throttled: bool = False
+    throttled: str = ""
 
     def copy(self) -> "MemoryDynamo":
         return MemoryDynamo({name: dict(items) for name, items in self.tables.items()})
@@ -108,7 +111,7 @@ class MemoryTable(Table):
         self._life.check()
         if self._dynamodb.away:
             raise TableUnavailable
-        if self._dynamodb.throttled and writes:
+        if writes and self._dynamodb.throttled == self._name:
             raise TableThrottled
         return self._dynamodb.tables.setdefault(self._name, {})
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 
 import httpx
 
@@ -49,10 +50,20 @@ class CollectorWorld(World):
     """A world whose collector tracks some packages. All tables are in memory."""
 
     def __init__(self, *tracked: str) -> None:
+        self.clock_error = dt.timedelta()
         super().__init__()
+        self.upstream.behaviour = replace(self.upstream.behaviour, now=super().now)
         self.tracked = tracked
         self.dynamo = MemoryDynamo()
         self._life = Life()
+
+    def now(self) -> dt.datetime:
+        """The time by the clock of environments."""
+        return super().now() + self.clock_error
+
+    def clock(self) -> float:
+        """Seconds since 1970 by the same clock."""
+        return super().clock() + self.clock_error.total_seconds()
 
     async def run(self, left_s: float = LEFT_S, life: Life | None = None) -> None:
         """One run, as the handler makes it."""
