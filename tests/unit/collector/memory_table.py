@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import eq, ge, gt, le, lt
-from typing import Any
+from typing import TypeVar
 
 from aiodynamo.expressions import (
     AndCondition,
@@ -25,6 +25,7 @@ from tests.unit.pulse_io.simulated.world import TABLE_LATENCY_S
 _OPERATORS = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 Key = tuple[str, str]
+T = TypeVar("T")
 
 
 @dataclass
@@ -115,7 +116,7 @@ class MemoryTable(Table):
             raise TableThrottled
         return self._dynamodb.tables.setdefault(self._name, {})
 
-    def _done(self, result: Any) -> Any:  # noqa: ANN401 - passed through
+    def _done(self, result: T) -> T:
         self._life.step()
         return result
 
