@@ -1,7 +1,7 @@
 """Makes ClickPy's tables in a server, and loads the invented rows."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from typing import Final
 
@@ -30,23 +30,27 @@ def load(
 ) -> None:
     """Make all tables, and fill those that ClickPy's views fill with the invented downloads until `newest`.
 
-    The table of single downloads stays empty: there would be billions. With `incomplete`, the newest day has only a
+    The table of single downloads stays empty: there would be billions. The months are those that a load on the
+    next day keeps. With `incomplete`, the newest day has only a
     part of its rows.
     """
     create_tables(server, database)
     countries = (f"{name}\t{code}\n".encode() for code, (name, _) in COUNTRIES.items())
     server.execute("INSERT INTO countries FORMAT TabSeparated", database=database, data=countries)
-    load_sums(server, rows(packages, newest, incomplete=incomplete), database)
+    loaded_on = f"toDate('{newest + timedelta(days=1)}')"
+    load_sums(server, rows(packages, newest, incomplete=incomplete), database, now=loaded_on)
 
 
-def load_sums(server: ClickHouse, invented: Iterable[Row], database: str = DATABASE) -> None:
-    """Put what the views would make of these downloads into their tables."""
+def load_sums(
+    server: ClickHouse, invented: Iterable[Row], database: str = DATABASE, now: str = "now()"
+) -> None:
+    """Put what the views would make of these downloads at the moment `now` into their tables."""
     columns = ", ".join(f"{name} {COLUMNS.get(name, 'Int64')}" for name in Row._fields)
     server.execute(f"CREATE TABLE {_STAGING} ({columns}) ENGINE = Memory", database=database)
     server.execute(
         f"INSERT INTO {_STAGING} FORMAT TabSeparated", database=database, data=_lines(invented)
     )
-    for table, selection in selections(_STAGING, "sum(downloads)").items():
+    for table, selection in selections(_STAGING, "sum(downloads)", now).items():
         server.execute(f"INSERT INTO {table} {selection}", database=database)
     server.execute(f"DROP TABLE {_STAGING}", database=database)
 

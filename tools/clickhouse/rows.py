@@ -33,7 +33,7 @@ PACKAGES: Final = (
 )
 
 #: Those with rows since `FIRST_DAY`. Others have them for the days that pypistats.org keeps.
-LONG_LIVED: Final = ("requests", "numpy", HERMIT)
+LONG_LIVED: Final = ("requests", HERMIT)
 FIRST_DAY: Final = date(2016, 1, 1)
 
 #: On earlier days only a tenth of the downloads were counted.
@@ -72,8 +72,7 @@ COUNTRIES: Final = {
 }
 _LARGEST_COUNTRY: Final = "US"
 _COUNTRY_UNKNOWN: Final = {"": 0.01}
-_OTHER_COUNTRIES: Final = 4
-_MIRROR_COUNTRIES: Final = {"US": 0.7, "CN": 0.3}
+_OTHER_COUNTRIES: Final = 3
 _MALFORMED_PYTHONS: Final = {"3.13": 0.45, "": 0.20, "3": 0.15, "cpython": 0.10, "3.14rc2": 0.10}
 
 #: What pypistats.org calls `other`: one of them each day.
@@ -136,18 +135,17 @@ class _Day:
         self.others = int((with_mirrors - without_mirrors) * share)
         self._draws = 0
 
-    def rows(self, versions: Mapping[str, float]) -> Iterator[Row]:
-        """The rows, with these shares of the versions."""
+    def rows(self, versions: dict[str, float]) -> Iterator[Row]:
+        """The rows, with these shares of the versions, the newest last."""
         types = _TYPES if self.day > _LAST_EGGS else _OLD_TYPES
-        countries = _countries(self.package)
         if whole := self.without_mirrors:
-            columns = (versions, countries, types, _INSTALLERS)
+            columns = (versions, _countries(self.package), types, _INSTALLERS)
             divisions = [self._cut(whole, column) for column in columns]
             yield from self._crossed([*divisions, self._pythons(), self._systems()])
-        if whole := self.others:
-            columns = (versions, _MIRROR_COUNTRIES, types, _OTHERS)
-            divisions = [self._cut(whole, column) for column in columns]
-            yield from self._crossed([*divisions, {"": whole}, {"": whole}])
+        if whole := self.others:  # the newest version, from one country
+            single = [{name: whole} for name in (next(reversed(versions)), _LARGEST_COUNTRY)]
+            divisions = [self._cut(whole, column) for column in (types, _OTHERS)]
+            yield from self._crossed([*single, *divisions, {"": whole}, {"": whole}])
 
     def _pythons(self) -> dict[str, int]:
         if self.package == MALFORMED:
@@ -185,7 +183,7 @@ class _Day:
             names[column] = name
         before = 0
         for edge, column, name in edges:
-            if edge > before:
+            if edge > before and names[column] != name:
                 yield Row._make((self.package, self.day, *names, edge - before))
                 before = edge
             names[column] = name
@@ -214,16 +212,15 @@ def _first_release(package: str, active: list[date]) -> date:
 def _versions(package: str, day: date, first_release: date) -> dict[str, float]:
     """The shares of the versions that are downloaded on a day.
 
-    They are the newest, which takes ten days to be adopted, three before it, and one that many have pinned.
+    They are one that many have pinned, and the last three, of which the newest takes ten days to be adopted.
     """
     least, most = _RELEASED_EVERY_DAYS
     every = int(least + (most - least) * seeded_random(package, "releases"))
     newest, age = divmod((day - first_release).days, every)
     adopted = min(1.0, (age + 1) / _ADOPTED_IN_DAYS)
     by_release = {
-        newest - newest % _PINNED_EVERY: 0.04,
-        newest - 3: 0.04,
-        newest - 2: 0.08,
+        newest - newest % _PINNED_EVERY: 0.06,
+        newest - 2: 0.10,
         newest - 1: 0.15 + 0.7 * (1 - adopted),
         newest: 0.02 + 0.7 * adopted,
     }

@@ -55,10 +55,11 @@ PER_MONTH: Final = "pypi_downloads_per_month"
 MAX_MIN: Final = "pypi_downloads_max_min"
 
 
-def selections(source: str, count: str) -> dict[str, str]:
+def selections(source: str, count: str, now: str = "now()") -> dict[str, str]:
     """For each derived table, the query that makes its rows of `source`'s.
 
-    `source` has `RAW`'s columns; `count` is how many downloads a group of its rows is, such as `count()`.
+    `source` has `RAW`'s columns; `count` is how many downloads a group of its rows is, such as `count()`. At the
+    moment `now`, an expression, months of the last half a year are kept.
     """
     sums = {
         table: f"SELECT {', '.join(columns)}, {count} AS count FROM {source} GROUP BY {', '.join(columns)}"
@@ -68,7 +69,7 @@ def selections(source: str, count: str) -> dict[str, str]:
         **sums,
         PER_MONTH: (
             f"SELECT toStartOfMonth(date) AS month, project, {count} AS count FROM {source} "
-            "WHERE date > toStartOfMonth(now()) - INTERVAL 6 MONTH GROUP BY month, project"
+            f"WHERE date > toStartOfMonth({now}) - INTERVAL 6 MONTH GROUP BY month, project"
         ),
         MAX_MIN: (
             "SELECT project, maxSimpleState(date) AS max_date, minSimpleState(date) AS min_date "

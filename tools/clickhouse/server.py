@@ -48,12 +48,13 @@ class ClickHouseError(Exception):
 class ClickHouse:
     """A running server.
 
-    `url` is where its HTTP interface answers, `password` the user `demo`'s.
+    `url` is where its HTTP interface answers, `password` the user `demo`'s, `client` for those who load it.
     """
 
     url: str
     password: str
     process: subprocess.Popen[bytes]
+    client: httpx.Client
 
     def environ(self) -> dict[str, str]:
         """The settings with which the API asks this server. It has no limit of its own."""
@@ -72,12 +73,10 @@ class ClickHouse:
         Raises:
             ClickHouseError: the server refused it.
         """
-        answer = httpx.post(
+        answer = self.client.post(
             self.url,
             params={"query": sql, "database": database, "wait_end_of_query": "1"},
             content=data,
-            timeout=ADMIN_TIMEOUT_S,
-            trust_env=False,
         )
         if answer.is_error:
             raise ClickHouseError(answer.text.strip())
@@ -141,6 +140,7 @@ def clickhouse(
         }
         with (
             log.open("wb") as stderr,
+            httpx.Client(timeout=ADMIN_TIMEOUT_S, trust_env=False) as client,
             subprocess.Popen(
                 command,
                 env={**os.environ, **environ},
@@ -151,7 +151,7 @@ def clickhouse(
             ) as process,
         ):
             try:
-                yield ClickHouse(_url(process, log), password, process)
+                yield ClickHouse(_url(process, log), password, process, client)
             finally:
                 process.terminate()
                 try:
