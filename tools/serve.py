@@ -152,8 +152,8 @@ def _asked_clickhouse(asked: str | None) -> AbstractContextManager[None]:
             return _local_clickhouse()
         case _:
             raise InvalidSettings(
-                f"CLICKHOUSE={asked!r} is not known: CLICKHOUSE=local serves with a ClickHouse server on this "
-                "machine. For another server, set CLICKHOUSE_URL."
+                f"CLICKHOUSE={asked!r} is not known: CLICKHOUSE=local serves with a ClickHouse server of its own. "
+                "For another server, set CLICKHOUSE_URL."
             )
 
 

@@ -6,12 +6,12 @@ from typing import Final
 
 import pytest
 
-from tests.left_out import leave_out
+from tests.left_out import machine_with
 from tools.clickhouse.load import load
 from tools.clickhouse.rows import ARCHIVED, MALFORMED
 from tools.clickhouse.server import ClickHouse, clickhouse, ensure_installed
 from tools.fake_pypistats.packages import DEBUT, HERMIT, MIRRORED, NEWCOMER, RETIRED
-from tools.runtime.machine import Machine, NeedError
+from tools.runtime.machine import Machine
 
 NEWEST: Final = date(2026, 11, 21)
 """The newest day of all servers."""
@@ -27,12 +27,7 @@ PASSWORD: Final = 'päss:wörd %20 "quoted"'  # noqa: S105 - of a server on loop
 @pytest.fixture(scope="session")
 def machine() -> Machine:
     """This machine, with ClickHouse on it."""
-    machine = Machine()
-    try:
-        ensure_installed(machine)
-    except NeedError as need:
-        leave_out(" ".join(str(need).split()))
-    return machine
+    return machine_with(ensure_installed)
 
 
 @pytest.fixture(scope="session")

@@ -58,24 +58,22 @@ MAX_MIN: Final = "pypi_downloads_max_min"
 def selections(source: str, count: str, now: str = "now()") -> dict[str, str]:
     """For each derived table, the query that makes its rows of `source`'s.
 
-    `source` has `RAW`'s columns; `count` is how many downloads a group of its rows is, such as `count()`. At the
-    moment `now`, an expression, months of the last half a year are kept.
+    `source` has `RAW`'s columns; `count` is an aggregate that tells how many downloads rows are, such as `count()`.
+    At the moment `now`, an expression, months of the last half a year are kept.
     """
     sums = {
         table: f"SELECT {', '.join(columns)}, {count} AS count FROM {source} GROUP BY {', '.join(columns)}"
         for table, columns in SUMS.items()
     }
-    return {
-        **sums,
-        PER_MONTH: (
-            f"SELECT toStartOfMonth(date) AS month, project, {count} AS count FROM {source} "
-            f"WHERE date > toStartOfMonth({now}) - INTERVAL 6 MONTH GROUP BY month, project"
-        ),
-        MAX_MIN: (
-            "SELECT project, maxSimpleState(date) AS max_date, minSimpleState(date) AS min_date "
-            f"FROM {source} GROUP BY project"
-        ),
-    }
+    month = (
+        f"SELECT toStartOfMonth(date) AS month, project, {count} AS count FROM {source} "
+        f"WHERE date > toStartOfMonth({now}) - INTERVAL 6 MONTH GROUP BY month, project"
+    )
+    max_min = (
+        "SELECT project, maxSimpleState(date) AS max_date, minSimpleState(date) AS min_date "
+        f"FROM {source} GROUP BY project"
+    )
+    return {**sums, PER_MONTH: month, MAX_MIN: max_min}
 
 
 def statements() -> Iterator[str]:

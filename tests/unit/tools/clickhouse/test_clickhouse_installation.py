@@ -46,5 +46,5 @@ def test_other_machines_are_told_what_to_do(
     monkeypatch: pytest.MonkeyPatch, platform: str, architecture: str
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    with pytest.raises(NeedError, match="Linux on x86_64 only.* set CLICKHOUSE_URL"):
+    with pytest.raises(NeedError, match=r"Linux on x86_64 only.* set CLICKHOUSE_URL"):
         ensure_installed(ScriptedMachine(architecture=architecture))
