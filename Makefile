@@ -30,7 +30,7 @@ help: ## list these commands
 
 ##@ Run
 
-run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local, CLICKHOUSE=local add real stores
+run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local, CLICKHOUSE=local add stores
 	@PORT='$(PORT)' TABLE='$(TABLE)' CLICKHOUSE='$(CLICKHOUSE)' $(RUN) -m tools.serve
 
 invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from tests.clickhouse.conftest import LOADED, NEWEST, SMALL
-from tools.clickhouse.load import create_tables, load, load_sums
+from tools.clickhouse.load import MANY_DAYS, create_tables, load, load_many, load_sums
 from tools.clickhouse.rows import ARCHIVED, LOST, MALFORMED, rows
 from tools.clickhouse.schema import COLUMNS, SUMS
 from tools.clickhouse.server import ClickHouse
@@ -36,12 +36,12 @@ def select(server: ClickHouse, sql: str, database: str = "pypi") -> list[list[An
 def by_day(server: ClickHouse, package: str, table: str, what: str) -> dict[date, dict[str, int]]:
     """Downloads in pypistats.org's window, by day and by the SQL expression `what`."""
     sql = (
-        f"SELECT date, {what} AS category, toInt64(sum(count)) FROM {table} "
+        f"SELECT date, {what} AS category, sum(count) FROM {table} "
         f"WHERE project = '{package}' AND date >= '{days_until(NEWEST)[0]}' GROUP BY date, category"
     )
     found: dict[date, dict[str, int]] = defaultdict(dict)
     for day, category, count in select(server, sql):
-        found[date.fromisoformat(day)][category] = int(count)
+        found[date.fromisoformat(day)][category] = count
     return found
 
 
@@ -134,25 +134,24 @@ def test_months_are_the_last_half_year(server: ClickHouse) -> None:
 
 def test_some_days_are_lost_and_early_ones_low(server: ClickHouse) -> None:
     lost_from, lost_until = LOST
-    found = select(
+    ((lost, ratio),) = select(
         server,
         f"SELECT countIf(date BETWEEN '{lost_from}' AND '{lost_until}'), "
         "avgIf(count, date BETWEEN '2018-06-26' AND '2018-07-25') / "
         f"avgIf(count, date BETWEEN '2018-07-26' AND '2018-08-25') FROM {DAY} WHERE project = 'requests'",
     )
-    (lost, ratio) = found[0]
-    assert int(lost) == 0
+    assert lost == 0
     assert 0.05 < ratio < 0.2
 
 
 def test_hermit_has_days_without_rows(server: ClickHouse) -> None:
-    (((days, rest),)) = select(
+    ((days, rest),) = select(
         server,
         f"SELECT count(), date_diff('day', min(date), max(date)) + 1 - count() FROM {DAY} "
         f"WHERE project = '{HERMIT}'",
     )
-    assert int(days) > 0
-    assert int(rest) > 0
+    assert days > 0
+    assert rest > 0
 
 
 @pytest.fixture(scope="module")
@@ -215,8 +214,8 @@ def test_pypistats_definition_row_by_row(server: ClickHouse, raw: str) -> None:
     )
     for project, day, people, linux in select(server, definition, raw):
         on = date.fromisoformat(day)
-        assert int(people) == data.true_counts(project, "overall", on).get("without_mirrors", 0)
-        assert int(linux) == data.true_counts(project, "system", on).get("Linux", 0)
+        assert people == data.true_counts(project, "overall", on).get("without_mirrors", 0)
+        assert linux == data.true_counts(project, "system", on).get("Linux", 0)
 
 
 def test_malformed_pythons_count_here_only(server: ClickHouse, raw: str) -> None:
@@ -228,7 +227,7 @@ def test_malformed_pythons_count_here_only(server: ClickHouse, raw: str) -> None
     ((summed,),) = select(
         server, f"SELECT sum(count) FROM {DAY} WHERE project = '{MALFORMED}'", raw
     )
-    assert 0 < int(valid) < int(every) == int(summed)
+    assert 0 < valid < every == summed
 
 
 def test_newest_day_may_be_incomplete(server: ClickHouse) -> None:
@@ -237,4 +236,21 @@ def test_newest_day_may_be_incomplete(server: ClickHouse) -> None:
     ((part,),) = select(server, sql, "incomplete")
     ((whole,),) = select(server, sql)
     server.execute("DROP DATABASE incomplete")
-    assert 0.05 * int(whole) < int(part) < 0.15 * int(whole)
+    assert 0.05 * whole < part < 0.15 * whole
+
+
+def test_many_downloads_are_on_every_day(server: ClickHouse) -> None:
+    packages = ("requests", "httpx")
+    load_many(server, 2 * len(packages) * MANY_DAYS, NEWEST, packages, "many")
+    sql = (
+        f"SELECT project, count(), min(downloads), max(downloads), max(date) FROM "
+        f"(SELECT project, date, sum(count) AS downloads FROM {DAY} GROUP BY project, date) "
+        "GROUP BY project ORDER BY project DESC"
+    )
+    found = select(server, sql, "many")
+    assert found == [[name, MANY_DAYS, 2, 2, str(NEWEST)] for name in packages]
+    for table in BY_DAY:
+        assert select(server, f"SELECT sum(count) FROM {table}", "many") == [
+            [2 * len(packages) * MANY_DAYS]
+        ]
+    server.execute("DROP DATABASE many")

@@ -5,7 +5,7 @@ import sys
 import threading
 from datetime import UTC, date, datetime
 
-from tools.clickhouse.load import load
+from tools.clickhouse.load import load, load_many
 from tools.clickhouse.rows import PACKAGES
 from tools.clickhouse.server import (
     DATABASE,
@@ -33,7 +33,10 @@ def main(arguments: list[str]) -> int:
             password=options.password,
             port=options.port,
         ) as server:
-            load(server, options.newest, options.packages, incomplete=options.incomplete)
+            if options.many:
+                load_many(server, options.many, options.newest)
+            else:
+                load(server, options.newest, options.packages, incomplete=options.incomplete)
             print(f"ClickHouse answers at {server.url}, user {USER}, database {DATABASE}.")
             print("All rows are invented. Ctrl-C ends it.", flush=True)
             threading.Event().wait()
@@ -76,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--incomplete", action="store_true", help="the newest day has only a tenth of its rows"
+    )
+    parser.add_argument(
+        "--many",
+        type=int,
+        metavar="DOWNLOADS",
+        help="for benchmarks: so many downloads of 50 packages over ten years instead",
     )
     return parser
 
