@@ -68,6 +68,7 @@ def test_parameters_that_are_no_settings_are_allowed(server: ClickHouse) -> None
     [
         ("SELEC 1", HTTPStatus.BAD_REQUEST, 62),
         ("SELECT toDate('no date')", HTTPStatus.BAD_REQUEST, 38),
+        ("SELECT {absent:String}", HTTPStatus.INTERNAL_SERVER_ERROR, 456),
         ("SELECT 1 FROM pypi.no_such_table", HTTPStatus.NOT_FOUND, 60),
         ("SELECT 1 FROM no_such_database.pypi", HTTPStatus.NOT_FOUND, 81),
     ],

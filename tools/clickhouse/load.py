@@ -109,4 +109,5 @@ def _lines(invented: Iterable[Row]) -> Iterator[bytes]:
     """Rows as TabSeparated, in chunks."""
     left = iter(invented)
     while chunk := list(islice(left, _CHUNK_ROWS)):
-        yield "".join("\t".join(map(str, row)) + "\n" for row in chunk).encode()
+        lines = ("\t".join((*row[:-1], str(row.downloads))) for row in chunk)
+        yield "".join(f"{line}\n" for line in lines).encode()

@@ -85,10 +85,10 @@ _PINNED_EVERY: Final = 8
 
 
 class Row(NamedTuple):
-    """So many `downloads` of a package on a UTC day that agree in all columns."""
+    """So many `downloads` of a package on the UTC day `date` (YYYY-MM-DD) that agree in all columns."""
 
     project: str
-    date: date
+    date: str
     version: str
     country_code: str
     type: str
@@ -170,6 +170,7 @@ class _Day:
         Each is laid around one circle, from a random place. Over many days, parts of different divisions meet
         about as often as if they were independent, and each day has few rows.
         """
+        known = (self.package, self.day.isoformat())
         whole = sum(divisions[0].values())
         edges = []
         for column, division in enumerate(divisions):
@@ -184,10 +185,10 @@ class _Day:
         before = 0
         for edge, column, name in edges:
             if edge > before and names[column] != name:
-                yield Row._make((self.package, self.day, *names, edge - before))
+                yield Row._make((*known, *names, edge - before))
                 before = edge
             names[column] = name
-        yield Row._make((self.package, self.day, *names, whole - before))
+        yield Row._make((*known, *names, whole - before))
 
     def _random(self) -> float:
         self._draws += 1
