@@ -23,8 +23,15 @@ def ask(
     """The answer to a query; `password` is the right one if not given, `parameters` are those of the URL."""
     if password is None:
         password = server.password if user == USER else ""
+    return ask_at(server.url, sql, user=user, password=password, **parameters)
+
+
+def ask_at(
+    url: str, sql: str, *, user: str = USER, password: str = "", **parameters: str
+) -> httpx.Response:
+    """As `ask`, of the server at this URL."""
     return httpx.post(
-        server.url,
+        url,
         params=parameters,
         content=sql,
         headers=httpx.Headers(

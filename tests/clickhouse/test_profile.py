@@ -6,7 +6,7 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.clickhouse.asking import THROW, ask, error_code
+from tests.clickhouse.asking import THROW, TIMEOUT_S, ask, error_code
 from tests.clickhouse.conftest import FEW_QUERIES
 from tools.clickhouse.server import ClickHouse
 
@@ -94,7 +94,9 @@ LATE_ERROR: Final = (
 def test_error_after_the_head(server: ClickHouse) -> None:
     """The status is 200, and the body breaks off with the error."""
     chunks: list[bytes] = []
-    with httpx.stream("POST", server.url, content=LATE_ERROR, trust_env=False) as begun:
+    with httpx.stream(
+        "POST", server.url, content=LATE_ERROR, timeout=TIMEOUT_S, trust_env=False
+    ) as begun:
         assert begun.status_code == HTTPStatus.OK
         assert error_code(begun) is None
         with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.clickhouse.asking import ask
+from tests.clickhouse.asking import TIMEOUT_S, ask, ask_at
 from tests.clickhouse.conftest import SMALL
 from tests.commands import running, url_said_by
 from tests.dynamodb.test_dynamodb_local import addresses_of_this_machine, listens
@@ -51,7 +51,9 @@ def test_killed_server_restarts_with_its_data(machine: Machine, tmp_path: Path) 
 def test_killed_in_the_middle_of_an_answer(machine: Machine) -> None:
     with clickhouse(machine) as server:
         endless = "SELECT randomPrintableASCII(1000) FROM system.numbers"
-        with httpx.stream("POST", server.url, content=endless, trust_env=False) as answer:
+        with httpx.stream(
+            "POST", server.url, content=endless, timeout=TIMEOUT_S, trust_env=False
+        ) as answer:
             chunks = answer.iter_raw()
             next(chunks)
             server.kill()
@@ -82,13 +84,8 @@ def test_command_serves_until_signal(
     command = ("tools.clickhouse", "--packages", *SMALL, "--newest", "2026-11-21")
     with running(*command) as process:
         url = url_said_by(process)
-        asked = httpx.post(
-            url,
-            content="SELECT max(date) FROM pypi.pypi_downloads_per_day",
-            headers={"X-ClickHouse-User": "demo"},
-            trust_env=False,
-        )
-        assert asked.text == "2026-11-21\n"
+        newest = ask_at(url, "SELECT max(date) FROM pypi.pypi_downloads_per_day")
+        assert newest.text == "2026-11-21\n"
         process.send_signal(number)
         assert process.wait(PATIENCE_S) == status
         assert not listens(url)

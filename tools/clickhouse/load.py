@@ -10,7 +10,7 @@ from tools.clickhouse.schema import COLUMNS, selections, statements
 from tools.clickhouse.server import DATABASE, ClickHouse
 
 _STAGING: Final = "staging"
-_CHUNK_ROWS: Final = 10_000
+_CHUNK_ROWS: Final = 1_000
 
 MANY_DAYS: Final = 3650
 """The days over which `load_many` spreads downloads."""
