@@ -22,7 +22,6 @@ from pulse.problems import (
     HistoryUnavailable,
     NotConfigured,
     Problem,
-    UnknownPackage,
     UpstreamProblem,
     UpstreamThrottled,
 )
@@ -237,9 +236,7 @@ def _has_failed(answer: Answer) -> bool:
 
 def _reaches_back(answer: Answer, start: dt.date) -> bool:
     """Whether an answer needs no older days. A package that pypistats.org does not know may have some."""
-    if isinstance(answer, DailyCounts):
-        return answer.first <= start
-    return not isinstance(answer, UnknownPackage | HistoryUnavailable)
+    return isinstance(answer, DailyCounts) and answer.first <= start
 
 
 def _what(question: Question) -> str:

@@ -28,7 +28,7 @@ WHOLE_SHARE: Final = 0.5
 """A day is incomplete if the steady packages have less than this share of the same weekday's downloads."""
 
 _EPOCH: Final = dt.date(1970, 1, 1)
-_META: Final = [
+META: Final = [
     {"name": "package", "type": "String"},
     {"name": "role", "type": "String"},
     {"name": "category", "type": "String"},
@@ -94,7 +94,7 @@ def _rows(body: bytes) -> list[_Row]:
     content = json.loads(body.decode(), parse_constant=_no_number)
     if "exception" in content:
         raise ValueError("an error in mid-answer")
-    if content["meta"] != _META or content["rows"] != len(content["data"]):
+    if content["meta"] != META or content["rows"] != len(content["data"]):
         raise ValueError("not all rows, or other columns")
     rows = [_row(*row) for row in content["data"]]
     if len({row[:3] for row in rows}) != len(rows):

@@ -44,6 +44,9 @@ PAUSE_S: Final = 0.25
 """Between two looks at the table for the answer of another environment's query."""
 
 MIN_PAUSE_S: Final = 0.02
+MIN_QUERY_S: Final = 1.0
+"""A query takes a tenth of this, and its answers are read from the table then."""
+
 MAX_WANTING_S: Final = 2.0
 """The request that waits for its `Retry-After` has no more time."""
 
@@ -90,7 +93,7 @@ class ClickHouseSource:
     ) -> Mapping[Question, Problem]:
         """As `Source`."""
         await self._queue.refresh(MAX_AGE_S)
-        left_s = deadline - asyncio.get_running_loop().time()
+        left_s = _left_s(deadline)
         waits = {question: self._wait_s(question) for question in questions}
         return {
             question: _throttled(wait_s) for question, wait_s in waits.items() if wait_s > left_s
@@ -104,7 +107,6 @@ class ClickHouseSource:
         known: Collection[Question] = (),  # noqa: ARG002 - as above
     ) -> AsyncIterator[tuple[Question, Answer]]:
         """As `Source`. A query goes on after the deadline, and its answers are given out then."""
-        loop = asyncio.get_running_loop()
         left = set(questions)
         own: set[_Task] = set()
         while left or own:
@@ -112,7 +114,7 @@ class ClickHouseSource:
                 own |= await self._take(waiting)
             for question in left - self._running.keys():
                 wait_s = self._wait_s(question)
-                if wait_s > deadline - loop.time():
+                if wait_s > _left_s(deadline):
                     left.discard(question)
                     yield question, _throttled(wait_s)
             elsewhere = left - self._running.keys()
@@ -245,6 +247,11 @@ async def _first_done(tasks: Collection[_Task], timeout_s: float | None) -> set[
         return set()
     done, _ = await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
     return done
+
+
+def _left_s(deadline: float) -> float:
+    """The time that a query can be waited for, so that its answer is there by the deadline."""
+    return deadline - asyncio.get_running_loop().time() - MIN_QUERY_S
 
 
 def _throttled(wait_s: float) -> UpstreamThrottled:

@@ -110,7 +110,11 @@ class QueryQueue:
         """Take the batches to make a query for now: the oldest ones, until these questions are among them."""
         queue = self.wanted(questions, capacity, now)
         batches: list[Batch] = []
-        while any(queue.is_waiting(one) for one in questions) and next(queue.moments(now)) <= now:
+        while (
+            queue.waiting
+            and next(queue.moments(now)) <= now
+            and not all(map(queue.is_running, questions))
+        ):
             batch, *waiting = queue.waiting
             batch = batch._replace(until=now + RUNNING_S)
             batches.append(batch)
@@ -119,7 +123,7 @@ class QueryQueue:
                 used_until=max(now, queue.used_until) + queue.share_s,
                 waiting=tuple(waiting),
                 running=(*queue.running, batch),
-            )
+            ).wanted(questions, capacity, now)
         return queue, batches
 
     def answered(self, batch: Batch, newest: str, now: float) -> Self:
@@ -166,7 +170,8 @@ class QueryQueue:
         """The moments of the next queries, if each is made as soon as it may."""
         used_until = self.used_until
         while True:
-            unused_at = used_until - (self._burst - 1) * self.share_s
+            # To a millisecond, as far as floats can be trusted.
+            unused_at = round(used_until - (self._burst - 1) * self.share_s, 3)
             moment = max(now, self.closed_until, unused_at if self.per_hour else 0)
             yield moment
             used_until = max(moment, used_until) + self.share_s
