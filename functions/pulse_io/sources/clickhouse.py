@@ -93,10 +93,10 @@ class ClickHouseSource:
     ) -> Mapping[Question, Problem]:
         """As `Source`."""
         await self._queue.refresh(MAX_AGE_S)
-        left_s = _left_s(deadline)
-        waits = {question: self._wait_s(question) for question in questions}
         return {
-            question: _throttled(wait_s) for question, wait_s in waits.items() if wait_s > left_s
+            question: _throttled(self._wait_s(question))
+            for question in questions
+            if self._is_too_late(question, deadline)
         }
 
     async def fetch(
@@ -113,10 +113,9 @@ class ClickHouseSource:
             if waiting := left - self._running.keys():
                 own |= await self._take(waiting)
             for question in left - self._running.keys():
-                wait_s = self._wait_s(question)
-                if wait_s > _left_s(deadline):
+                if self._is_too_late(question, deadline):
                     left.discard(question)
-                    yield question, _throttled(wait_s)
+                    yield question, _throttled(self._wait_s(question))
             elsewhere = left - self._running.keys()
             done = await _first_done(
                 own | {self._running[question] for question in left - elsewhere},
@@ -233,6 +232,12 @@ class ClickHouseSource:
             return 0
         return queue.moment(question, self._capacity, now) - now
 
+    def _is_too_late(self, question: Question, deadline: float) -> bool:
+        """Whether there can be no answer by the deadline."""
+        left_s = deadline - asyncio.get_running_loop().time()
+        wait_s = self._wait_s(question)
+        return left_s <= 0 or (wait_s > 0 and wait_s + MIN_QUERY_S > left_s)
+
     def _capacity(self, kind: Kind) -> int:
         return capacity(kind, self._now().date())
 
@@ -247,11 +252,6 @@ async def _first_done(tasks: Collection[_Task], timeout_s: float | None) -> set[
         return set()
     done, _ = await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
     return done
-
-
-def _left_s(deadline: float) -> float:
-    """The time that a query can be waited for, so that its answer is there by the deadline."""
-    return deadline - asyncio.get_running_loop().time() - MIN_QUERY_S
 
 
 def _throttled(wait_s: float) -> UpstreamThrottled:
