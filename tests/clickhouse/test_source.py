@@ -45,7 +45,7 @@ PYTHONS: Final = {
 
 def cells_of(answer: Answer) -> Cells:
     assert isinstance(answer, DailyCounts), answer
-    assert answer.source == "clickhouse"
+    assert answer.source == "simulated"
     return Counter({(category, day): count for category, day, count in answer.rows()})
 
 

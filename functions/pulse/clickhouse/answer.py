@@ -16,10 +16,8 @@ from pulse.daily_counts import DAY, Counts, DailyCounts, Source
 from pulse.freshness import fresh_until
 from pulse.names import PackageName
 from pulse.problems import CLICKHOUSE, Problem, UnknownPackage, UpstreamBroken
-from pulse.pypistats import MAX_CATEGORY_LENGTH, MAX_COUNT, NULL_CATEGORY
+from pulse.pypistats import MAX_CATEGORY_LENGTH, MAX_COUNT, NULL_CATEGORY, SOURCE_HEADER
 from pulse.questions import OTHER, Kind
-
-SOURCE: Final[Source] = "clickhouse"
 
 CHECKED_EVERY: Final = dt.timedelta(hours=1)
 """How often ClickHouse is asked whether it has loaded another day."""
@@ -40,6 +38,14 @@ _NUMBER: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 _ByDay = Mapping[dt.date, int]
 
 
+class QueryAnswer(NamedTuple):
+    """The decompressed body of an answer, where it comes from, and the time it arrived (UTC)."""
+
+    body: bytes
+    source: Source
+    fetched_at: dt.datetime
+
+
 class Read(NamedTuple):
     """The answers by package, and the newest day that ClickHouse has loaded; None if it has no rows."""
 
@@ -54,9 +60,7 @@ class _Row(NamedTuple):
     by_day: _ByDay
 
 
-def read_answer(
-    kind: Kind, packages: Collection[PackageName], body: bytes, fetched_at: dt.datetime
-) -> Read:
+def read_answer(kind: Kind, packages: Collection[PackageName], answer: QueryAnswer) -> Read:
     """The answers to the questions of a kind about these packages.
 
     A package that ClickHouse has no row of is an `UnknownPackage`. Counts are as of the newest whole day.
@@ -65,20 +69,25 @@ def read_answer(
         UpstreamBroken: the body is not the whole answer to this query.
     """
     try:
-        rows = _rows(body)
+        rows = _rows(answer.body)
         (steady,) = (row.by_day for row in rows if row.role == "steady")
         of_packages: dict[str, list[_Row]] = {package: [] for package in packages}
         for row in rows:
             if row.role != "steady":
                 of_packages[row.package].append(row)
-        newest = _newest_whole(steady, rows, fetched_at)
+        newest = _newest_whole(steady, rows, answer.fetched_at)
         answers = {
-            package: _answer(kind, package, of_packages[package], newest, fetched_at)
+            package: _counts(kind, package, of_packages[package], newest, answer)
             for package in packages
         }
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise UpstreamBroken.because("it is not the expected JSON", CLICKHOUSE) from error
     return Read(answers, newest)
+
+
+def source_of(headers: Mapping[str, str]) -> Source:
+    """`simulated` if a server with invented rows says so. `headers` must be case-insensitive."""
+    return "simulated" if headers.get(SOURCE_HEADER) == "simulated" else "clickhouse"
 
 
 def fresh_for(newest: dt.date | None, checked_at: dt.datetime) -> dt.datetime:
@@ -149,12 +158,12 @@ def _newest_whole(
     return None
 
 
-def _answer(
+def _counts(
     kind: Kind,
     package: PackageName,
     rows: Collection[_Row],
     newest: dt.date | None,
-    fetched_at: dt.datetime,
+    answer: QueryAnswer,
 ) -> DailyCounts | Problem:
     first_days = [day for row in rows if row.role == "first" for day in row.by_day]
     if not first_days:
@@ -162,7 +171,7 @@ def _answer(
             raise ValueError("no first day")
         return UnknownPackage.named(package, CLICKHOUSE)
     (first,) = first_days
-    start, end = kind.view.start or first, kind.view.end or fetched_at.date() + DAY
+    start, end = kind.view.start or first, kind.view.end or answer.fetched_at.date() + DAY
     first = max(first, start)
     categories = _categories(kind, rows)
     if kind.view.period == "all":
@@ -183,10 +192,10 @@ def _answer(
     return DailyCounts(
         first=first,
         counts=counts,
-        source=SOURCE,
-        fetched_at=fetched_at,
+        source=answer.source,
+        fetched_at=answer.fetched_at,
         as_of=newest or first,
-        fresh_until=fresh_for(newest, fetched_at),
+        fresh_until=fresh_for(newest, answer.fetched_at),
     )
 
 

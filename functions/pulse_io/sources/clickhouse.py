@@ -185,9 +185,10 @@ class ClickHouseSource:
     async def _answers(self, batch: Batch) -> Mapping[Question, Answer]:
         kind, packages, _ = batch
         try:
-            body = await self._server.ask(build_query(kind, packages, self._now().date()))
-            read = partial(read_answer, kind, packages, body, self._now())
-            answers, newest = await asyncio.to_thread(read) if len(body) > LARGE_BYTES else read()
+            answer = await self._server.ask(build_query(kind, packages, self._now().date()))
+            read = partial(read_answer, kind, packages, answer)
+            is_large = len(answer.body) > LARGE_BYTES
+            answers, newest = await asyncio.to_thread(read) if is_large else read()
         except UpstreamProblem as problem:
             _log_failure(batch, problem)
             await self._failed(batch, problem)

@@ -6,6 +6,7 @@ from typing import Final
 import httpx
 
 from pulse.body import BodyReader
+from pulse.clickhouse.answer import QueryAnswer, source_of
 from pulse.clickhouse.errors import problem_of
 from pulse.clickhouse.query import Query
 from pulse.problems import (
@@ -68,8 +69,8 @@ class ClickHouseServer:
             }
         )
 
-    async def ask(self, query: Query) -> bytes:
-        """The body of the answer to a query, which is not checked any further.
+    async def ask(self, query: Query) -> QueryAnswer:
+        """The answer to a query, whose body is not checked any further.
 
         Raises:
             UpstreamProblem: ClickHouse failed, refused the query, or was not reached.
@@ -94,7 +95,7 @@ class ClickHouseServer:
             raise UpstreamBroken.because("it broke off", CLICKHOUSE) from None
         if problem := problem_of(response.status_code, response.headers, body, self._now()):
             raise problem
-        return body
+        return QueryAnswer(body, source_of(response.headers), self._now())
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pulse.clickhouse.answer import META, Read, read_answer
+from pulse.clickhouse.answer import META, QueryAnswer, Read, read_answer, source_of
 from pulse.daily_counts import DAY, DailyCounts
 from pulse.names import PackageName
 from pulse.problems import UnknownPackage, UpstreamBroken
@@ -43,7 +43,7 @@ def body(*rows: list[Any], **changed: object) -> bytes:
 
 
 def read(*rows: list[Any], kind: Kind = KIND) -> Read:
-    return read_answer(kind, [SIX], body(*rows), NOON)
+    return read_answer(kind, [SIX], QueryAnswer(body(*rows), "clickhouse", NOON))
 
 
 def counts(*rows: list[Any], kind: Kind = KIND) -> DailyCounts:
@@ -143,13 +143,21 @@ def test_newest_day_without_steady_packages() -> None:
     """A database of a few others."""
     steady = row("", "steady", "", {})
     found = read_answer(
-        KIND, [SIX], body(steady, FIRST, row("six", "named", "1.0", {day(3): 5, day(-1): 1})), NOON
+        KIND,
+        [SIX],
+        QueryAnswer(
+            body(steady, FIRST, row("six", "named", "1.0", {day(3): 5, day(-1): 1})),
+            "clickhouse",
+            NOON,
+        ),
     )
     assert found.newest == day(3)
 
 
 def test_empty_database() -> None:
-    found = read_answer(KIND, [SIX], body(row("", "steady", "", {})), NOON)
+    found = read_answer(
+        KIND, [SIX], QueryAnswer(body(row("", "steady", "", {})), "clickhouse", NOON)
+    )
     assert (found.newest, type(found.answers[SIX])) == (None, UnknownPackage)
 
 
@@ -219,11 +227,22 @@ HOSTILE = {
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
 def test_unusable_answer_is_broken(hostile: bytes) -> None:
     with pytest.raises(UpstreamBroken, match="ClickHouse's response can't be used"):
-        read_answer(KIND, [SIX], hostile, NOON)
+        read_answer(KIND, [SIX], QueryAnswer(hostile, "clickhouse", NOON))
 
 
 def test_good_answer_is_read() -> None:
     """The one that the hostile ones are made of."""
     assert isinstance(
-        read_answer(KIND, [SIX], body(STEADY, FIRST, GOOD), NOON).answers[SIX], DailyCounts
+        read_answer(
+            KIND, [SIX], QueryAnswer(body(STEADY, FIRST, GOOD), "clickhouse", NOON)
+        ).answers[SIX],
+        DailyCounts,
     )
+
+
+@pytest.mark.parametrize(
+    ("headers", "source"),
+    [({}, "clickhouse"), ({"X-Pulse-Source": "simulated"}, "simulated")],
+)
+def test_invented_rows_are_simulated(headers: dict[str, str], source: str) -> None:
+    assert source_of(headers) == source
