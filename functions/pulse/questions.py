@@ -51,11 +51,14 @@ class View(NamedTuple):
       has, and for the newest.
     - `period`: `day` for a count for each day; `all` for one count for each category, the sum of all days,
       which is found at the first of them.
-    - `version`: only the downloads of this version of the package.
+    - `version`: only the downloads of this version of the package, of at most 100 characters.
     - `mirrors`: whether downloads by mirrors are included. With `overall`, None is for both categories, and
       a value for one of them. Python versions and systems never include them.
     - `limit`: how many categories are named, the largest ones; the others are summed up as `OTHER`. None for
       as many as a source names.
+
+    A total of all time is `View(period="all")`. Whole months with period `all`, such as the last one, are
+    summed up much faster than other days.
     """
 
     start: dt.date | None = None

@@ -15,6 +15,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from pulse.clickhouse.query import FIRST_DAY
 from pulse.daily_counts import DailyCounts
 from pulse.freshness import window_expected
 from pulse.names import ALL_OF_PYPI
@@ -99,7 +100,7 @@ class Catalogues:
             found[question] = one._replace(answer=answer)
         if start is not None and start < self._window_start:
             # From the first day of the year, so that many clients ask for the same.
-            view = View(start=dt.date(start.year, 1, 1))
+            view = View(start=dt.date(max(start.year, FIRST_DAY.year), 1, 1))
             instead = {
                 question: question._replace(view=view)
                 for question, one in found.items()

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import pytest
 
@@ -229,6 +229,30 @@ def test_known_and_unknown(server: ClickHouse) -> None:
     answers = ask(server, [empty, lost, unknown])
     assert cells_of(answers[empty]) == cells_of(answers[lost]) == Cells()
     assert isinstance(answers[unknown], UnknownPackage)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (dt.date.min, dt.date(1969, 12, 31)),
+        (dt.date(1970, 1, 1), dt.date(2010, 12, 31)),
+        (NEWEST + 2 * DAY, None),
+        (dt.date(2149, 6, 7), dt.date.max),
+    ],
+)
+@pytest.mark.parametrize("period", ["day", "all"])
+def test_no_such_days(
+    server: ClickHouse, start: dt.date, end: dt.date | None, period: Literal["day", "all"]
+) -> None:
+    question = about("requests", Breakdown.SYSTEM, View(start, end, period=period))
+    assert cells_of(ask(server, [question])[question]) == Cells()
+
+
+def test_all_days_that_there_are(server: ClickHouse) -> None:
+    question = about("requests", Breakdown.SYSTEM, View(dt.date.min, dt.date.max, limit=10**6))
+    everything = about("requests", Breakdown.SYSTEM)
+    answers = ask(server, [question, everything])
+    assert cells_of(answers[question]) == cells_of(answers[everything])
 
 
 def test_as_of_is_the_newest_day(server: ClickHouse) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from pulse.clickhouse.tables import days_needed, smallest_table
+from pulse.daily_counts import DAY
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.questions import Breakdown, Kind, View
 
@@ -52,6 +53,9 @@ _MIRRORS: Final = ("bandersnatch", "z3c.pypimirror", "Artifactory", "devpi")
 """What pypistats.org leaves out; an unknown installer, here an empty text, is left out with them."""
 
 _NO_MIRROR: Final = f"installer NOT IN {(*_MIRRORS, '')}"
+
+_MORE_ROWS: Final = 2
+"""Beside those of the named categories: `other` and `whole`."""
 
 _COLUMNS: Final = {
     Breakdown.VERSION: "version",
@@ -92,16 +96,12 @@ class _Part(NamedTuple):
 
 def capacity(kind: Kind, today: dt.date) -> int:
     """How many packages fit into one query."""
-    breakdown, view = kind
-    if breakdown is Breakdown.OVERALL:
+    if kind.breakdown is Breakdown.OVERALL:
         rows = len(_parts(kind))
     else:
-        rows = _limit(kind) + 1 + (breakdown in COMPLETED)  # with `other` and `whole`
-    start, end = view.start or FIRST_DAY, view.end or today
-    days = max(1, (end - start).days + 1) if view.period == "day" else 1
+        rows = _limit(kind, today) + _MORE_ROWS
     by_rows = (MAX_ROWS - 1) // (rows + 1)  # with `first`
-    by_bytes = USED_SHARE * MAX_BYTES // (CELL_BYTES * days * rows)
-    return max(1, min(MAX_PACKAGES, by_rows, int(by_bytes)))
+    return max(1, min(MAX_PACKAGES, by_rows, _most_rows(kind.view, today) // rows))
 
 
 def build_query(kind: Kind, packages: Collection[PackageName], today: dt.date) -> Query:
@@ -110,12 +110,13 @@ def build_query(kind: Kind, packages: Collection[PackageName], today: dt.date) -
     selects = [_categories(kind, today), _first(kind), _steady()]
     if kind.breakdown in COMPLETED:
         selects.append(_whole(view, today))
+    start, end = _days(view, today)
     parameters = {
         "packages": _array(packages),
         "steady": _array(STEADY),
-        "limit": str(_limit(kind)),
-        **({"start": view.start.isoformat()} if view.start else {}),
-        **({"end": view.end.isoformat()} if view.end else {}),
+        "limit": str(_limit(kind, today)),
+        "start": start.isoformat(),
+        "end": end.isoformat(),
         **({"version": _escaped(view.version)} if view.version is not None else {}),
     }
     return Query("\nUNION ALL\n".join(selects), parameters)
@@ -227,8 +228,23 @@ FROM (
 )"""
 
 
-def _limit(kind: Kind) -> int:
-    return kind.view.limit or MAX_CATEGORIES.get(kind.breakdown, 30)
+def _limit(kind: Kind, today: dt.date) -> int:
+    """How many categories are named; no more than one package's answer has room for."""
+    limit = kind.view.limit or MAX_CATEGORIES.get(kind.breakdown, 30)
+    return min(limit, MAX_ROWS - 5, _most_rows(kind.view, today) - _MORE_ROWS)
+
+
+def _most_rows(view: View, today: dt.date) -> int:
+    """How many rows of all days have room in an answer."""
+    start, end = _days(view, today)
+    days = max(1, (end - start).days + 1) if view.period == "day" else 1
+    return int(USED_SHARE * MAX_BYTES / (CELL_BYTES * days))
+
+
+def _days(view: View, today: dt.date) -> tuple[dt.date, dt.date]:
+    """The first and the last day, of those that there may be: ClickHouse's type has none before 1970."""
+    start, end = view.start or FIRST_DAY, view.end or today
+    return min(max(start, FIRST_DAY), today + DAY), min(max(end, FIRST_DAY - DAY), today)
 
 
 def _array(texts: Collection[str]) -> str:

@@ -7,10 +7,11 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
+from pulse.daily_counts import DAY
 from pulse.questions import View
 
-MONTHS_KEPT: Final = 5
-"""How many whole months `pypi_downloads_per_month` surely has: rows older than 6 months are left out of it."""
+MONTHS_KEPT: Final = 155 * DAY
+"""What `pypi_downloads_per_month` surely has: days that are older than 6 months when they are loaded are left out."""
 
 
 class Table(NamedTuple):
@@ -71,18 +72,11 @@ def smallest_table(columns: Collection[str]) -> Table:
 
 def days_needed(view: View, today: dt.date) -> set[str]:
     """The columns that select and tell the days of a view: none, whole months, or days."""
+    start, end = view.start, view.end
     if view.period == "day":
         return {"date"}
-    if view.start is None and view.end is None:
+    if start is None and end is None:
         return set()
-    oldest = today - MONTHS_KEPT * dt.timedelta(days=31)
-    if (
-        view.start
-        and view.end
-        and view.start.day == 1
-        and (view.end + dt.timedelta(days=1)).day == 1
-        and view.start >= oldest
-        and view.end < today
-    ):
-        return {"month"}
+    if start and end and end < today and today - start < MONTHS_KEPT:
+        return {"month"} if start.day == (end + DAY).day == 1 else {"date"}
     return {"date"}

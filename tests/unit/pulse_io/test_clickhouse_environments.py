@@ -2,10 +2,11 @@
 
 import asyncio
 import datetime as dt
+import gzip
 import math
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -323,3 +324,42 @@ def test_unknown_package_is_remembered(world: World) -> None:
 
     world.loop.run_until_complete(main())
     assert len(server.queries) == 1
+
+
+class BrokenOff(Streamed):
+    """A body of which half comes, before the connection is lost."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"meta": ['
+        raise httpx.ReadError("lost")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, stream=BrokenOff(b"")),
+        httpx.Response(
+            200, headers={"content-encoding": "gzip"}, stream=Streamed(gzip.compress(b"{}")[:-9])
+        ),
+        httpx.Response(200, headers={"content-encoding": "br"}, stream=Streamed(b"{}")),
+        httpx.Response(200, stream=Streamed(b" " * 40_000_000)),
+        httpx.Response(200, stream=Streamed(b"")),
+        httpx.Response(302, headers={"location": "/play"}, stream=Streamed(b"")),
+    ],
+    ids=["broken off", "half a gzip", "brotli", "far too large", "empty", "redirect"],
+)
+def test_half_an_answer_is_no_answer(world: World, answer: httpx.Response) -> None:
+    server = SimulatedClickHouse(failures=[answer])
+    told = world.loop.run_until_complete(ask(open_source(world, server), "one"))
+    assert isinstance(told, UpstreamBroken)
+    assert len(server.queries) == 1
+
+
+def test_numbers_of_another_server_are_no_answer(world: World) -> None:
+    """It answers with what pypistats.org would."""
+    body = (
+        b'{"data":[{"category":"with_mirrors","date":"2026-11-21","downloads":7}],"package":"one"}'
+    )
+    server = SimulatedClickHouse(failures=[httpx.Response(200, stream=Streamed(body))])
+    told = world.loop.run_until_complete(ask(open_source(world, server), "one"))
+    assert isinstance(told, UpstreamBroken)

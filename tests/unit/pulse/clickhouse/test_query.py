@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from typing import Literal
 
 import pytest
 
@@ -65,6 +66,7 @@ def test_smallest_table_is_read(breakdown: Breakdown, view: View, expected: list
         (dt.date(2026, 11, 1), dt.date(2026, 11, 30), "pypi_downloads_per_day"),
         (dt.date(2026, 1, 1), dt.date(2026, 1, 31), "pypi_downloads_per_day"),
         (dt.date(2026, 10, 1), None, "pypi_downloads_per_day"),
+        (dt.date(2026, 10, 1), dt.date.max, "pypi_downloads_per_day"),
     ],
     ids=str,
 )
@@ -97,16 +99,21 @@ def test_text_of_clients_is_never_in_the_sql(breakdown: Breakdown) -> None:
 
 
 @pytest.mark.parametrize("breakdown", list(Breakdown))
-@pytest.mark.parametrize("limit", [None, 1, 10, 100])
-@pytest.mark.parametrize("start", [None, START, TODAY])
+@pytest.mark.parametrize("limit", [None, 1, 10, 100, 10**6])
+@pytest.mark.parametrize("start", [None, START, TODAY, dt.date.max, dt.date.min])
+@pytest.mark.parametrize("period", ["day", "all"])
 def test_answer_fits_the_limits(
-    breakdown: Breakdown, limit: int | None, start: dt.date | None
+    breakdown: Breakdown, limit: int | None, start: dt.date | None, period: Literal["day", "all"]
 ) -> None:
-    kind = Kind(breakdown, View(start=start, limit=limit))
+    """Of rows and bytes; a limit that is too large names fewer categories."""
+    kind = Kind(breakdown, View(start=start, limit=limit, period=period))
     packages = capacity(kind, TODAY)
-    days = (TODAY - (start or dt.date(2011, 1, 1))).days + 1
-    categories = 2 if breakdown is Breakdown.OVERALL else (limit or 2) + 1
+    first = max(start or dt.date.min, dt.date(2011, 1, 1))
+    days = max(1, (TODAY - first).days + 1) if period == "day" else 1
+    named = int(build_query(kind, [REQUESTS], TODAY).parameters["limit"])
+    categories = 2 if breakdown is Breakdown.OVERALL else named + 1
     assert 1 <= packages <= 250
+    assert 1 <= named <= (limit or named)
     assert packages * (categories + 1) < MAX_ROWS
     assert packages * categories * days * 10 < MAX_BYTES
 
