@@ -8,11 +8,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from pulse.clickhouse.query import COMPLETED
-from pulse.daily_counts import DAY, Counts, DailyCounts, Source
+from pulse.daily_counts import DAY, DailyCounts, Source
 from pulse.freshness import fresh_until
 from pulse.names import PackageName
 from pulse.problems import CLICKHOUSE, Problem, UnknownPackage, UpstreamBroken
@@ -26,6 +25,9 @@ WHOLE_SHARE: Final = 0.5
 """A day is incomplete if the steady packages have less than this share of the same weekday's downloads."""
 
 _EPOCH: Final = dt.date(1970, 1, 1)
+_TOTAL: Final = 0
+"""The day of a sum of all days."""
+
 META: Final = [
     {"name": "package", "type": "String"},
     {"name": "role", "type": "String"},
@@ -35,7 +37,8 @@ META: Final = [
 ]
 _NUMBER: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 
-_ByDay = Mapping[dt.date, int]
+_ByDay = Mapping[int, int]
+"""Downloads by day, as days since 1970: dates would take most of the time for a large answer."""
 
 
 class QueryAnswer(NamedTuple):
@@ -122,22 +125,25 @@ def _row(package: object, role: object, category: object, days: object, counts: 
         raise ValueError("not a role")
     if not isinstance(days, list) or not isinstance(counts, list):
         raise TypeError("not an array")
-    numbers = [_number(day) for day in days]
-    if any(later <= earlier for earlier, later in pairwise(numbers)):
+    numbers = _whole_numbers(days)
+    if sorted(set(numbers)) != numbers:
         raise ValueError("days out of order")
-    by_day = {
-        _EPOCH + number * DAY: _number(count) for number, count in zip(numbers, counts, strict=True)
-    }
+    by_day = dict(zip(numbers, _whole_numbers(counts), strict=True))
     return _Row(package, role, category, by_day)
 
 
-def _number(value: Any) -> int:  # noqa: ANN401 - any JSON
-    """A whole number. ClickHouse sends 64 bits as a number or as a text, as it is set up."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = int(value)
-    if type(value) is not int or not 0 <= value <= MAX_COUNT:
-        raise ValueError("not a whole number")
-    return value
+def _whole_numbers(values: list[object]) -> list[int]:
+    """An array of whole numbers. ClickHouse sends 64 bits as numbers or as texts, as it is set up."""
+    numbers = [
+        int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
+        for value in values
+    ]
+    if not set(map(type, numbers)) <= {int}:
+        raise TypeError("not whole numbers")
+    whole = cast("list[int]", numbers)
+    if whole and not 0 <= min(whole) <= max(whole) <= MAX_COUNT:
+        raise ValueError("not counts")
+    return whole
 
 
 def _newest_whole(
@@ -148,14 +154,22 @@ def _newest_whole(
     A day is whole if the steady packages have at least `WHOLE_SHARE` of the week before. Today is not over.
     Without rows of these packages, as in a database of a few others, it is the newest day of any row.
     """
-    today = fetched_at.astimezone(dt.UTC).date()
+    today = _number(fetched_at.astimezone(dt.UTC).date())
     if not steady:
-        days = (day for row in rows if row.role != "first" for day in row.by_day)
-        return max((day for day in days if _EPOCH < day < today), default=None)
-    for day in sorted(steady, reverse=True):
-        if day < today and steady[day] >= WHOLE_SHARE * steady.get(day - 7 * DAY, 0):
-            return day
-    return None
+        days = {day for row in rows if row.role != "first" for day in row.by_day}
+        return _date(max((day for day in days if _TOTAL < day < today), default=None))
+    whole = (
+        day for day in steady if day < today and steady[day] >= WHOLE_SHARE * steady.get(day - 7, 0)
+    )
+    return _date(max(whole, default=None))
+
+
+def _number(day: dt.date) -> int:
+    return (day - _EPOCH).days
+
+
+def _date(number: int | None) -> dt.date | None:
+    return None if number is None else _EPOCH + number * DAY
 
 
 def _counts(
@@ -170,39 +184,36 @@ def _counts(
         if rows:
             raise ValueError("no first day")
         return UnknownPackage.named(package, CLICKHOUSE)
-    (first,) = first_days
-    start, end = kind.view.start or first, kind.view.end or answer.fetched_at.date() + DAY
-    first = max(first, start)
+    view, (first,) = kind.view, first_days
+    start = first if view.start is None else _number(view.start)
+    end = _number(view.end or answer.fetched_at.date() + DAY)
     categories = _categories(kind, rows)
-    if kind.view.period == "all":
-        start = end = _EPOCH
-    if not all(start <= day <= end for by_day in categories.values() for day in by_day):
-        raise ValueError("other days")
-    counts: dict[str, Counts]
-    if kind.view.period == "all":
-        counts = {name: [by_day[_EPOCH]] for name, by_day in categories.items()}
+    days = {day for by_day in categories.values() for day in by_day}
+    if view.period == "all":
+        if not days <= {_TOTAL}:
+            raise ValueError("not totals")
+        first, span = max(first, start), range(_TOTAL, _TOTAL + 1)
     else:
-        days = {day for by_day in categories.values() for day in by_day}
-        first, last = min(days, default=first), max(days, default=first)
-        length = (last - first).days + 1
-        counts = {
-            name: [by_day.get(first + number * DAY) for number in range(length)]
-            for name, by_day in categories.items()
-        }
+        first, last = min(days, default=max(first, start)), max(days, default=0)
+        if days and not start <= first <= last <= end:
+            raise ValueError("other days")
+        span = range(first, last + 1)
+    counts = {name: list(map(by_day.get, span)) for name, by_day in categories.items()}
+    first_day = _EPOCH + first * DAY
     return DailyCounts(
-        first=first,
+        first=first_day,
         counts=counts,
         source=answer.source,
         fetched_at=answer.fetched_at,
-        as_of=newest or first,
+        as_of=newest or first_day,
         fresh_until=fresh_for(newest, answer.fetched_at),
     )
 
 
 def _categories(kind: Kind, rows: Collection[_Row]) -> dict[str, _ByDay]:
     """The downloads by category and day: the largest categories first, then `OTHER` and `null`."""
-    named: dict[str, Counter[dt.date]] = {}
-    whole: Counter[dt.date] = Counter()
+    named: dict[str, Counter[int]] = {}
+    whole: Counter[int] = Counter()
     for row in rows:
         if row.role == "whole":
             whole.update(row.by_day)
