@@ -40,6 +40,9 @@ ENDPOINTS: Final = (
 )
 """The breakdowns of pypistats.org. None includes mirrors, except `overall`, which has both categories."""
 
+FIRST_DAY: Final = dt.date(2011, 1, 1)
+"""ClickHouse has no older days."""
+
 OTHER: Final = "other"
 """The category of all downloads beyond the `limit` largest categories."""
 

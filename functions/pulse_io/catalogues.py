@@ -15,7 +15,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pulse.clickhouse.query import FIRST_DAY
 from pulse.daily_counts import DailyCounts
 from pulse.freshness import window_expected
 from pulse.names import ALL_OF_PYPI
@@ -26,7 +25,7 @@ from pulse.problems import (
     UpstreamProblem,
     UpstreamThrottled,
 )
-from pulse.questions import ENDPOINTS, Question, View
+from pulse.questions import ENDPOINTS, FIRST_DAY, Question, View
 from pulse.request_log import request_log
 from pulse_io.catalogue import Catalogue
 from pulse_io.sources import Answer

@@ -13,7 +13,7 @@ import pytest
 from pulse.daily_counts import DAY, DailyCounts
 from pulse.freshness import window_expected
 from pulse.names import ALL_OF_PYPI, PackageName
-from pulse.problems import UnknownPackage
+from pulse.problems import UnknownPackage, UpstreamBroken
 from pulse.questions import Breakdown, Question, View
 from pulse_io.sources import Answer
 from tests.clickhouse.catalogues import about, ask
@@ -319,6 +319,28 @@ def test_hostile_texts(server: ClickHouse) -> None:
         expected = {(text, day): counts[text] for text in HOSTILE if text not in hidden}
         expected["other", day] = sum(counts[text] for text in hidden)
         assert cells_of(answers[question]) == expected
+
+
+def test_package_with_many_versions(server: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more are named than an answer has rows for. If there were more, ClickHouse would refuse the query."""
+    create_tables(server, "versions")
+    load_sums(
+        server,
+        [
+            Row("requests", NEWEST.isoformat(), f"1.{number}", "US", "sdist", "pip", "", "", 1)
+            for number in range(1500)
+        ],
+        "versions",
+    )
+    question = about("requests", Breakdown.VERSION, View(period="all", limit=10**6))
+    answer = ask(server, [question], CLICKHOUSE_DATABASE="versions")[question]
+    counts = cells_of(answer)
+    assert len(counts) == 996
+    assert counts.total() == 1500
+    monkeypatch.setattr("pulse.clickhouse.query.MAX_ROWS", 10**6)
+    refused = ask(server, [question], CLICKHOUSE_DATABASE="versions")[question]
+    assert isinstance(refused, UpstreamBroken)
+    assert "too many rows" in refused.detail
 
 
 def test_fifty_packages_of_ten_years(server: ClickHouse) -> None:

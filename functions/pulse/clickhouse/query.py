@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from pulse.clickhouse.tables import days_needed, smallest_table
 from pulse.daily_counts import DAY
 from pulse.names import ALL_OF_PYPI, PackageName
-from pulse.questions import Breakdown, Kind, View
+from pulse.questions import FIRST_DAY, Breakdown, Kind, View
 
 MAX_PACKAGES: Final = 250
 """In one query."""
@@ -40,9 +40,6 @@ MAX_CATEGORIES: Final = {
     Breakdown.FILE_TYPE: 10,
 }
 """How many categories are named without a `limit`; 30 for other breakdowns."""
-
-FIRST_DAY: Final = dt.date(2011, 1, 1)
-"""ClickHouse has no older days."""
 
 STEADY: Final = ("boto3", "certifi", "idna", "requests", "setuptools", "urllib3")
 """Packages with many downloads on every day: they tell which days are loaded."""

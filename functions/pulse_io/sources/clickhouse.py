@@ -203,6 +203,8 @@ class ClickHouseSource:
 
     async def _failed(self, batch: Batch, problem: UpstreamProblem) -> None:
         """Make no query for ten seconds, or until ClickHouse's own quota is whole again."""
+        if self._queue.clock() >= batch.until:
+            return  # Lambda froze this environment meanwhile, which says nothing about ClickHouse
         closed_s = FAILURE_KEPT_FOR.total_seconds()
         if isinstance(problem, UpstreamThrottled):
             closed_s = problem.retry_after_s or closed_s

@@ -280,6 +280,20 @@ def test_slow_answer_is_stored_when_it_comes(world: World, open_one: Open) -> No
     assert server.packages == [1]
 
 
+def test_frozen_environment_is_no_failure_of_the_server(world: World) -> None:
+    """Lambda froze it while it waited for an answer; others ask as soon as they like."""
+    server = SimulatedClickHouse(latency_s=80)
+
+    async def main() -> None:
+        assert isinstance(await ask(open_source(world, server), "slow"), UpstreamTooSlow)
+        world.loop.freeze(100)
+        await asyncio.sleep(0.1)
+        server.latency_s = 0.1
+        assert isinstance(await ask(open_source(world, server), "other"), DailyCounts)
+
+    world.loop.run_until_complete(main())
+
+
 def test_closed_connection_is_opened_again(world: World) -> None:
     server = SimulatedClickHouse(failures=[httpx.RemoteProtocolError("it was idle for too long")])
     answer = world.loop.run_until_complete(ask(open_source(world, server), "one"))
