@@ -30,8 +30,8 @@ help: ## list these commands
 
 ##@ Run
 
-run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local adds DynamoDB Local
-	@PORT='$(PORT)' TABLE='$(TABLE)' $(RUN) -m tools.serve
+run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local, CLICKHOUSE=local add stores
+	@PORT='$(PORT)' TABLE='$(TABLE)' CLICKHOUSE='$(CLICKHOUSE)' $(RUN) -m tools.serve
 
 invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line
 	@$(RUN) -m tools.runtime.local invoke $(FUNCTION) $(EVENT)
@@ -75,6 +75,7 @@ check: lint ## the quick loop: lint, then the unit and contract tests
 test: setup ## run all tests; on Debian as root, install and start what is missing
 	@$(RUN) -m tools.runtime || true # what it can't have, pytest lists at the end
 	@$(RUN) -m tools.dynamodb || true
+	@$(RUN) -m tools.clickhouse --install || true
 	@$(RUN) -m tools.chromium || true
 	$(BIN)/pytest -n logical --cov --cov-report=term
 	@$(RUN) -m tools.dates

@@ -10,10 +10,10 @@ from tools import environ
 
 
 @contextmanager
-def running(module: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+def running(module: str, *arguments: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
     """`python -m module` with these environment variables; killed if it still runs after the block."""
     with subprocess.Popen(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", module, *arguments],
         env=environ(**settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

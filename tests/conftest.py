@@ -17,6 +17,7 @@ pytest_plugins = ["tests.docker"]
 
 SHARES = {
     "tests/browser": "browser",
+    "tests/clickhouse": "clickhouse",
     "tests/deploy": "docker",
     "tests/dynamodb": "dynamodb",
     "tests/http/test_openapi_client.py": "generated client",

@@ -1,6 +1,7 @@
 """Serves the API on this machine: no Docker, no AWS account. `make run` starts it.
 
-With `TABLE=local` it has a table below it, in AWS's DynamoDB Local.
+With `TABLE=local` it has a table below it, in AWS's DynamoDB Local; with `CLICKHOUSE=local` a ClickHouse server with
+invented rows as second source.
 """
 
 import os
@@ -8,15 +9,19 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 
 import uvicorn
 
 from pulse.settings import InvalidSettings
 from pulse_io.settings import Settings
+from tools.clickhouse.load import load
+from tools.clickhouse.server import USER, clickhouse
 from tools.dynamodb.account import local_account
 from tools.dynamodb.local import dynamodb_local
 from tools.dynamodb.table import create_table
 from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.window import newest_day
 from tools.runtime.machine import Machine, NeedError
 from tools.runtime.processes import end_in_order_when_told_to
 from tools.terminal import ForgivingProtocol, log_to_terminal
@@ -33,8 +38,9 @@ def main() -> int:
     try:
         settings = Settings.from_environ(os.environ)
         table = _asked_table(os.environ.get("TABLE"))
+        second = _asked_clickhouse(os.environ.get("CLICKHOUSE"))
         listening = _listen(os.environ.get("PORT") or DEFAULT_PORT)
-        with listening as listener, table, _upstream(settings) as url:
+        with listening as listener, table, second, _upstream(settings) as url:
             _serve(listener, url)
     except (InvalidSettings, NeedError) as error:
         print(error, file=sys.stderr)
@@ -130,6 +136,40 @@ def _local_table() -> Iterator[None]:
         name = create_table(url)
         os.environ.update(local_account(url), CACHE_TABLE=name)
         print(f"DynamoDB Local answers at {url}, with the table {name}.", file=sys.stderr)
+        yield
+
+
+def _asked_clickhouse(asked: str | None) -> AbstractContextManager[None]:
+    """The second source to serve with: what `CLICKHOUSE_URL` says, or a server of our own for `local`.
+
+    Raises:
+        InvalidSettings: another value.
+    """
+    match asked:
+        case None | "":
+            return nullcontext()
+        case "local":
+            return _local_clickhouse()
+        case _:
+            raise InvalidSettings(
+                f"CLICKHOUSE={asked!r} is not known: CLICKHOUSE=local serves with a ClickHouse server of its own. "
+                "For another server, set CLICKHOUSE_URL."
+            )
+
+
+@contextmanager
+def _local_clickhouse() -> Iterator[None]:
+    """Have this process ask a ClickHouse server of its own, with invented rows.
+
+    Raises:
+        NeedError: ClickHouse can't be had here; says what to do.
+    """
+    with clickhouse(Machine(), queries_per_hour=0) as server:
+        print("Loading invented rows into ClickHouse: about ten seconds.", file=sys.stderr)
+        load(server, newest_day(datetime.now(UTC)))
+        # It is nobody else's, so queries need no limit.
+        os.environ.update(server.environ(), CLICKHOUSE_PER_HOUR="0")
+        print(f"ClickHouse answers at {server.url}, user {USER}.", file=sys.stderr)
         yield
 
 

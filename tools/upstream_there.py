@@ -27,7 +27,7 @@ from tools.addresses import (
 
 TIMEOUT_S: Final = 3
 QUESTION: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
-PATH: Final = request_path(*QUESTION)
+PATH: Final = request_path(QUESTION.package, QUESTION.breakdown)
 """Every such API answers it, and nothing else does."""
 
 _HEADERS: Final = {**REQUEST_HEADERS, "Accept-Encoding": "identity"}

@@ -1,8 +1,8 @@
 """A run of the collector: fetches what tracked packages lack of the newest loaded day.
 
-A package is collected when the answers to all its breakdowns reach that day and are in history. This is
-written down, so a run continues where a killed one ended; every write may be repeated. Runs at the same time
-share answers and leases, as requests do.
+A package is collected when its answers of all endpoints reach that day and are in history. This is written
+down, so a run continues where a killed one ended; every write may be repeated. Runs at the same time share
+answers and leases, as requests do.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from collector.settings import CollectorSettings
 from pulse.daily_counts import DAY, DailyCounts
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import UpstreamProblem, UpstreamRefused, UpstreamThrottled
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Breakdown, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.clocks import Now, utc_now
 from pulse_io.sources import Answer
@@ -129,7 +129,7 @@ class Collector:
                 return
             await asyncio.sleep(next_at - loop.time())
             next_at = loop.time() + self._settings.pace_s
-            answers = await self._ask([Question(package, one) for one in Breakdown], end)
+            answers = await self._ask([Question(package, one) for one in ENDPOINTS], end)
             if any(map(_has_failed, answers.values())):
                 report.failed += 1
                 failures += 1

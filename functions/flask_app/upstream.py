@@ -152,7 +152,7 @@ class BlockingUpstream:
         return counts
 
     def _fetch(self, question: Question, deadline: float) -> DailyCounts:
-        return read_answer(question, self._get(*question, deadline))
+        return read_answer(question, self._get(question.package, question.breakdown, deadline))
 
     def _get(self, package: PackageName, endpoint: str, deadline: float) -> UpstreamAnswer:
         """GET an endpoint; retry once after a connection error if there is time left."""

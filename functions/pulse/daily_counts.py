@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, Self
 
 DAY: Final = dt.timedelta(days=1)
 
-Source = Literal["pypistats.org", "simulated"]
+Source = Literal["pypistats.org", "simulated", "clickhouse"]
 """Where counts come from; `simulated` counts are from the fake pypistats.org."""
 
 Counts = Sequence[int | None]

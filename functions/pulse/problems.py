@@ -206,18 +206,23 @@ class InternalError(Problem):
         )
 
 
+PYPISTATS: Final = "pypistats.org"
+CLICKHOUSE: Final = "ClickHouse"
+"""The sources, as problems name them."""
+
+
 class UnknownPackage(Problem):
-    """pypistats.org has no downloads under this name."""
+    """The source has no downloads under this name."""
 
     slug = "unknown-package"
     title = "Unknown package"
     status = 404
 
     @classmethod
-    def named(cls, package: str) -> Self:
+    def named(cls, package: str, source: str = PYPISTATS) -> Self:
         """The problem for a request about the unknown `package`."""
         return cls(
-            f"pypistats.org has no downloads for a package named {package!r}. Check the spelling; "
+            f"{source} has no downloads for a package named {package!r}. Check the spelling; "
             "a new package appears there the day after its first download."
         )
 
@@ -257,7 +262,13 @@ class NotConfigured(Problem):
 
 
 class UpstreamProblem(Problem):
-    """pypistats.org, the source of all figures, could not be used."""
+    """A source of figures could not be used: pypistats.org, or the one named by `source`."""
+
+    def __init__(
+        self, detail: str, *, retry_after_s: int | None = None, source: str = PYPISTATS
+    ) -> None:
+        super().__init__(detail, retry_after_s=retry_after_s)
+        self.source = source
 
     @property
     def in_few_words(self) -> str:
@@ -267,7 +278,7 @@ class UpstreamProblem(Problem):
     def after(self, seconds: int) -> "UpstreamProblem":
         """The same problem with this `Retry-After` in seconds."""
         problem = type(self).__new__(type(self))
-        Problem.__init__(problem, self.detail, retry_after_s=seconds)
+        UpstreamProblem.__init__(problem, self.detail, retry_after_s=seconds, source=self.source)
         return problem
 
     def not_reserved(self) -> Self:
@@ -285,9 +296,9 @@ class UpstreamBroken(UpstreamProblem):
     status = 502
 
     @classmethod
-    def because(cls, reason: str) -> Self:
+    def because(cls, reason: str, source: str = PYPISTATS) -> Self:
         """The problem for an unusable response; `reason` is a clause such as `its status is 500`."""
-        return cls(f"pypistats.org's response can't be used: {reason}. Try again later.")
+        return cls(f"{source}'s response can't be used: {reason}. Try again later.", source=source)
 
 
 class UpstreamUnreachable(UpstreamProblem):
@@ -297,8 +308,8 @@ class UpstreamUnreachable(UpstreamProblem):
     title = "Upstream unreachable"
     status = 502
 
-    def __init__(self) -> None:
-        super().__init__("pypistats.org can't be reached. Try again later.")
+    def __init__(self, source: str = PYPISTATS) -> None:
+        super().__init__(f"{source} can't be reached. Try again later.", source=source)
 
 
 class UpstreamThrottled(UpstreamProblem):
@@ -308,15 +319,18 @@ class UpstreamThrottled(UpstreamProblem):
     title = "Upstream throttled"
     status = 503
 
-    def __init__(self, retry_after_s: int = THROTTLED_RETRY_AFTER_S) -> None:
+    def __init__(
+        self, retry_after_s: int = THROTTLED_RETRY_AFTER_S, source: str = PYPISTATS
+    ) -> None:
         super().__init__(
-            f"The rate limit of pypistats.org is reached. Try again after {retry_after_s} seconds.",
+            f"The rate limit of {source} is reached. Try again after {retry_after_s} seconds.",
             retry_after_s=retry_after_s,
+            source=source,
         )
 
     def after(self, seconds: int) -> "UpstreamThrottled":
         """As `UpstreamProblem`."""
-        return UpstreamThrottled(seconds)
+        return UpstreamThrottled(seconds, self.source)
 
 
 class UpstreamRefused(UpstreamThrottled):
@@ -330,15 +344,17 @@ class UpstreamTooSlow(UpstreamProblem):
     title = "Upstream too slow"
     status = 504
 
-    def __init__(self, retry_after_s: int | None = None) -> None:
+    def __init__(self, retry_after_s: int | None = None, source: str = PYPISTATS) -> None:
         when = "later" if retry_after_s is None else f"after {retry_after_s} seconds"
         super().__init__(
-            f"pypistats.org did not respond in time. Try again {when}.", retry_after_s=retry_after_s
+            f"{source} did not respond in time. Try again {when}.",
+            retry_after_s=retry_after_s,
+            source=source,
         )
 
     def after(self, seconds: int) -> "UpstreamTooSlow":
         """As `UpstreamProblem`."""
-        return UpstreamTooSlow(seconds)
+        return UpstreamTooSlow(seconds, self.source)
 
 
 class NothingToCompare(UpstreamProblem):

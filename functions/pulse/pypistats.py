@@ -133,7 +133,7 @@ def read_answer(question: Question, answer: UpstreamAnswer) -> DailyCounts:
         UpstreamBroken: any other status; a body that is not the expected JSON; the response of another
             package or endpoint; too many rows; two counts for one category and day.
     """
-    package, breakdown = question
+    package, breakdown, _ = question
     data = _read(package, breakdown, answer)
     try:
         rows = _rows(data)

@@ -4,7 +4,7 @@ It becomes a log line, which shows operators why a request was slow, and a `Serv
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Literal, get_args
@@ -72,12 +72,24 @@ class RequestLog:
     def hit(self, counts: DailyCounts, tier: Tier, now: dt.datetime) -> None:
         """Record a package with figures, and the tier that they came from."""
         self._note(tier, "stale" if counts.stale else "ok")
+        if counts.source == "clickhouse":  # loads at other times
+            return
         behind = (newest_expected(now) - counts.as_of).days
         self.days_behind = max(0, behind, self.days_behind or 0)
 
     def failed(self, problem: Problem) -> None:
         """Record a package without figures."""
         self._note("none", outcome_of(problem))
+
+    def found_all(
+        self, results: Iterable[tuple[DailyCounts | Problem, Tier]], now: dt.datetime
+    ) -> None:
+        """Record the packages of a request: their figures or problems, with the tiers."""
+        for answer, tier in results:
+            if isinstance(answer, Problem):
+                self.failed(answer)
+            else:
+                self.hit(answer, tier, now)
 
     def ended_with(self, problem: Problem) -> None:
         """Record that the whole request failed."""

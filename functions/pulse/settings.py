@@ -39,6 +39,9 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 """An http or https URL without a trailing slash."""
 
 
+_CREDENTIALS: Final = re.compile("//.*@")
+"""Of a URL; a message hides them."""
+
 MAX_BASE_PATH: Final = 100
 """Characters in the base path, below which the API is served."""
 
@@ -95,4 +98,5 @@ class UpstreamSettings(BaseModel):
 def _line(error: ErrorDetails) -> str:
     """The message for one error; without a variable's name if it is about several together."""
     message = error["msg"].removeprefix("Value error, ")
-    return f"{error['loc'][0]}={error['input']!r}: {message}" if error["loc"] else message
+    value = _CREDENTIALS.sub("//…@", repr(error["input"]))
+    return f"{error['loc'][0]}={value}: {message}" if error["loc"] else message

@@ -49,9 +49,11 @@ class Catalogue:
         history: "HistoryStore | None" = None,
     ) -> None:
         self.now = now
+        self.deadline_s = settings.deadline_s
         self.image_deadline_s = settings.image_deadline_s
         self._settings = settings
-        self._backends = Backends(source, Memory(), rows, history, now, settings.background)
+        memory = Memory(serves_stale=not settings.background)
+        self._backends = Backends(source, memory, rows, history, now, settings.background)
         self._lookups: dict[Question, Lookup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -74,22 +76,28 @@ class Catalogue:
 
         The answer to a question that fails is its problem; the other questions are not affected.
         """
+        found = await self.look_up(questions, deadline_s)
+        request_log().found_all(found.values(), self.now())
+        return {question: one.answer for question, one in found.items()}
+
+    async def look_up(
+        self, questions: Iterable[Question], deadline_s: float | None = None
+    ) -> dict[Question, LookupResult]:
+        """As `fetch_all`, with the tiers of the answers, which the request's log is not told."""
         if deadline_s is None:
-            deadline_s = self._settings.deadline_s
+            deadline_s = self.deadline_s
         deadline = asyncio.get_running_loop().time() + deadline_s
         distinct = list(dict.fromkeys(questions))
         found = await self._find(distinct, deadline)
-        for answer, tier, _ in found.values():
-            if isinstance(answer, Problem):
-                request_log().failed(answer)
-            else:
-                request_log().hit(answer, tier, self.now())
         if self._backends.background:
-            return {question: one.problem or one.answer for question, one in found.items()}
+            return found
         answers = await asyncio.gather(
             *(self._with_retry_after(question, found[question].answer) for question in distinct)
         )
-        return dict(zip(distinct, answers, strict=True))
+        return {
+            question: LookupResult(answer, found[question].tier)
+            for question, answer in zip(distinct, answers, strict=True)
+        }
 
     @property
     def has_history(self) -> bool:

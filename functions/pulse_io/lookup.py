@@ -9,6 +9,7 @@ from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pulse.daily_counts import DailyCounts
 from pulse.freshness import RETRY_LATE_AFTER, UNKNOWN_FOR
 from pulse.plausibility import is_plausible
 from pulse.problems import Problem, UpstreamBroken, UpstreamProblem, UpstreamThrottled
@@ -66,10 +67,10 @@ class Lookup:
         """Resolve all questions."""
         rows, questions = self._backends.rows, list(self.results)
         if rows is None:
-            await self._fetch(await self._fetchable(questions))
+            await self._fetch(await self._fetchable(await self._renew(questions)))
             return
         self._take_over(await rows.read(questions))
-        missing = self._unresolved(questions)
+        missing = await self._renew(self._unresolved(questions))
         refusals = await self._refusals(missing)
         fetched_elsewhere = await self._fetched_elsewhere(rows, refusals)
         for question in self._unresolved(refusals):
@@ -171,7 +172,9 @@ class Lookup:
         if held and not is_plausible(held, None if isinstance(answer, Problem) else answer, now):
             reason = "it lacks most of the rows it had"
             _log.warning("upstream failed", extra=_implausible(question, reason))
-            return Failure(UpstreamBroken.because(reason), now, now + RETRY_LATE_AFTER)
+            return Failure(
+                UpstreamBroken.because(reason, question.source), now, now + RETRY_LATE_AFTER
+            )
         if isinstance(answer, Problem):
             return Failure(answer, now, now + UNKNOWN_FOR)
         return answer
@@ -183,11 +186,20 @@ class Lookup:
             if self._backends.now() < answer.fresh_until:
                 self._settle(question, answer, "table")
 
-    def _known(self, questions: Collection[Question]) -> set[Question]:
-        """The questions whose counts are in memory, fresh or not; in the background, none."""
+    def _known(self, questions: Collection[Question]) -> dict[Question, DailyCounts]:
+        """The counts that are in memory, fresh or not; in the background, none."""
         if self._backends.background:
-            return set()
-        return {question for question in questions if self._backends.memory.held(question)}
+            return {}
+        held = {question: self._backends.memory.held(question) for question in questions}
+        return {question: counts for question, counts in held.items() if counts}
+
+    async def _renew(self, questions: Collection[Question]) -> list[Question]:
+        """Settle the questions whose held counts the source knows to be current; returns the others."""
+        if held := self._known(questions):
+            for question, counts in (await self._backends.source.renewed(held)).items():
+                self._backends.memory.keep(question, counts)
+                self._settle(question, counts, "memory")
+        return self._unresolved(questions)
 
     def _unresolved(self, questions: Collection[Question]) -> list[Question]:
         """The questions without a result."""
@@ -201,8 +213,9 @@ class Lookup:
         self._set(question, self._backends.memory.or_stale(question, problem, self._backends.now()))
 
     def _set(self, question: Question, found: LookupResult) -> None:
-        if not self.results[question].done():
-            self.results[question].set_result(found)
+        result = self.results.get(question)  # the source may answer others' questions too
+        if result and not result.done():
+            result.set_result(found)
 
 
 def _implausible(question: Question, reason: str) -> dict[str, str]:

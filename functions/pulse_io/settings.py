@@ -2,9 +2,18 @@
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from pulse.settings import BaseUrl, UpstreamSettings
+
+
+def _without_credentials(url: str) -> str:
+    if "@" in url:
+        raise ValueError(
+            "CLICKHOUSE_USER and CLICKHOUSE_PASSWORD have the credentials, not the URL"
+        )
+    return url
+
 
 TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
 
@@ -24,11 +33,22 @@ class Settings(UpstreamSettings):
     cache: Literal["on", "off"] = "on"
     cache_table: TableName | None = None
     history_table: TableName | None = None
+    clickhouse_url: Annotated[BaseUrl, AfterValidator(_without_credentials)] | None = None
+    clickhouse_user: Annotated[str, Field(pattern=r"^[^:\x00-\x1f]{1,255}$")] = "demo"
+    clickhouse_password: SecretStr = SecretStr("")
+    clickhouse_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")] = "pypi"
+    clickhouse_per_hour: Annotated[int, Field(ge=0, le=100_000)] = 40
     aws_endpoint_url_dynamodb: BaseUrl | None = None
     aws_endpoint_url: BaseUrl | None = None
     aws_ignore_configured_endpoint_urls: bool = False
     aws_region: str | None = None
     aws_default_region: str | None = None
+
+    @model_validator(mode="after")
+    def _clickhouses_proxy_can_be_used(self) -> Self:
+        if self.clickhouse_url:
+            self.network.proxy_for(self.clickhouse_url)
+        return self
 
     @model_validator(mode="after")
     def _tables_can_be_reached(self) -> Self:

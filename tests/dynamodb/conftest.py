@@ -6,12 +6,12 @@ import pytest
 
 from tests.dynamodb.meter import Operation, metered
 from tests.dynamodb.table_at import TableAt
-from tests.left_out import leave_out
+from tests.left_out import machine_with
 from tools.dynamodb.account import local_account
 from tools.dynamodb.local import dynamodb_local, ensure_installed
 from tools.dynamodb.moto_server import moto_server
 from tools.dynamodb.table import create_history_table, create_table
-from tools.runtime.machine import Machine, NeedError
+from tools.runtime.machine import Machine
 
 PATIENCE_S = 20
 """Timeout for local tables in tests that are not about timeouts."""
@@ -25,12 +25,7 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def machine() -> Machine:
     """This machine, with DynamoDB Local on it."""
-    machine = Machine()
-    try:
-        ensure_installed(machine)
-    except NeedError as need:
-        leave_out(" ".join(str(need).split()))
-    return machine
+    return machine_with(ensure_installed)
 
 
 @pytest.fixture(scope="session")

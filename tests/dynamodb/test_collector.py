@@ -16,7 +16,7 @@ from collector.handler import handler
 from pulse.history import Cells
 from pulse.names import PackageName
 from pulse.problems import HistoryUnavailable
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Question
 from pulse_io.settings import Settings
 from pulse_io.store.history import HistoryStore
 from pulse_io.store.table import TableUnavailable, open_table
@@ -95,7 +95,7 @@ def kept(own: Mapping[str, str]) -> tuple[dict[Question, Cells], set[PackageName
         try:
             cells = {
                 question: await history.read(question, "simulated", dt.date.min, dt.date.max)
-                for question in itertools.starmap(Question, itertools.product(PACKAGES, Breakdown))
+                for question in itertools.starmap(Question, itertools.product(PACKAGES, ENDPOINTS))
             }
             return cells, set(await Progress(table).read())
         finally:
@@ -126,8 +126,8 @@ def test_killed_processes_leave_what_an_undisturbed_one_leaves(
     collect(killed)
     assert kept(killed) == kept(undisturbed)
     counts = Counter(request.path for request in upstream.requests)
-    assert len(counts) == len(PACKAGES) * len(Breakdown) + 1
-    assert counts.total() - len(counts) <= len(Breakdown) * len(kills)  # those under way at a kill
+    assert len(counts) == len(PACKAGES) * len(ENDPOINTS) + 1
+    assert counts.total() - len(counts) <= len(ENDPOINTS) * len(kills)  # those under way at a kill
 
 
 def started(own: Mapping[str, str]) -> "subprocess.Popen[bytes]":

@@ -20,7 +20,7 @@ from collector.run import Collector
 from collector.settings import CollectorSettings
 from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI, PackageName
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Breakdown, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
 from pulse_io.sources.shared_rate_limit import SharedRateLimit
@@ -234,7 +234,7 @@ async def items(dynamodb_url: str) -> dict[str, int]:
     with FakePypistats(now=NOW, limits=False, rules=rules) as upstream:
         world = new_world(dynamodb_url, upstream)
         async with world.environment() as one:
-            for breakdown in Breakdown:
+            for breakdown in ENDPOINTS:
                 packages = (PackageName.parse(DEBUT), TYPICAL, ALL_OF_PYPI)
                 await one.fetch_all([Question(package, breakdown) for package in packages])
             await one.fetch_all([Question(UNKNOWN, Breakdown.SYSTEM)])

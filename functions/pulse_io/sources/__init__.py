@@ -21,6 +21,12 @@ class Source(Protocol):
     def breakdowns(self) -> Collection[Breakdown]:
         """The breakdowns that it has."""
 
+    async def renewed(self, held: Mapping[Question, DailyCounts]) -> Mapping[Question, DailyCounts]:
+        """Those of the held counts that the source has nothing newer for, with a later `fresh_until`.
+
+        Without a call: a source that can't know returns none.
+        """
+
     async def refusals(
         self, questions: Collection[Question], deadline: float, known: Collection[Question]
     ) -> Mapping[Question, Problem]:
@@ -38,7 +44,7 @@ class Source(Protocol):
     ) -> AsyncIterator[tuple[Question, Answer]]:
         """Fetch the answers, each as soon as it is there, in any order.
 
-        No call begins after the deadline; one that has begun may go on for a while. `ask` is for what
+        There may be answers to further questions, which are stored too: others wait for them. No call begins after the deadline; one that has begun may go on for a while. `ask` is for what
         else the source has to know, such as which day it has loaded. A problem other than
         `UnknownPackage` and `UpstreamThrottled` is a failure, and not asked for again for a few seconds.
         """

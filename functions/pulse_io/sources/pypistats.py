@@ -13,7 +13,7 @@ from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI
 from pulse.problems import Problem, UpstreamProblem
 from pulse.pypistats import RECENT, read_answer, read_recent
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Breakdown, Question
 from pulse_io.clocks import Now
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Ask
@@ -23,7 +23,7 @@ from pulse_io.sources.hold_off import HoldOff
 from pulse_io.sources.permits import Permits
 from pulse_io.sources.rate_limit import RateLimit
 from pulse_io.sources.refusals import Refusals
-from pulse_io.sources.upstream import Upstream
+from pulse_io.sources.upstream import Call, Upstream
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,7 +37,7 @@ class PypistatsSource:
     `new_limit` creates the rate limit of an endpoint. `transport` replaces the network in tests.
     """
 
-    breakdowns = frozenset(Breakdown)
+    breakdowns = frozenset(ENDPOINTS)
 
     def __init__(
         self,
@@ -56,13 +56,22 @@ class PypistatsSource:
         self._calls = Calls(self._upstream, limit_of, hold_off, permits)
         self._refusals = Refusals(self._upstream, limit_of, hold_off)
 
+    async def renewed(
+        self,
+        held: Mapping[Question, DailyCounts],  # noqa: ARG002 - pypistats.org tells nothing without a call
+    ) -> Mapping[Question, DailyCounts]:
+        """As `Source`."""
+        return {}
+
     async def refusals(
         self, questions: Collection[Question], deadline: float, known: Collection[Question]
     ) -> Mapping[Question, Problem]:
         """As `Source`."""
         refused: dict[Question, Problem] = {}
         for question in questions:
-            problem = await self._refusals.refusal(question, deadline, priority=question in known)
+            problem = await self._refusals.refusal(
+                _call(question), deadline, priority=question in known
+            )
             if problem:
                 refused[question] = problem
         return refused
@@ -84,13 +93,13 @@ class PypistatsSource:
 
     async def late(self, question: Question) -> Problem:
         """As `Source`."""
-        return await self._refusals.late(question)
+        return await self._refusals.late(_call(question))
 
     async def with_retry_after(
         self, question: Question, problem: UpstreamProblem, kept_s: int
     ) -> UpstreamProblem:
         """As `Source`."""
-        return await self._refusals.with_retry_after(question, problem, kept_s)
+        return await self._refusals.with_retry_after(_call(question), problem, kept_s)
 
     async def aclose(self) -> None:
         """As `Source`."""
@@ -101,7 +110,7 @@ class PypistatsSource:
     ) -> tuple[Question, Answer]:
         try:
             counts = await self._calls.fetch(
-                question, deadline, partial(read_answer, question), priority=is_known
+                _call(question), deadline, partial(read_answer, question), priority=is_known
             )
             return question, await self._dated(question, counts, deadline, ask)
         except Problem as problem:
@@ -152,3 +161,7 @@ class PypistatsSource:
         answer = (await ask([overall], deadline))[overall]
         if isinstance(answer, Problem):
             raise answer
+
+
+def _call(question: Question) -> Call:
+    return question.package, question.breakdown

@@ -30,11 +30,10 @@ CachedAnswer = DailyCounts | Failure
 
 
 class LookupResult(NamedTuple):
-    """An answer and the tier that it came from. A stale answer has the problem of the fetch that failed."""
+    """An answer and the tier that it came from."""
 
     answer: DailyCounts | Problem
     tier: Tier
-    problem: Problem | None = None
 
 
 def newer(one: CachedAnswer | None, other: CachedAnswer | None) -> CachedAnswer | None:

@@ -93,7 +93,7 @@ class RowStore:
             lease = items.get(_lease_key(question))
             if lease and now * 1000 < lease["until_ms"] <= _ms(now + MAX_CLOCK_ERROR_S):
                 if "problem" in lease:
-                    cached[question] = _failure(lease)
+                    cached[question] = _failure(question, lease)
                 else:
                     leased.add(question)
         return RowsAndLeases(cached, leased)
@@ -179,7 +179,9 @@ class RowStore:
             return None
         fetched_at, fresh_until = _moment(item["fetched_at"]), _moment(item["fresh_until"])
         if "counts" not in item:
-            return Failure(UnknownPackage.named(question.package), fetched_at, fresh_until)
+            return Failure(
+                UnknownPackage.named(question.package, question.source), fetched_at, fresh_until
+            )
         try:
             first, counts = unpack(item["counts"])
         except UnreadableCounts:
@@ -209,25 +211,25 @@ def _item(cached: CachedAnswer) -> Item | None:
     }
 
 
-def _failure(lease: Item) -> Failure:
+def _failure(question: Question, lease: Item) -> Failure:
     """The failure stored in a lease item."""
     problem: Problem
     match lease["problem"]:
         case UpstreamTooSlow.slug:
-            problem = UpstreamTooSlow()
+            problem = UpstreamTooSlow(source=question.source)
         case UpstreamUnreachable.slug:
-            problem = UpstreamUnreachable()
+            problem = UpstreamUnreachable(question.source)
         case _:
-            problem = UpstreamBroken(lease["detail"])
+            problem = UpstreamBroken(lease["detail"], source=question.source)
     return Failure(problem, _moment(lease["since"]), _moment(lease["until_ms"] / 1000))
 
 
 def _row_key(question: Question) -> str:
-    return f"rows#{question.breakdown}#{question.package}"
+    return f"rows#{question.key}"
 
 
 def _lease_key(question: Question) -> str:
-    return f"lease#{question.breakdown}#{question.package}"
+    return f"lease#{question.key}"
 
 
 def _ms(moment: float) -> int:

@@ -10,7 +10,7 @@ from collector.run import Collector
 from collector.settings import CollectorSettings
 from pulse.history import Cells
 from pulse.names import PackageName
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Question
 from pulse_io.store.history import HistoryStore
 from pulse_io.store.table import Table
 from pulse_io.store.tracked import Collected, Progress
@@ -91,7 +91,7 @@ class CollectorWorld(World):
     async def history(self, packages: Iterable[PackageName] = PACKAGES) -> dict[Question, Cells]:
         """All counts that are kept of some packages."""
         store = HistoryStore(self.open_table(HISTORY))
-        questions = [Question(package, one) for package in packages for one in Breakdown]
+        questions = [Question(package, one) for package in packages for one in ENDPOINTS]
         return {
             one: await store.read(one, "simulated", dt.date.min, dt.date.max) for one in questions
         }

@@ -12,7 +12,7 @@ import pytest
 from pulse.history import as_cells
 from pulse.names import PackageName
 from pulse.problems import HistoryUnavailable, UnknownPackage, UpstreamThrottled
-from pulse.questions import Breakdown
+from pulse.questions import ENDPOINTS
 from pulse_io.catalogue import Catalogue
 from pulse_io.sources.window import Window
 from pulse_io.store.table import TableUnavailable
@@ -105,7 +105,7 @@ def test_table_adds_tracked_packages(world: CollectorWorld) -> None:
 def test_all_of_pypi_is_tracked_like_a_package(world: CollectorWorld) -> None:
     world.tracked = ("__all__",)
     run(world)
-    assert sorted(world.calls()) == [f"/api/packages/__all__/{one}" for one in sorted(Breakdown)]
+    assert sorted(world.calls()) == [f"/api/packages/__all__/{one}" for one in sorted(ENDPOINTS)]
     assert world.loop.run_until_complete(world.progress()) == {"__all__": Collected(YESTERDAY)}
 
 
@@ -284,7 +284,7 @@ def test_failing_table_fails_the_run(world: CollectorWorld, failure: str) -> Non
 
     world.loop.run_until_complete(main())
     repeated = {path for path, count in Counter(world.calls()).items() if count > 1}
-    assert len(repeated) <= len(Breakdown)
+    assert len(repeated) <= len(ENDPOINTS)
 
 
 @pytest.mark.parametrize("jump_days", [-3, -1, 1, 3, 400])

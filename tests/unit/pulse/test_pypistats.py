@@ -28,7 +28,7 @@ from pulse.pypistats import (
     read_recent,
     request_path,
 )
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Breakdown, Question
 from tests.counts import NOON, Cells, counts_of, day
 
 REQUESTS = PackageName.parse("requests")
@@ -373,7 +373,7 @@ def test_impossible_sums_are_broken_upstream(data: object) -> None:
         read_recent(REQUESTS, UpstreamAnswer(200, {}, body.encode(), NOON))
 
 
-@pytest.mark.parametrize("endpoint", [*Breakdown, "recent"])
+@pytest.mark.parametrize("endpoint", [*ENDPOINTS, "recent"])
 def test_failure_body_is_limited_and_not_decompressed(endpoint: str) -> None:
     reader = body_reader(endpoint, 429, {"Content-Encoding": "br"})
     reader.feed(b"<a>429 RATE LIMIT EXCEEDED</a>")

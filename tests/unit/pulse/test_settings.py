@@ -1,6 +1,7 @@
 """Settings from environment variables."""
 
 import pytest
+from pydantic import SecretStr
 
 from flask_app.settings import FlaskSettings
 from pulse.settings import InvalidSettings, UpstreamSettings
@@ -20,6 +21,11 @@ def test_defaults() -> None:
         "cache": "on",
         "cache_table": None,
         "history_table": None,
+        "clickhouse_url": None,
+        "clickhouse_user": "demo",
+        "clickhouse_password": SecretStr(""),
+        "clickhouse_database": "pypi",
+        "clickhouse_per_hour": 40,
         "aws_endpoint_url_dynamodb": None,
         "aws_endpoint_url": None,
         "aws_ignore_configured_endpoint_urls": False,
@@ -139,3 +145,17 @@ def test_table_region_from_aws_variables() -> None:
 def test_table_without_region_is_an_error() -> None:
     with pytest.raises(InvalidSettings, match=r"^CACHE_TABLE is set, so AWS_REGION must be"):
         Settings.from_environ({"CACHE_TABLE": "pulse"})
+
+
+def test_password_is_in_no_message() -> None:
+    environ = {
+        "CLICKHOUSE_URL": "https://demo:secret@clickhouse.invalid",
+        "CLICKHOUSE_PASSWORD": "secret",
+        "CLICKHOUSE_PER_HOUR": "many",
+    }
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.from_environ(environ)
+    assert "CLICKHOUSE_URL" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    settings = Settings.from_environ({"CLICKHOUSE_PASSWORD": "secret"})
+    assert "secret" not in f"{settings!r} {settings} {settings.model_dump()}"

@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Mapping
 
+from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UpstreamProblem, UpstreamTooSlow
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Question
 
 
 class ToySource:
     """A source without a rate limit; a subclass adds `fetch`."""
 
-    breakdowns = frozenset(Breakdown)
+    breakdowns = frozenset(ENDPOINTS)
+
+    async def renewed(self, _: Mapping[Question, DailyCounts]) -> Mapping[Question, DailyCounts]:
+        return {}
 
     async def refusals(
         self, _: Collection[Question], __: float, ___: Collection[Question]

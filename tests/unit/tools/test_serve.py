@@ -172,6 +172,13 @@ def test_an_upstream_that_is_none_is_no_reason_to_invent_figures() -> None:
     assert "404 Not Found with text/html: '<h1>404</h1>'" in words
 
 
+def test_another_clickhouse_is_refused_with_what_to_set_instead() -> None:
+    status, words = refused(CLICKHOUSE="https://clickhouse.test")
+    assert status == 1
+    assert "CLICKHOUSE=local" in words
+    assert words.endswith("set CLICKHOUSE_URL.")
+
+
 def test_a_table_that_is_not_local_is_refused_with_what_to_set_instead() -> None:
     status, words = refused(TABLE="production")
     assert status == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tools.runtime.scripted_machine import ScriptedMachine
+from tools import npm
 from tools.dynamodb import local
 from tools.dynamodb.local import LOCK, ensure_installed
 from tools.runtime.machine import NeedError, Outcome
@@ -51,7 +52,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NpmMachine:
 def packages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The Debian packages that are asked for."""
     asked: list[str] = []
-    monkeypatch.setattr(local, "set_up", lambda _action, _need, *names: asked.extend(names))
+    for module in (local, npm):
+        monkeypatch.setattr(module, "set_up", lambda _action, _need, *names: asked.extend(names))
     return asked
 
 

@@ -1,0 +1,245 @@
+"""Chooses the source of each answer: pypistats.org where it has the answer, else ClickHouse.
+
+An answer is from one source, and its counts name it. Days of two sources are never put together.
+
+| question | asked first | if that fails, and nothing is kept |
+|---|---|---|
+| without a view | pypistats.org | ClickHouse, for pypistats.org's window |
+| with a view | ClickHouse | pypistats.org, if its window has the answer |
+
+Where ClickHouse is off, a question with a view that pypistats.org can't answer is a `NotConfigured` problem.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from pulse.daily_counts import DailyCounts
+from pulse.freshness import window_expected
+from pulse.names import ALL_OF_PYPI
+from pulse.problems import (
+    HistoryUnavailable,
+    NotConfigured,
+    Problem,
+    UpstreamProblem,
+    UpstreamThrottled,
+)
+from pulse.questions import ENDPOINTS, FIRST_DAY, Question, View
+from pulse.request_log import request_log
+from pulse_io.catalogue import Catalogue
+from pulse_io.sources import Answer
+from pulse_io.store.answers import LookupResult
+
+PYPISTATS_SHARE: Final = 0.7
+"""The share of a request's time that pypistats.org may take if ClickHouse is there for the rest."""
+
+_Found = dict[Question, LookupResult]
+
+
+class Catalogues:
+    """The catalogue of each source, with the methods of `Catalogue`, and `fetch_since`.
+
+    `clickhouse` is None where CLICKHOUSE_URL is not set.
+    """
+
+    def __init__(self, pypistats: Catalogue, clickhouse: Catalogue | None = None) -> None:
+        self.now = pypistats.now
+        self.image_deadline_s = pypistats.image_deadline_s
+        self._pypistats = pypistats
+        self._clickhouse = clickhouse
+
+    @property
+    def has_history(self) -> bool:
+        """Whether days that pypistats.org has dropped or lost are kept."""
+        return self._pypistats.has_history
+
+    @property
+    def has_clickhouse(self) -> bool:
+        """Whether questions with any view are answered."""
+        return self._clickhouse is not None
+
+    async def fetch(self, question: Question, deadline_s: float | None = None) -> DailyCounts:
+        """The answer to one question, within `deadline_s`, by default `DEADLINE_S`.
+
+        Raises:
+            NotConfigured: only ClickHouse has it, which is off.
+            UnknownPackage: the source does not know the package.
+            UpstreamProblem: the sources failed, and no counts are cached.
+        """
+        answer = (await self.fetch_all([question], deadline_s))[question]
+        if isinstance(answer, Problem):
+            raise answer
+        return answer
+
+    async def fetch_all(
+        self, questions: Iterable[Question], deadline_s: float | None = None
+    ) -> dict[Question, Answer]:
+        """The answers to a request's questions, all within `deadline_s`, by default `DEADLINE_S`.
+
+        The keys are the questions as asked. The answer to a question that fails is its problem.
+        """
+        found = await self._look_up(questions, self._deadline(deadline_s))
+        return self._logged(found)
+
+    async def fetch_since(
+        self, questions: Iterable[Question], start: dt.date | None, deadline_s: float | None = None
+    ) -> dict[Question, Answer]:
+        """As `fetch_all`, for questions without a view, with the days from `start` on.
+
+        pypistats.org's days are completed by kept ones, as by `with_history`. Where these don't reach back
+        to `start`, the whole answer is ClickHouse's, if it has one.
+        """
+        deadline = self._deadline(deadline_s)
+        found = await self._look_up(questions, deadline)
+        answers = await asyncio.gather(
+            *(self._with_history(question, one.answer, start) for question, one in found.items())
+        )
+        for (question, one), answer in zip(list(found.items()), answers, strict=True):
+            found[question] = one._replace(answer=answer)
+        if start is not None and start < self._window_start:
+            # From the first day of the year, so that many clients ask for the same.
+            view = View(start=dt.date(max(start.year, FIRST_DAY.year), 1, 1))
+            instead = {
+                question: question._replace(view=view)
+                for question, one in found.items()
+                if question.package != ALL_OF_PYPI and not _reaches_back(one.answer, start)
+            }
+            await self._replace(found, instead, self._clickhouse, deadline)
+        return self._logged(found)
+
+    async def with_history(
+        self, question: Question, counts: DailyCounts, start: dt.date | None
+    ) -> DailyCounts:
+        """As `Catalogue`; ClickHouse's counts are left as they are.
+
+        Raises:
+            HistoryUnavailable: as `Catalogue`.
+        """
+        if counts.source == "clickhouse":
+            return counts
+        return await self._pypistats.with_history(question, counts, start)
+
+    async def aclose(self) -> None:
+        """Close the connections to the sources and to the tables."""
+        await self._pypistats.aclose()
+        if self._clickhouse:
+            await self._clickhouse.aclose()
+
+    async def _look_up(self, questions: Iterable[Question], deadline: float) -> _Found:
+        """The answers to all questions, from the second source where the first has failed."""
+        distinct = list(dict.fromkeys(questions))
+        plain = [question for question in distinct if question.view is None]
+        viewed = [question for question in distinct if question.view is not None]
+        left_s = _left_s(deadline)
+        share = PYPISTATS_SHARE if self._clickhouse else 1
+        by_pypistats, by_clickhouse = await asyncio.gather(
+            self._pypistats.look_up(plain, share * left_s), self._ask_clickhouse(viewed, left_s)
+        )
+        both = by_pypistats | by_clickhouse
+        found = {question: both[question] for question in distinct}
+        window = View(start=self._window_start)
+        await self._replace(
+            found,
+            {
+                question: question._replace(view=window)
+                for question in plain
+                if question.package != ALL_OF_PYPI and _is_down(found[question].answer)
+            },
+            self._clickhouse,
+            deadline,
+        )
+        await self._replace(
+            found,
+            {
+                question: question._replace(view=None)
+                for question in viewed
+                if self._has_window_of(question) and _has_failed(found[question].answer)
+            },
+            self._pypistats,
+            deadline,
+        )
+        return found
+
+    async def _ask_clickhouse(self, questions: list[Question], left_s: float) -> _Found:
+        if self._clickhouse:
+            return await self._clickhouse.look_up(questions, left_s)
+        return {
+            question: LookupResult(NotConfigured.without("CLICKHOUSE_URL", _what(question)), "none")
+            for question in questions
+        }
+
+    async def _replace(
+        self,
+        found: _Found,
+        instead: Mapping[Question, Question],
+        catalogue: Catalogue | None,
+        deadline: float,
+    ) -> None:
+        """Replace answers by those to other questions, where a catalogue has counts for these."""
+        if catalogue is None or not instead:
+            return
+        others = await catalogue.look_up(instead.values(), _left_s(deadline))
+        for question, other in instead.items():
+            if isinstance(others[other].answer, DailyCounts):
+                found[question] = others[other]
+
+    async def _with_history(
+        self, question: Question, answer: Answer, start: dt.date | None
+    ) -> Answer:
+        if isinstance(answer, Problem):
+            return answer
+        try:
+            return await self.with_history(question, answer, start)
+        except HistoryUnavailable as problem:
+            return problem
+
+    def _has_window_of(self, question: Question) -> bool:
+        """Whether pypistats.org's window has the answer to a question with a view."""
+        view = question.view or View()
+        return (
+            question.breakdown in ENDPOINTS
+            and (view.period, view.version) == ("day", None)
+            and view.start is not None
+            and view.start >= self._window_start
+        )
+
+    @property
+    def _window_start(self) -> dt.date:
+        first, _ = window_expected(self.now())
+        return first
+
+    def _deadline(self, deadline_s: float | None) -> float:
+        """The end of a request's time, on the event loop's clock."""
+        if deadline_s is None:
+            deadline_s = self._pypistats.deadline_s
+        return asyncio.get_running_loop().time() + deadline_s
+
+    def _logged(self, found: _Found) -> dict[Question, Answer]:
+        request_log().found_all(found.values(), self.now())
+        return {question: one.answer for question, one in found.items()}
+
+
+def _left_s(deadline: float) -> float:
+    return max(0, deadline - asyncio.get_running_loop().time())
+
+
+def _is_down(answer: Answer) -> bool:
+    """Whether pypistats.org failed; a call that only has to wait is worth waiting for."""
+    return isinstance(answer, UpstreamProblem) and not isinstance(answer, UpstreamThrottled)
+
+
+def _has_failed(answer: Answer) -> bool:
+    """Whether ClickHouse failed, has no query left, or is off."""
+    return isinstance(answer, UpstreamProblem | NotConfigured)
+
+
+def _reaches_back(answer: Answer, start: dt.date) -> bool:
+    """Whether an answer needs no older days. A package that pypistats.org does not know may have some."""
+    return isinstance(answer, DailyCounts) and answer.first <= start
+
+
+def _what(question: Question) -> str:
+    if question.breakdown in ENDPOINTS:
+        return "downloads by version, or before pypistats.org's window"
+    return f"downloads by {question.breakdown.replace('_', ' ')}"
