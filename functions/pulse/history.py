@@ -70,7 +70,7 @@ class Filled(NamedTuple):
 
 def merge(head: Head | None, kept: Cells, fetched: DailyCounts) -> Merged:
     """Merge a fetch into the kept counts of the months from `first_month` on; `head` is None at first."""
-    fetched_ms = round(fetched.fetched_at.timestamp() * 1000)
+    fetched_ms = fetched_ms_of(fetched)
     new = {Cell(category, day): count for category, day, count in fetched.rows()}
     before = head
     if head is None or _is_newer(fetched_ms, head):
@@ -125,6 +125,11 @@ def fill(head: Head | None, kept: Cells, imported: Cells, *, overwrite: bool) ->
         same=len(imported) - len(new) - len(different),
         different=len(different),
     )
+
+
+def fetched_ms_of(fetched: DailyCounts) -> int:
+    """When a fetch was made, in milliseconds since 1970."""
+    return round(fetched.fetched_at.timestamp() * 1000)
 
 
 def first_day(fetched: DailyCounts) -> dt.date:

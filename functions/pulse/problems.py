@@ -313,10 +313,7 @@ class UpstreamUnreachable(UpstreamProblem):
 
 
 class UpstreamThrottled(UpstreamProblem):
-    """The rate limit is reached.
-
-    Upstream responded with 429, or 503 with a Retry-After, or our own limit permits no call in time.
-    """
+    """The rate limit is reached: our own permits no call in time, or upstream refused one."""
 
     slug = "upstream-throttled"
     title = "Upstream throttled"
@@ -334,6 +331,10 @@ class UpstreamThrottled(UpstreamProblem):
     def after(self, seconds: int) -> "UpstreamThrottled":
         """As `UpstreamProblem`."""
         return UpstreamThrottled(seconds, self.source)
+
+
+class UpstreamRefused(UpstreamThrottled):
+    """Upstream itself responded with 429, or 503 with a Retry-After."""
 
 
 class UpstreamTooSlow(UpstreamProblem):

@@ -23,7 +23,7 @@ from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
     UnknownPackage,
     UpstreamBroken,
-    UpstreamThrottled,
+    UpstreamRefused,
 )
 from pulse.questions import Breakdown, Question
 
@@ -129,7 +129,7 @@ def read_answer(question: Question, answer: UpstreamAnswer) -> DailyCounts:
 
     Raises:
         UnknownPackage: status 404, or no rows on `overall`.
-        UpstreamThrottled: status 429, or 503 with a Retry-After.
+        UpstreamRefused: status 429, or 503 with a Retry-After.
         UpstreamBroken: any other status; a body that is not the expected JSON; the response of another
             package or endpoint; too many rows; two counts for one category and day.
     """
@@ -149,7 +149,7 @@ def read_recent(package: PackageName, answer: UpstreamAnswer) -> RecentDownloads
     """Validate a response of `recent` and return its sums.
 
     Raises:
-        UnknownPackage, UpstreamThrottled, UpstreamBroken: as `read_answer`.
+        UnknownPackage, UpstreamRefused, UpstreamBroken: as `read_answer`.
     """
     data = _read(package, RECENT, answer)
     try:
@@ -168,9 +168,9 @@ def _read(package: PackageName, endpoint: str, answer: UpstreamAnswer) -> Any:  
         raise UnknownPackage.named(package)
     retry_after_s = _retry_after_s(answer)
     if answer.status == _HTTP_TOO_MANY_REQUESTS:
-        raise UpstreamThrottled(retry_after_s or THROTTLED_RETRY_AFTER_S)
+        raise UpstreamRefused(retry_after_s or THROTTLED_RETRY_AFTER_S)
     if answer.status == _HTTP_UNAVAILABLE and retry_after_s:
-        raise UpstreamThrottled(retry_after_s)
+        raise UpstreamRefused(retry_after_s)
     if answer.status != _HTTP_OK:
         location = answer.headers.get("Location", "")[:MAX_SHOWN]
         redirect = f", a redirect to {location!r}" if location else ""

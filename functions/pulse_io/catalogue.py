@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 class Catalogue:
     """Answers questions. With `CACHE=off` it always asks the source.
 
-    `rows` and `history` are None without their tables.
+    `rows` and `history` are None without their tables. In the background (see `Settings`), a question
+    that can't be fetched now gets the problem, without stale counts and without a reservation.
 
     Create one per process and use it on one event loop.
     """
@@ -51,7 +52,8 @@ class Catalogue:
         self.deadline_s = settings.deadline_s
         self.image_deadline_s = settings.image_deadline_s
         self._settings = settings
-        self._backends = Backends(source, Memory(), rows, history, now)
+        memory = Memory(serves_stale=not settings.background)
+        self._backends = Backends(source, memory, rows, history, now, settings.background)
         self._lookups: dict[Question, Lookup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -87,6 +89,8 @@ class Catalogue:
         deadline = asyncio.get_running_loop().time() + deadline_s
         distinct = list(dict.fromkeys(questions))
         found = await self._find(distinct, deadline)
+        if self._backends.background:
+            return found
         answers = await asyncio.gather(
             *(self._with_retry_after(question, found[question].answer) for question in distinct)
         )

@@ -35,7 +35,7 @@ MAX_PAUSE_S: Final = 1.0
 class Backends:
     """The source, the caches, history and the clock that lookups use.
 
-    `rows` and `history` are None without their tables.
+    `rows` and `history` are None without their tables. `background` lookups have no priority at the source.
     """
 
     source: Source
@@ -43,6 +43,7 @@ class Backends:
     rows: "RowStore | None"
     history: "HistoryStore | None"
     now: Now
+    background: bool = False
 
 
 class Lookup:
@@ -186,7 +187,9 @@ class Lookup:
                 self._settle(question, answer, "table")
 
     def _known(self, questions: Collection[Question]) -> dict[Question, DailyCounts]:
-        """The counts that are in memory, fresh or not."""
+        """The counts that are in memory, fresh or not; in the background, none."""
+        if self._backends.background:
+            return {}
         held = {question: self._backends.memory.held(question) for question in questions}
         return {question: counts for question, counts in held.items() if counts}
 

@@ -1,6 +1,6 @@
 """Settings of the asynchronous (FastAPI) variant, from environment variables."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -24,6 +24,8 @@ class Settings(UpstreamSettings):
     The tables' endpoint and region come from AWS's own variables, read as AWS's SDKs do.
     """
 
+    background: ClassVar[bool] = False
+    """Whether people's requests come first: without stale answers, reservations and priority."""
     image_deadline_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 2
     upstream_per_second: Annotated[int, Field(ge=0, le=1000)] = 5
     upstream_per_minute: Annotated[int, Field(ge=0, le=10000)] = 30

@@ -3,6 +3,8 @@
 The client itself does not ask for the units: no invocation would use them.
 """
 
+import math
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 from aiodynamo.client import Client
 from aiodynamo.errors import ConditionalCheckFailed
+
+READS = {"GetItem", "BatchGetItem", "Query"}
 
 _send_request = Client.send_request
 _operations: ContextVar[list["Operation"]] = ContextVar("operations")
@@ -45,14 +49,38 @@ async def _send_metered(client: Client, *, action: str, payload: Mapping[str, An
         operations.append(Operation(action, 0, 1))
         raise
     consumed = answer.get("ConsumedCapacity", [])  # moto reports none
+    by_table = consumed if isinstance(consumed, list) else [consumed]
+    units = sum(one["CapacityUnits"] for one in by_table)
     if action == "BatchGetItem":
-        units = sum(one["CapacityUnits"] for one in consumed) + _missing_units(payload, answer)
-        operations.append(Operation(action, units, 0))
-    else:
-        units = consumed["CapacityUnits"] if consumed else 0
-        reads, writes = (units, 0) if action == "GetItem" else (0, units)
-        operations.append(Operation(action, reads, writes))
+        units += _missing_units(payload, answer)
+    elif action == "Query":
+        units = max(units, 1 if payload["ConsistentRead"] else 0.5)
+    elif action == "TransactWriteItems":
+        units = _transaction_units(payload)
+    reads, writes = (units, 0) if action in READS else (0, units)
+    operations.append(Operation(action, reads, writes))
     return answer
+
+
+def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """The size of an item as AWS's developer guide counts it: names and values, a number by its digits."""
+    size = 0
+    for name, value in item.items():
+        ((kind, content),) = value.items()
+        size += len(name.encode())
+        if kind == "N":
+            size += math.ceil(len(content.strip("-0").replace(".", "")) / 2) + 1
+        elif kind == "B" and isinstance(content, str):
+            size += len(b64decode(content))
+        else:
+            size += len(content.encode() if kind == "S" else content)
+    return size
+
+
+def _transaction_units(payload: Mapping[str, Any]) -> int:
+    """What DynamoDB charges: twice the units of each item. DynamoDB Local adds up the items' sizes first."""
+    items = [one["Put"]["Item"] for one in payload["TransactItems"]]
+    return sum(2 * math.ceil(item_bytes(item) / 1024) for item in items)
 
 
 def _missing_units(asked: Mapping[str, Any], answer: Mapping[str, Any]) -> float:

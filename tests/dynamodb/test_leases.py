@@ -231,3 +231,17 @@ def test_last_call_is_waited_for() -> None:
         assert list(answer.rows()) == list((await fetching).rows())
 
     asking(ask)
+
+
+def test_lease_of_a_wrong_clock_is_free() -> None:
+    """Its holder's clock was a year ahead."""
+
+    async def ask(table: Table) -> None:
+        clock = noon_clock()
+        ahead = Clock(clock.now + 365 * 24 * 3600)
+        wrong, right = RowStore(table, LEASE_S, ahead), RowStore(table, LEASE_S, clock)
+        assert await wrong.lease([OVERALL]) == [OVERALL]
+        assert not await is_leased(right)
+        assert await right.lease([OVERALL]) == [OVERALL]
+
+    asking(ask)

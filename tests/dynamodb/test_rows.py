@@ -81,13 +81,25 @@ def test_package_without_rows_is_read_back() -> None:
 
 def test_older_answer_never_replaces_newer() -> None:
     async def ask(table: Table) -> None:
-        rows = rows_at(table)
+        rows = rows_at(table, NOON + 2 * HOUR)
         await rows.keep(OVERALL, counts(NOON + HOUR))
         await rows.keep(OVERALL, counts(NOON, days=3))
         await rows.keep(OVERALL, unknown(NOON))
         assert await rows.read([OVERALL]) == {OVERALL: counts(NOON + HOUR)}
         await rows.keep(OVERALL, counts(NOON + 2 * HOUR, days=3))
         assert await rows.read([OVERALL]) == {OVERALL: counts(NOON + 2 * HOUR, days=3)}
+
+    asking(ask)
+
+
+def test_answer_of_a_wrong_clock_is_replaced() -> None:
+    """Its environment's clock was a year ahead, so it would be fresh for a year."""
+
+    async def ask(table: Table) -> None:
+        await rows_at(table, NOON + 365 * DAY).keep(OVERALL, counts(NOON + 365 * DAY, days=3))
+        assert await rows_at(table).read([OVERALL]) == {}
+        await rows_at(table).keep(OVERALL, counts())
+        assert await rows_at(table).read([OVERALL]) == {OVERALL: counts()}
 
     asking(ask)
 

@@ -135,7 +135,7 @@ def test_failed_condition_changes_nothing() -> None:
         with pytest.raises(ConditionFailed):
             await table.put({"key": "a", "number": 8}, NEW)
         with pytest.raises(ConditionFailed):
-            await table.delete("a", F("number").gt(7))
+            await table.delete({"key": "a"}, F("number").gt(7))
         assert await table.get("a") == {"key": "a", "number": 7}
 
     asking(ask)
@@ -145,7 +145,7 @@ def test_failed_condition_changes_nothing() -> None:
 def test_conditional_delete() -> None:
     async def ask(table: Table) -> None:
         await table.put({"key": "a", "number": 7}, NEW)
-        await table.delete("a", F("number").equals(7))
+        await table.delete({"key": "a"}, F("number").equals(7))
         assert await table.get("a") is None
 
     asking(ask)

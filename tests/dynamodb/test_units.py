@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from collector.run import Collector
+from collector.settings import CollectorSettings
 from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.questions import ENDPOINTS, Breakdown, Question
@@ -26,11 +28,11 @@ from pulse_io.store.rows import RowStore
 from pulse_io.store.table import open_table
 from pulse_io.wiring import open_catalogue
 from tests.counts import counts_of
-from tests.dynamodb.meter import Operation, metered
+from tests.dynamodb.meter import Operation, item_bytes, metered
 from tools import ROOT
 from tools.costs import FROM_TABLE, FROM_UPSTREAM, Units
 from tools.dynamodb.account import local_account
-from tools.dynamodb.table import create_table, dynamodb_client
+from tools.dynamodb.table import create_history_table, create_table, dynamodb_client
 from tools.fake_pypistats import FakePypistats
 from tools.fake_pypistats.packages import DEBUT, DOWNLOADS_PER_DAY
 
@@ -56,13 +58,19 @@ class World:
     dynamodb_url: str
     upstream_url: str
     table: str
+    history: str = ""
     now: dt.datetime = NOW
     began: float = field(default_factory=time.monotonic)
 
     @property
     def settings(self) -> Settings:
+        return Settings.from_environ(self.variables)
+
+    @property
+    def variables(self) -> dict[str, str]:
         own = {"CACHE_TABLE": self.table, "PYPISTATS_URL": self.upstream_url}
-        return Settings.from_environ({**local_account(self.dynamodb_url), **own})
+        history = {"HISTORY_TABLE": self.history}
+        return {**local_account(self.dynamodb_url), **own, **history}
 
     def clock(self) -> float:
         return self.now.timestamp() + time.monotonic() - self.began
@@ -75,6 +83,19 @@ class World:
             yield catalogue
         finally:
             await catalogue.aclose()
+
+    async def collect(self, *packages: str) -> list[Operation]:
+        """The operations of a run of the collector."""
+        settings = CollectorSettings.from_environ(
+            {**self.variables, "TRACKED_PACKAGES": ",".join(packages)}
+        )
+        catalogue = open_catalogue(settings, lambda: self.now, self.clock)
+        table = open_table(settings, self.history)
+        with metered() as found:
+            await Collector(settings, catalogue, table, lambda: self.now).run(60)
+        await table.aclose()
+        await catalogue.aclose()
+        return found
 
     async def exhaust(self, breakdown: Breakdown) -> None:
         """Take all calls of a minute, as other environments would."""
@@ -118,6 +139,7 @@ async def costs(dynamodb_url: str) -> Costs:
         found |= await of_a_throttled_package(new_world(dynamodb_url, quick))
         found |= await of_a_comparison(new_world(dynamodb_url, quick))
         found |= await of_two_at_once(new_world(dynamodb_url, slow))
+        found |= await of_the_collector(new_world(dynamodb_url, quick), next_day.url)
     return found
 
 
@@ -181,6 +203,30 @@ async def of_two_at_once(world: World) -> Costs:
     return {WAITED: found}
 
 
+async def of_the_collector(world: World, next_day_url: str) -> Costs:
+    """A run with one package, all of whose breakdowns are collected, and what a request then reads."""
+    world = replace(world, history=create_history_table(world.dynamodb_url))
+    later = replace(world, now=NEXT_DAY, upstream_url=next_day_url)
+    await world.collect()
+    async with world.environment() as one:  # as any request does that day
+        await one.fetch(Question(ALL_OF_PYPI, Breakdown.OVERALL))
+    first = await world.collect(TYPICAL)
+    nothing = await world.collect(TYPICAL)
+    async with later.environment() as one:
+        await one.fetch(Question(ALL_OF_PYPI, Breakdown.OVERALL))
+        daily = await later.collect(TYPICAL)
+        asked = Question(TYPICAL, Breakdown.PYTHON_MINOR)
+        counts = await one.fetch(asked)
+        with metered() as read:
+            await one.with_history(asked, counts, dt.date(2020, 1, 1))
+    return {
+        "collector: a package, for the first time": first,
+        "collector: a package, on the next day": daily,
+        "collector: nothing to do": nothing,
+        "history of `python_minor`: half a year": read,
+    }
+
+
 async def items(dynamodb_url: str) -> dict[str, int]:
     """The bytes of items of all kinds, by key: of a young package, a typical one, and the largest numbers."""
     broken = Question(UNKNOWN, Breakdown.PYTHON_MAJOR)
@@ -200,19 +246,6 @@ async def items(dynamodb_url: str) -> dict[str, int]:
     scanned = dynamodb_client(dynamodb_url).scan(TableName=world.table)["Items"]
     sizes = {item["key"]["S"]: item_bytes(item) for item in scanned}
     return {key: sizes[key] for key in sorted(sizes) if key.startswith("rows#") or key in shown}
-
-
-def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """The size of an item as AWS's developer guide counts it: names and values, a number by its digits."""
-    size = 0
-    for name, value in item.items():
-        ((kind, content),) = value.items()
-        size += len(name.encode())
-        if kind == "N":
-            size += math.ceil(len(content.strip("-0").replace(".", "")) / 2) + 1
-        else:
-            size += len(content.encode() if kind == "S" else content)
-    return size
 
 
 def names(found: list[Operation]) -> list[str]:

@@ -36,6 +36,7 @@ def test_imports_follow_layers() -> None:
         ("flask_app/app.py", "import pulse_io.upstream"),
         ("flask_app/prefix.py", "import fastapi_app.app"),
         ("apigateway/event.py", "import os"),
+        ("collector/handler.py", "import apigateway"),
     ],
 )
 def test_forbidden_import_is_found(tmp_path: Path, module: str, line: str) -> None:

@@ -23,6 +23,7 @@ from pulse.history import (
     Merged,
     as_cells,
     as_counts,
+    fetched_ms_of,
     fill,
     first_day,
     merge,
@@ -71,19 +72,28 @@ class HistoryStore:
 
         The next fetch makes good what a failure leaves out: it returns the same days, and more.
         """
-        told = {"endpoint": str(question.breakdown), "package": question.package}
         try:
             async with asyncio.timeout_at(deadline):
-                corrections = await self.merge(question, fetched)
+                await self.merge(question, fetched)
         except (HistoryUnavailable, TimeoutError) as error:
             reason = error.reason if isinstance(error, HistoryUnavailable) else "too slow"
-            _log.warning("history not written", extra={**told, "reason": reason})
-            return
-        if corrections:
-            _log.info("history corrected", extra={**told, "counts": corrections})
+            _log.warning("history not written", extra={**_fields(question), "reason": reason})
+
+    async def ensure(self, question: Question, fetched: DailyCounts) -> None:
+        """Merge a fetch, unless it is the newest merged one: its environment may have ended before that.
+
+        Raises:
+            HistoryUnavailable: nothing was written.
+        """
+        head = HashKey("series", _partition(question, fetched.source)) & RangeKey("month").equals(
+            HEAD
+        )
+        items = await self._query(head, consistent=True)
+        if [item["fetched_ms"] for item in items] != [fetched_ms_of(fetched)]:
+            await self.merge(question, fetched)
 
     async def merge(self, question: Question, fetched: DailyCounts) -> int:
-        """Merge a fetch; returns how many kept counts it corrected.
+        """Merge a fetch; returns how many kept counts it corrected, which is also logged.
 
         Raises:
             HistoryUnavailable: nothing was written.
@@ -94,6 +104,9 @@ class HistoryStore:
             month_of(first_day(fetched)),
             lambda kept: merge(kept.head, kept.cells, fetched),
         )
+        if merged.corrections:
+            corrected = {**_fields(question), "counts": merged.corrections}
+            _log.info("history corrected", extra=corrected)
         return merged.corrections
 
     async def fill(
@@ -257,6 +270,11 @@ def _cells(items: Sequence[Item]) -> dict[Cell, int]:
 
 def _is_still(version: int) -> Condition:
     return F("version").equals(version) if version else F("series").does_not_exist()
+
+
+def _fields(question: Question) -> dict[str, str]:
+    """The question's fields of a log line."""
+    return {"endpoint": str(question.breakdown), "package": question.package}
 
 
 def _partition(question: Question, source: Source) -> str:

@@ -26,7 +26,8 @@ _CHARACTER_BYTES: Final = 4
 class Memory:
     """The last answer to each question, and the last failure. Evicts the least recently used entries."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int = MAX_BYTES, *, serves_stale: bool = True) -> None:
+        self._serves_stale = serves_stale
         self._answers: LRUCache[Question, CachedAnswer] = LRUCache(max_bytes, getsizeof=_size)
         self._failures: LRUCache[Question, Failure] = LRUCache(max_bytes, getsizeof=_size)
 
@@ -56,12 +57,14 @@ class Memory:
         now: dt.datetime,
         until: dt.datetime | None = None,
     ) -> LookupResult:
-        """The held counts, marked stale until `until`; without any, the problem."""
+        """The held counts, marked stale until `until`; without any, or without stale answers, the problem."""
         held = self.held(question)
         if held is None:
             return LookupResult(problem, "none")
         if now < held.fresh_until:
             return LookupResult(held, "memory")  # they arrived after the lookup had failed
+        if not self._serves_stale:
+            return LookupResult(problem, "none")
         return LookupResult(held.as_stale(until or now + FAILURE_KEPT_FOR), "memory")
 
     def failure(self, question: Question, now: dt.datetime) -> Failure | None:

@@ -4,6 +4,8 @@ An answer is one item. A lease is a separate small item, so that taking it costs
 holder and an end; it is not renewed, and after its end another environment may take it. A failure replaces
 the lease and stays until its own end; no environment calls upstream before then.
 
+What an environment wrote whose clock was far ahead counts as absent, since it would stay fresh for so long.
+
 Reads are eventually consistent. While the table is unavailable, reads return nothing, writes do nothing and
 every environment gets every lease.
 """
@@ -41,6 +43,9 @@ KEPT_FOR: Final = dt.timedelta(days=WINDOW_DAYS)
 
 MAX_COUNTS_BYTES: Final = 390_000
 """The largest packed counts. DynamoDB's limit is 400 KB per item, including attribute names."""
+
+MAX_CLOCK_ERROR_S: Final = 3600
+"""A fetch further in the future, or a lease that ends then, is due to a wrong clock."""
 
 _LEASE_EXPIRES_AFTER_S: Final = 3600
 """How long after its end a lease is deleted."""
@@ -86,7 +91,7 @@ class RowStore:
             if answer := self._cached(question, items.get(_row_key(question))):
                 cached[question] = answer
             lease = items.get(_lease_key(question))
-            if lease and lease["until_ms"] > now * 1000:
+            if lease and now * 1000 < lease["until_ms"] <= _ms(now + MAX_CLOCK_ERROR_S):
                 if "problem" in lease:
                     cached[question] = _failure(question, lease)
                 else:
@@ -101,7 +106,7 @@ class RowStore:
     async def release(self, question: Question) -> None:
         """Give a lease back, because no call could be made in time."""
         with contextlib.suppress(ConditionFailed, TableUnavailable):
-            await self._table.delete(_lease_key(question), _HOLDER.equals(self._holder))
+            await self._table.delete({"key": _lease_key(question)}, _HOLDER.equals(self._holder))
 
     async def keep(self, question: Question, cached: CachedAnswer) -> None:
         """Store an answer, unless the stored one is newer. A failure replaces the lease instead."""
@@ -112,11 +117,12 @@ class RowStore:
         if item is None:
             return
         before = F("fetched_at")
+        is_older = before.does_not_exist() | before.lte(item["fetched_at"])
+        is_wrong = before.gt(int(self._clock()) + MAX_CLOCK_ERROR_S)
         # Ignored: the table is unavailable, or it has a newer answer.
         with contextlib.suppress(ConditionFailed, TableUnavailable):
             await self._table.put(
-                {"key": _row_key(question), "format": FORMAT, **item},
-                before.does_not_exist() | before.lte(item["fetched_at"]),
+                {"key": _row_key(question), "format": FORMAT, **item}, is_older | is_wrong
             )
         if cached.fresh_until.timestamp() < self._clock() + self._lease_s:
             # The answer expires before the lease would: nobody should wait for the lease then.
@@ -136,10 +142,11 @@ class RowStore:
         now = self._clock()
         item = self._lease_item(question, now + self._lease_s)
         is_over = _UNTIL.does_not_exist() | _UNTIL.lte(_ms(now))
+        is_wrong = _UNTIL.gt(_ms(now + MAX_CLOCK_ERROR_S))
         # A retried write must succeed if the first attempt did.
         is_mine = _HOLDER.equals(self._holder) & _PROBLEM.does_not_exist()
         try:
-            await self._table.put(item, is_over | is_mine)
+            await self._table.put(item, is_over | is_wrong | is_mine)
         except ConditionFailed:
             return False
         except TableUnavailable:
@@ -167,6 +174,8 @@ class RowStore:
 
     def _cached(self, question: Question, item: Item | None) -> CachedAnswer | None:
         if item is None or item.get("format") != FORMAT or item["expires_at"] <= self._clock():
+            return None
+        if item["fetched_at"] > self._clock() + MAX_CLOCK_ERROR_S:
             return None
         fetched_at, fresh_until = _moment(item["fetched_at"]), _moment(item["fresh_until"])
         if "counts" not in item:

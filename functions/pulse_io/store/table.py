@@ -81,7 +81,7 @@ class ConditionFailed(Exception):
 class Table:
     """One table, used through a client that outlives invocations.
 
-    `get`, `get_all` and `delete` are for tables whose primary key is `key`, without a sort key.
+    `get` and `get_all` are for tables whose primary key is `key`, without a sort key.
     Every method raises `TableUnavailable` if the table is slow, throttled, missing or denied.
     """
 
@@ -120,7 +120,7 @@ class Table:
         )
         return {key: item for part in parts for key, item in part.items()}
 
-    async def put(self, item: Item, condition: Condition) -> None:
+    async def put(self, item: Item, condition: Condition | None = None) -> None:
         """Write an item, if the existing item with its key meets the condition.
 
         Raises:
@@ -128,14 +128,14 @@ class Table:
         """
         await self._ask("PutItem", lambda: self._dynamo.put_item(dict(item), condition=condition))
 
-    async def delete(self, key: str, condition: Condition) -> None:
-        """Delete an item, if it meets the condition.
+    async def delete(self, key: Item, condition: Condition | None = None) -> None:
+        """Delete the item with this primary key, if it meets the condition.
 
         Raises:
             ConditionFailed: it does not.
         """
         await self._ask(
-            "DeleteItem", lambda: self._dynamo.delete_item({"key": key}, condition=condition)
+            "DeleteItem", lambda: self._dynamo.delete_item(dict(key), condition=condition)
         )
 
     async def query(self, condition: KeyCondition, *, consistent: bool) -> list[Item]:

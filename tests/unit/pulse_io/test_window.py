@@ -56,6 +56,16 @@ def test_reserved_place_is_for_its_name_only() -> None:
     assert window.next_moment(due, "b") > due + RESERVATION_MS
 
 
+def test_smaller_limits_wait_for_calls_of_others() -> None:
+    """An environment with limits of its own finds more calls and reservations than it would grant."""
+    calls = tuple(NOW - 1000 * number for number in range(30))
+    others = reserving(empty(5, 30, *calls), "a", "b")
+    window = Window(2, 3).unpack(others.pack()).at(NOW)
+    moment = window.next_moment(NOW, "c")
+    assert moment >= max(reserved(others).values()) + RESERVATION_MS
+    assert reserved(window) == reserved(others)
+
+
 def test_reservation_leaves_free_calls_to_others() -> None:
     assert reserving(empty(0, 2), "a").next_moment(NOW, "b") == NOW
 

@@ -25,6 +25,7 @@ from pulse_io.settings import Settings
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit
 from pulse_io.sources.shared_rate_limit import SharedRateLimit
+from pulse_io.store.history import HistoryStore
 from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
 from pulse_io.wiring import lease_s
@@ -183,18 +184,24 @@ class World:
         """Seconds since 1970."""
         return BEGAN.timestamp() + self.loop.time()
 
-    def environment(self, upstream: httpx.AsyncBaseTransport | None = None) -> Catalogue:
+    def environment(
+        self,
+        upstream: httpx.AsyncBaseTransport | None = None,
+        settings: Settings | None = None,
+        history: HistoryStore | None = None,
+    ) -> Catalogue:
         """A new execution environment, with nothing in its memory."""
+        settings = settings or self.settings
         table = self.open_table()
-        limits = self.settings.upstream_per_second, self.settings.upstream_per_minute
+        limits = settings.upstream_per_second, settings.upstream_per_minute
         source = PypistatsSource(
-            self.settings,
+            settings,
             lambda endpoint: SharedRateLimit(table, endpoint, *limits, self.clock),
             self.now,
             upstream or self.upstream,
         )
-        rows = RowStore(table, lease_s(self.settings), self.clock)
-        return Catalogue(self.settings, source, rows, self.now)
+        rows = RowStore(table, lease_s(settings), self.clock)
+        return Catalogue(settings, source, rows, self.now, history)
 
     def refused_environment(self) -> Catalogue:
         """As `environment`, at an address of which upstream takes no calls."""
