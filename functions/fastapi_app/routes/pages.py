@@ -18,7 +18,7 @@ from pulse.problems import HistoryUnavailable, InputError, InvalidInput, Problem
 from pulse.questions import Question
 from pulse.request_log import request_log
 from pulse.target import query_parameters
-from pulse_io.catalogue import Catalogue
+from pulse_io.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from fastapi_app.pages.layout import Site
@@ -113,7 +113,7 @@ async def get_docs(request: Request) -> Response:
 
 
 async def _with_history(
-    catalogue: Catalogue, view: "View", answers: Mapping[Question, DailyCounts | Problem]
+    catalogue: Catalogues, view: "View", answers: Mapping[Question, DailyCounts | Problem]
 ) -> dict[Question, DailyCounts | Problem]:
     """The answers with the days of the range that are kept; without them if history can't be read."""
 
