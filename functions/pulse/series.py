@@ -74,7 +74,7 @@ def download_series(
     start, end, days = answered_days(dates, counts)
     periods = periods_of(days, query.period)
     if query.by in RANKED:
-        counts = with_limit(counts, query.limit or DEFAULT_LIMIT)
+        counts = with_limit(counts, query.limit or DEFAULT_LIMIT, start, end)
     in_order = sorted(counts.counts, key=category_order)
     if query.by in RANKED:
         in_order.sort(key=lambda category: category in (OTHER, NULL_CATEGORY))
@@ -144,7 +144,7 @@ def answered_days(dates: DateRange, counts: DailyCounts) -> tuple[dt.date, dt.da
     """Start, end and days of the response. No days if the source has none of the range."""
     window_start = counts.as_of - (WINDOW_DAYS - 1) * DAY
     first = counts.first if counts.counts else window_start
-    start = max(dates.start or first, min(first, window_start))
+    start = max(dates.start or max(first, window_start), min(first, window_start))
     end = min(dates.end or counts.as_of, counts.as_of)
     if start <= end:
         return start, end, list(days_from(start, end))

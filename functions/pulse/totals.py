@@ -31,7 +31,7 @@ def total_by_version(
 
     `mirrors` says whether the counts include downloads by mirrors.
     """
-    by_version = with_limit(counts, limit)
+    by_version = with_limit(counts, limit, counts.first, counts.first)
     totals = {
         name: sum(count for _, count in by_version.of(name).rows) for name in by_version.counts
     }

@@ -56,13 +56,19 @@ def downloads_question(  # noqa: PLR0913 - each is a parameter of the request
     if package == ALL_OF_PYPI:
         raise _not_for_all("version" if version else "by")
     window_start, newest = window_expected(now)
-    start = min(max(start or window_start, FIRST_DAY), newest)
+    first = min(max(start or window_start, FIRST_DAY), newest)
+    # A day that many requests have in common, and those of the next days, so that they find old answers.
+    common = first.replace(day=1) if first >= window_start else first.replace(month=1, day=1)
     if breakdown in ENDPOINTS:
-        return Question(package, breakdown, View(_shared(start, window_start), version=version))
-    view = View(_shared(start, window_start), version=version, mirrors=mirrors is not False)
-    if breakdown in RANKED:  # the largest of just these days
-        end = end if end and start <= end < newest else None
-        view = view._replace(start=start, end=end, limit=MAX_NAMED)
+        return Question(package, breakdown, View(common, version=version))
+    view = View(common, version=version, mirrors=mirrors is not False)
+    if breakdown in RANKED:
+        # The source names the largest categories of the view, so its days are just those asked for.
+        view = view._replace(
+            start=first if start else common,
+            end=end if end and first <= end < newest else None,
+            limit=MAX_NAMED,
+        )
     return Question(package, breakdown, view)
 
 
@@ -93,12 +99,16 @@ def top_question(period: TopPeriod, now: dt.datetime) -> Question:
     return Question(ALL_OF_PYPI, Breakdown.PACKAGE, view)
 
 
-def with_limit(counts: DailyCounts, limit: int) -> DailyCounts:
-    """The counts with at most `limit` named categories: the largest, as the source ranks them.
+def with_limit(counts: DailyCounts, limit: int, start: dt.date, end: dt.date) -> DailyCounts:
+    """The counts with at most `limit` named categories: those with the most downloads in these days.
 
     All others are summed up as `OTHER`. `null` is no category, so it is not counted.
     """
-    names = [name for name in counts.counts if name not in {OTHER, NULL_CATEGORY}]
+    days = (end - start).days + 1
+    names = sorted(
+        (name for name in counts.counts if name not in {OTHER, NULL_CATEGORY}),
+        key=lambda name: -counts.of(name).until(end, days),
+    )
     kept = {name: counts.counts[name] for name in names[:limit]}
     rest = [counts.counts[name] for name in (*names[limit:], OTHER) if name in counts.counts]
     if rest:
@@ -106,11 +116,6 @@ def with_limit(counts: DailyCounts, limit: int) -> DailyCounts:
     if NULL_CATEGORY in counts.counts:
         kept[NULL_CATEGORY] = counts.counts[NULL_CATEGORY]
     return replace(counts, counts=kept)
-
-
-def _shared(start: dt.date, window_start: dt.date) -> dt.date:
-    """A day not after `start` that many requests have in common."""
-    return start.replace(month=1, day=1) if start < window_start else window_start
 
 
 def _sum(counts: Counts) -> int | None:

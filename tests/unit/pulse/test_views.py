@@ -20,7 +20,9 @@ from pulse.views import (
 from tests.counts import NOON, YESTERDAY, counts_of, daily, day
 
 REQUESTS = PackageName.parse("requests")
-WINDOW_START = day(180)
+WINDOW_MONTH = dt.date(2026, 5, 1)
+"""The month in which pypistats.org's window begins."""
+
 JANUARY = dt.date(2019, 1, 1)
 
 
@@ -49,14 +51,24 @@ def test_ranked_breakdowns_ask_for_just_their_days(by: By) -> None:
     """Else the named categories would be the largest of other days."""
     start, end = dt.date(2019, 3, 7), dt.date(2020, 2, 29)
     assert view_of(by, start, end) == View(start, end, mirrors=True, limit=30)
-    assert view_of(by) == View(WINDOW_START, mirrors=True, limit=30)
+    assert view_of(by, start) == View(start, mirrors=True, limit=30)
+
+
+@pytest.mark.parametrize("by", ["version", "country", "installer", "file_type"])
+def test_default_view_is_the_same_for_a_month(by: By) -> None:
+    """So that the next day's requests find an old answer if ClickHouse fails."""
+    assert view_of(by).start == WINDOW_MONTH
+    for days, month in ((6, WINDOW_MONTH), (7, dt.date(2026, 6, 1))):
+        later = NOON + dt.timedelta(days=days)
+        asked = downloads_question(REQUESTS, by, None, None, later).view
+        assert asked == view_of(by)._replace(start=month)
 
 
 def test_other_views_begin_on_common_days() -> None:
     start, end = dt.date(2019, 3, 7), dt.date(2020, 2, 29)
     assert view_of("file_type", start, end) == View(JANUARY, mirrors=True)
     assert view_of("overall", start, end, "1.0", mirrors=False) == View(JANUARY, version="1.0")
-    assert view_of("system", day(30), version="1.0") == View(WINDOW_START, version="1.0")
+    assert view_of("system", day(30), version="1.0") == View(dt.date(2026, 10, 1), version="1.0")
 
 
 @pytest.mark.parametrize("by", ["version", "file_type"])
@@ -129,15 +141,21 @@ def test_categories_beyond_the_limit_are_other() -> None:
         "other": {day(1): 4, day(0): 2},
         "null": {day(0): 9},
     }
-    limited = with_limit(counts_of(rows), 1).counts
+    limited = with_limit(counts_of(rows), 1, day(1), day(0)).counts
     assert limited == {"US": [50, 60], "other": [34, 22], "null": [None, 9]}
-    assert with_limit(counts_of(rows), 3).counts == counts_of(rows).counts
+    assert with_limit(counts_of(rows), 3, day(1), day(0)).counts == counts_of(rows).counts
+
+
+def test_largest_of_the_answered_days_are_named() -> None:
+    counts = counts_of({"DE": {day(9): 900, day(0): 1}, "US": {day(1): 50}, "FR": {day(0): 60}})
+    assert list(with_limit(counts, 2, day(1), day(0)).counts) == ["FR", "US", "other"]
+    assert list(with_limit(counts, 2, day(9), day(1)).counts) == ["DE", "US", "other"]
 
 
 def test_limit_without_a_rest_adds_nothing() -> None:
     counts = counts_of({"US": daily(range(3)), "DE": daily(range(2))})
-    assert with_limit(counts, 2) == counts
-    assert with_limit(counts_of({}), 10).counts == {}
+    assert with_limit(counts, 2, day(2), day(0)) == counts
+    assert with_limit(counts_of({}), 10, day(2), day(0)).counts == {}
 
 
 @given(
@@ -151,7 +169,7 @@ def test_limit_keeps_the_sum_of_each_day(columns: list[list[int | None]], limit:
         for name, column in zip(names, columns, strict=False)
     }
     counts = counts_of(rows)
-    limited = with_limit(counts, limit)
+    limited = with_limit(counts, limit, day(3), day(0))
     assert len(limited.counts.keys() - {"other", "null"}) <= limit
     for ago in range(4):
         before, after = (
