@@ -95,6 +95,18 @@ class Catalogues:
         """
         deadline = self._deadline(deadline_s)
         found = await self._look_up(questions, deadline)
+        return self._logged(await self._extended(found, start, deadline))
+
+    async def extended(
+        self, answers: Mapping[Question, Answer], start: dt.date, deadline_s: float
+    ) -> dict[Question, Answer]:
+        """What `fetch_all` has answered, with the days from `start` on, as by `fetch_since`."""
+        found = {question: LookupResult(answer, "none") for question, answer in answers.items()}
+        whole = await self._extended(found, start, self._deadline(deadline_s))
+        return {question: one.answer for question, one in whole.items()}
+
+    async def _extended(self, found: _Found, start: dt.date | None, deadline: float) -> _Found:
+        """The answers with the days from `start` on; changes `found`."""
         answers = await asyncio.gather(
             *(
                 self._with_history(question, one.answer, start, deadline)
@@ -114,7 +126,7 @@ class Catalogues:
                 and not _reaches_back(one.answer, start)
             }
             await self._replace(found, instead, self._clickhouse, deadline)
-        return self._logged(found)
+        return found
 
     async def with_history(
         self, question: Question, counts: DailyCounts, start: dt.date | None
