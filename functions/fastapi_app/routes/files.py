@@ -46,9 +46,9 @@ LLMS: Final = """\
 
 Where the operator has switched ClickHouse on (else these are a 501):
 
-- `GET {base}/packages/{{package}}/downloads?by=version`: also `country`, `installer`, `file_type`; `start` from 2011 on.
-- `GET {base}/packages/{{package}}/total`: downloads of all time.
-- `GET {base}/top?period=month`: the most downloaded packages.
+- `GET /packages/{{package}}/downloads?by=version`: also `country`, `installer`, `file_type`; `start` from 2011 on.
+- `GET /packages/{{package}}/total`: downloads of all time.
+- `GET /top?period=month`: the most downloaded packages.
 
 Answers carry `Cache-Control` and `ETag`; errors are RFC 9457 documents, with `Retry-After` where one is known.
 
