@@ -3,13 +3,15 @@
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any, Final
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.clickhouse.conftest import LOADED, NEWEST
 from tests.clickhouse.sql import by_package, sums, whole
 from tests.http.served import Clock, Served, served
-from tools.clickhouse.rows import ARCHIVED, FIRST_DAY, MALFORMED
+from tools.clickhouse.load import create_tables, load_sums
+from tools.clickhouse.rows import ARCHIVED, FIRST_DAY, MALFORMED, Row
 from tools.clickhouse.server import ClickHouse
 from tools.fake_pypistats import FakePypistats
 from tools.fake_pypistats.packages import DEBUT, MIRRORED
@@ -263,3 +265,36 @@ def test_requests_that_differ_in_form_share_a_query(server: ClickHouse) -> None:
         answer = api.client.get(DOWNLOADS, params={"by": "country"})
         assert (answer.status_code, answer.json()["title"]) == (503, "Upstream throttled")
         assert int(answer.headers["retry-after"]) > 60
+
+
+HOSTILE: Final = (
+    "=HYPERLINK(1)",
+    "<script>alert(1)</script>",
+    "'; DROP TABLE pypi; --",
+    "a\u202eb",
+    "é" * 500,
+)
+
+
+@pytest.mark.parametrize("by", ["version", "country", "installer", "file_type"])
+def test_hostile_categories(server: ClickHouse, fake_pypistats: FakePypistats, by: str) -> None:
+    """Anyone may send PyPI any installer; none breaks an answer, a spreadsheet or a picture."""
+    rows = [
+        Row("hostile", NEWEST.isoformat(), one, one, one, one, "3.13", "Linux", 10 + number)
+        for number, one in enumerate(HOSTILE)
+    ]
+    database = f"hostile_{by}"
+    create_tables(server, database)
+    load_sums(server, rows, database)
+    clickhouse = {**server.environ(), "CLICKHOUSE_PER_HOUR": "0", "CLICKHOUSE_DATABASE": database}
+    with served(fake_pypistats.url, Clock(NOON), **clickhouse) as api:
+        path = "/packages/hostile/downloads"
+        found = totals(get(api, path, by=by))
+        assert sum(found.values()) == sum(row.downloads for row in rows)
+        assert found.keys() == {*HOSTILE[:3], "other"}  # unreadable and long ones are summed up
+        text = api.client.get(path, params={"by": by, "format": "csv"}).text
+        assert f",'{HOSTILE[0]},10\r\n" in text
+        chart = api.client.get("/packages/hostile/chart.svg", params={"by": by})
+        assert chart.headers["x-pulse-status"] == "200"
+        assert "<script" not in chart.text
+        ET.fromstring(chart.text)  # noqa: S314 - our own picture
