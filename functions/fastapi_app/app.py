@@ -10,12 +10,12 @@ from fastapi_app.cors import CorsMiddleware
 from fastapi_app.head import HeadMiddleware
 from fastapi_app.request_logging import RequestLogMiddleware
 from fastapi_app.responses import PROBLEM_HANDLERS
-from fastapi_app.routes import compare, dropin, files, health, images, packages, pages
+from fastapi_app.routes import compare, dropin, files, health, images, packages, pages, top
 from fastapi_app.target import TargetMiddleware
 from pulse import __version__
-from pulse_io.catalogue import Catalogue
+from pulse_io.catalogues import Catalogues
 from pulse_io.settings import Settings
-from pulse_io.wiring import open_catalogue
+from pulse_io.wiring import open_catalogues
 
 DESCRIPTION = """
 Download statistics for any PyPI package.
@@ -47,7 +47,7 @@ class PulseAPI(FastAPI):
         return self.openapi_schema
 
 
-def create_app(catalogue: Catalogue, base_path: str = "") -> FastAPI:
+def create_app(catalogue: Catalogues, base_path: str = "") -> FastAPI:
     """The application. All figures come from `catalogue`; it is served below `base_path` and the root."""
     app = PulseAPI(
         title="PyPI Pulse",
@@ -64,6 +64,7 @@ def create_app(catalogue: Catalogue, base_path: str = "") -> FastAPI:
     for router in (
         packages.router,
         compare.router,
+        top.router,
         images.router,
         dropin.router,
         health.router,
@@ -75,4 +76,4 @@ def create_app(catalogue: Catalogue, base_path: str = "") -> FastAPI:
 
 
 _settings = Settings.from_environ(os.environ)
-app = create_app(open_catalogue(_settings), _settings.base_path)
+app = create_app(open_catalogues(_settings), _settings.base_path)

@@ -1,6 +1,7 @@
 """Examples of every model in the OpenAPI document, made by the same code as real responses."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulse import __version__, comparison_series, series
@@ -11,11 +12,13 @@ from pulse.dropin import upstream_recent, upstream_series
 from pulse.image_parameters import BadgeJsonQuery
 from pulse.models import ComparisonSeries, DownloadSeries, Health
 from pulse.names import PackageName
-from pulse.parameters import CompareDownloadsQuery, DownloadsQuery
+from pulse.parameters import CompareDownloadsQuery, DownloadsQuery, TopQuery
 from pulse.problems import InputError, InvalidInput, UnknownPackage
 from pulse.questions import Breakdown
 from pulse.series import DateRange, download_series
-from pulse.stats import package_stats, package_total
+from pulse.stats import package_stats
+from pulse.totals import top_packages, total_by_version
+from pulse.views import top_question
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -38,6 +41,10 @@ def model_examples() -> dict[str, Any]:
     )
     downloads = _series(counts)
     compared_series = _compared_series(counts)
+    by_version = _all_time({"2.32.5": 5_100_000, "2.32.4": 2_300_000, "2.31.0": 700_000})
+    total = total_by_version(_REQUESTS, by_version, mirrors=True, limit=2)
+    by_package = _all_time({"boto3": 52_000_000, "requests": 31_000_000, "other": 990_000_000})
+    top = top_packages(top_question("all", _FETCHED_AT), TopQuery(period="all"), by_package)
     stats = package_stats(_REQUESTS, counts, mirrors=True)
     dropin = upstream_series(_REQUESTS, Breakdown.OVERALL, counts)
     invalid = InputError(
@@ -46,7 +53,10 @@ def model_examples() -> dict[str, Any]:
     recent = upstream_recent(_REQUESTS, counts)
     examples: list[BaseModel] = [
         stats,
-        package_total(_REQUESTS, counts, mirrors=True),
+        total,
+        *(total.versions or []),
+        top,
+        *top.packages,
         downloads,
         downloads.series[0],
         downloads.series[0].points[0],
@@ -86,6 +96,18 @@ def _counts() -> DailyCounts:
             "without_mirrors": [1_000 + 10 * day for day in days],
         },
         source="pypistats.org",
+        fetched_at=_FETCHED_AT,
+        as_of=_NEWEST,
+        fresh_until=_FETCHED_AT,
+    )
+
+
+def _all_time(totals: Mapping[str, int]) -> DailyCounts:
+    """ClickHouse's counts of all time."""
+    return DailyCounts(
+        first=dt.date(2011, 3, 7),
+        counts={name: [total] for name, total in totals.items()},
+        source="clickhouse",
         fetched_at=_FETCHED_AT,
         as_of=_NEWEST,
         fresh_until=_FETCHED_AT,

@@ -18,7 +18,7 @@ from pulse.pypistats import SOURCE_HEADER
 from pulse.series import STALE_HEADER
 
 if TYPE_CHECKING:
-    from pulse_io.catalogue import Catalogue
+    from pulse_io.catalogues import Catalogues
 
 SVG: Final = "image/svg+xml"
 BADGE_SVG, BADGE_JSON = "/badge.svg", "/badge.json"
@@ -49,18 +49,19 @@ def image_response(
     """A response with an image of these counts; without `fresh_until` caches may keep it for a minute."""
     until = until_at_least(request, fresh_until)
     found = list(counts)
+    sources = dict.fromkeys(one.source for one in found)
     more = {
         **_SAFE,
         STATUS_HEADER: "200",
         STALE_HEADER: str(any(one.stale for one in found)).lower(),
-        **({SOURCE_HEADER.lower(): found[0].source} if found else {}),
+        **({SOURCE_HEADER.lower(): ", ".join(sources)} if sources else {}),
     }
     return data_response(request, body, until, content_type=content_type, more=more)
 
 
 def until_at_least(request: Request, fresh_until: dt.datetime | None) -> dt.datetime:
     """When an image expires: not within a minute, so that proxies don't ask all the time."""
-    catalogue: Catalogue = request.app.state.catalogue
+    catalogue: Catalogues = request.app.state.catalogue
     soonest = catalogue.now() + dt.timedelta(seconds=ERROR_MAX_AGE_S)
     return soonest if fresh_until is None else max(soonest, fresh_until)
 

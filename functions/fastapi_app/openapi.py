@@ -7,8 +7,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from pulse.parameters import CompareRequest, HealthRequest, StatsRequest, read
+from pulse.parameters import CompareRequest, HealthRequest, StatsRequest, TopRequest, read
 from pulse.problems import (
+    CLICKHOUSE,
     MEDIA_TYPE,
     THROTTLED_RETRY_AFTER_S,
     HistoryUnavailable,
@@ -141,9 +142,19 @@ HISTORY_ERRORS: Final[Responses] = {
     **ONE_PACKAGE_ERRORS,
     **error_responses(UpstreamThrottled(), HistoryUnavailable("")),
 }
-TOTAL_ERRORS: Final[Responses] = {
-    **HISTORY_ERRORS,
-    **error_responses(NotConfigured.without("HISTORY_TABLE", "days beyond pypistats.org's window")),
+_NO_CLICKHOUSE: Final = NotConfigured.without("CLICKHOUSE_URL", "downloads by version")
+DOWNLOADS_ERRORS: Final[Responses] = {**HISTORY_ERRORS, **error_responses(_NO_CLICKHOUSE)}
+TOTAL_ERRORS: Final[Responses] = DOWNLOADS_ERRORS
+TOP_ERRORS: Final[Responses] = {
+    **error_responses(_rejected(TopRequest, {}, "period=year")),
+    **_DEFECT_ERROR,
+    **error_responses(NotConfigured.without("CLICKHOUSE_URL", "the most downloaded packages")),
+    **error_responses(
+        UpstreamBroken.because("it broke off", CLICKHOUSE),
+        UpstreamUnreachable(CLICKHOUSE).after(10),
+        UpstreamThrottled(1_200, CLICKHOUSE),
+        UpstreamTooSlow(10, CLICKHOUSE),
+    ),
 }
 SEVERAL_PACKAGES_ERRORS: Final[Responses] = {
     **error_responses(_rejected(CompareRequest, {}, "packages=-requests,httpx")),

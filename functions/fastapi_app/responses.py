@@ -24,7 +24,7 @@ from pulse.request_log import request_log
 from pulse.target import instance
 
 if TYPE_CHECKING:
-    from pulse_io.catalogue import Catalogue
+    from pulse_io.catalogues import Catalogues
 
 
 _CONTRACT_LINK: Final = '<{}/openapi.json>; rel="service-desc"; type="application/json"'
@@ -49,7 +49,7 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
 
     `vary` and `link` are added to the values that every response has; `more` are further headers.
     """
-    catalogue: Catalogue = request.app.state.catalogue
+    catalogue: Catalogues = request.app.state.catalogue
     contract = _CONTRACT_LINK.format(request.scope.get("root_path", ""))
     headers = {
         "content-type": content_type,

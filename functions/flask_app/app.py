@@ -24,6 +24,7 @@ from pulse.problems import (
     MEDIA_TYPE,
     InternalError,
     MethodNotAllowed,
+    NotConfigured,
     Problem,
     RouteNotFound,
 )
@@ -32,11 +33,18 @@ from pulse.request_log import open_request_log, request_log
 from pulse.series import as_csv, csv_headers, download_series, read_dates
 from pulse.stats import package_stats
 from pulse.target import instance
+from pulse.views import needs_clickhouse
 
 _log = logging.getLogger(__name__)
 
 PREFIX: Final = "/flask"
 """The path of the Flask variant, where one HTTP API serves both variants."""
+
+
+ONLY_PYPISTATS: Final = (
+    "The Flask variant asks pypistats.org alone, which has no downloads by version, country, installer or "
+    "file type. The FastAPI variant may have them."
+)
 
 
 def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
@@ -63,6 +71,8 @@ def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
     def get_package_downloads(package: str) -> Response:
         asked = read(DownloadsRequest, {"package": package}, _query_string())
         dates = read_dates(asked.query)
+        if needs_clickhouse(asked.query.by, asked.query.version):
+            raise NotConfigured(ONLY_PYPISTATS)
         counts = upstream.fetch(Question(asked.path.package, Breakdown(asked.query.by)))
         series = download_series(asked.path.package, asked.query, dates, counts)
         if asked.query.wants_csv(request.headers.get("accept", "")):

@@ -108,7 +108,8 @@ def csv_headers(series: ComparisonSeries) -> dict[str, str]:
     entries = [entry for entry in series.packages if isinstance(entry, ComparedSeries)]
     headers = {STALE_HEADER: str(any(entry.stale for entry in entries)).lower()}
     if entries:
-        headers[SOURCE_HEADER.lower()] = entries[0].source
+        sources = dict.fromkeys(entry.source for entry in entries)
+        headers[SOURCE_HEADER.lower()] = ", ".join(sources)
     return headers
 
 

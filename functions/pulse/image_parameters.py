@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from pulse.models import By
 from pulse.names import PackageName
 from pulse.parameters import DateQuery, Mirrors, packages_up_to
+from pulse.views import needs_clickhouse
 
 MAX_CHARTED: Final = 10
 """Packages in one chart: no more lines can be told apart."""
@@ -45,7 +46,10 @@ class BadgeJsonQuery(BaseModel):
 
     period: Annotated[
         BadgePeriod,
-        Field(description="The downloads to show: of the last 1, 7 or 30 days, or all."),
+        Field(
+            description="The downloads to show: of the last 1, 7 or 30 days, or all, which needs "
+            "`CLICKHOUSE_URL` or `HISTORY_TABLE`."
+        ),
     ] = "month"
     label: Annotated[
         str, Field(max_length=100, description="The text on the left; empty for none.")
@@ -86,13 +90,16 @@ class PackageChartQuery(ChartQuery):
 
     by: Annotated[
         By | None,
-        Field(description="Splits the downloads. Default: not at all."),
+        Field(
+            description="Splits the downloads. Default: not at all. `version`, `country`, `installer` and "
+            "`file_type` need `CLICKHOUSE_URL`."
+        ),
     ] = None
     mirrors: Annotated[
         Mirrors | None,
         Field(
-            description="Whether to include downloads by mirrors. Default: `true`; with `by`, as the "
-            "breakdown has it: only `overall` includes them, and always shows both parts."
+            description="Whether to include downloads by mirrors. Default: `true`. `by=overall` always "
+            "shows both parts; Python versions and systems never include them."
         ),
     ] = None
     scale: Annotated[
@@ -105,13 +112,14 @@ class PackageChartQuery(ChartQuery):
 
     @field_validator("mirrors")
     @classmethod
-    def _mirrors_only_without_by(
+    def _mirrors_only_where_counted(
         cls,
         mirrors: bool | None,  # noqa: FBT001 - pydantic passes it by position
         info: ValidationInfo,
     ) -> bool | None:
-        if mirrors and info.data.get("by"):
-            raise PydanticCustomError("no_mirrors", "With 'by', a chart can't include mirrors.")
+        by = info.data.get("by")
+        if mirrors and by and not needs_clickhouse(by):
+            raise PydanticCustomError("no_mirrors", f"With by={by}, a chart can't include mirrors.")
         return mirrors
 
     @field_validator("scale")

@@ -9,11 +9,23 @@ from pulse.daily_counts import Source
 from pulse.names import PackageName
 from pulse.problems import ProblemDetails
 
-By = Literal["overall", "python_major", "python_minor", "system"]
-"""The dimension that downloads are split by; each is an endpoint of pypistats.org."""
+By = Literal[
+    "overall",
+    "python_major",
+    "python_minor",
+    "system",
+    "version",
+    "country",
+    "installer",
+    "file_type",
+]
+"""The dimension that downloads are split by. Each of the first four is an endpoint of pypistats.org."""
 
 Period = Literal["day", "week", "month"]
 """The period that downloads are summed over; weeks are ISO weeks, which start on Mondays."""
+
+TopPeriod = Literal["month", "all"]
+"""What packages are ranked by: the downloads of the last whole month, or of all days."""
 
 STALE = "True if upstream failed when these figures were due to be refreshed."
 """The description of every `stale` field."""
@@ -100,15 +112,35 @@ class PackageStats(BaseModel):
     stale: IsStale
 
 
+class VersionTotal(BaseModel):
+    """The downloads of one version of a package."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Annotated[
+        str,
+        Field(description="The version; `other` for all smaller ones, `null` if it is unknown."),
+    ]
+    downloads: Annotated[int, Field(ge=0, description="All its downloads.")]
+
+
 class PackageTotal(BaseModel):
-    """A package's downloads since the first day that is kept. Days are UTC."""
+    """A package's downloads since the first day that the source has. Days are UTC."""
 
     model_config = ConfigDict(frozen=True)
 
     package: Normalised
     total_downloads: Annotated[int, Field(ge=0, description="All downloads since `since`.")]
+    versions: Annotated[
+        list[VersionTotal] | None,
+        Field(
+            description="With `by=version`: the versions with the most downloads first; their sum is "
+            "`total_downloads`.",
+            exclude_if=lambda value: value is None,
+        ),
+    ] = None
     since: Annotated[
-        dt.date | None, Field(description="The first day that is kept; null without rows.")
+        dt.date | None, Field(description="The first day of the source; null without rows.")
     ]
     as_of: AsOf
     mirrors: Annotated[bool, Field(description="Whether downloads by mirrors are included.")]
@@ -135,7 +167,11 @@ class Series(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     category: Annotated[
-        str, Field(description="pypistats.org's name of the category; `null` if unknown.")
+        str,
+        Field(
+            description="The source's name of the category; `null` if unknown. Countries are ISO 3166 "
+            "codes. `other` is the sum of all beyond `limit`, or of all other systems."
+        ),
     ]
     total: Annotated[int, Field(ge=0, description="The sum of all points.")]
     points: Annotated[list[Point], Field(description="One for every period, oldest first.")]
@@ -148,6 +184,13 @@ class DownloadSeries(BaseModel):
 
     package: Normalised
     by: Annotated[By, Field(description="The dimension that downloads are split by.")]
+    version: Annotated[
+        str | None,
+        Field(
+            description="The version whose downloads are counted; without it, all.",
+            exclude_if=lambda value: value is None,
+        ),
+    ] = None
     period: Annotated[
         Period,
         Field(description="The period that downloads are summed over; weeks start on Mondays."),
@@ -157,7 +200,9 @@ class DownloadSeries(BaseModel):
     as_of: AsOf
     series: Annotated[
         list[Series],
-        Field(description="One for each category; versions in numeric order, `null` last."),
+        Field(
+            description="One for each category; versions in numeric order, then `other`, then `null`."
+        ),
     ]
     missing_dates: Annotated[
         list[dt.date],
@@ -251,6 +296,34 @@ class ComparisonSeries(BaseModel):
         list[Annotated[ComparedSeries | FailedPackage, Field(discriminator="status")]],
         Field(description="An entry for each requested package, repeats included."),
     ]
+
+
+class TopPackage(BaseModel):
+    """One of the most downloaded packages."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rank: Annotated[int, Field(ge=1, description="Its place, from 1.")]
+    package: Normalised
+    downloads: Annotated[int, Field(ge=0, description="Downloads from `start` to `end`.")]
+
+
+class TopPackages(BaseModel):
+    """The most downloaded packages. Downloads by mirrors are included. Days are UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    period: Annotated[TopPeriod, Field(description="The last whole month, or all days.")]
+    start: Annotated[dt.date, Field(description="The first day included.")]
+    end: Annotated[dt.date, Field(description="The last day included.")]
+    as_of: AsOf
+    total_downloads: Annotated[
+        int, Field(ge=0, description="Downloads of all packages from `start` to `end`.")
+    ]
+    packages: Annotated[list[TopPackage], Field(description="The most downloaded one first.")]
+    source: FromSource
+    fetched_at: FetchedAt
+    stale: IsStale
 
 
 class EndpointBadge(BaseModel):

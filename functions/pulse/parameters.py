@@ -20,11 +20,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from pulse.models import By, Period
+from pulse.models import By, Period, TopPeriod
 from pulse.names import PackageName
 from pulse.negotiation import prefers_csv
 from pulse.problems import InputError, InvalidInput
 from pulse.target import query_parameters
+from pulse.views import DEFAULT_LIMIT, MAX_NAMED, MAX_TOP, RANKED, WITHOUT_MIRRORS
 
 MAX_COMPARED: Final = 50
 """Packages in one comparison."""
@@ -67,6 +68,11 @@ Mirrors = Annotated[
     Field(description="Whether to include downloads by mirrors."),
 ]
 
+Version = Annotated[
+    str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9.!+_-]*$", examples=["2.32.5"])
+]
+"""The version of a package. Legacy ones are looser than PEP 440, which is not checked."""
+
 IsoDate = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 """A date as sent; `pulse.series.read_dates` parses and checks it."""
 
@@ -85,19 +91,49 @@ class StatsQuery(BaseModel):
     mirrors: Mirrors = True
 
 
+class TotalQuery(StatsQuery):
+    """The query of `/packages/{package}/total`."""
+
+    by: Annotated[
+        Literal["version"] | None,
+        Field(description="Adds the totals of the versions. Needs `CLICKHOUSE_URL`."),
+    ] = None
+    limit: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MAX_NAMED,
+            description="With `by=version`: how many versions to name; the others are summed up as "
+            "`other`.",
+        ),
+    ] = DEFAULT_LIMIT
+
+
+class TopQuery(BaseModel):
+    """The query of `/top`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    period: Annotated[TopPeriod, Field(description="The last whole month, or all days.")] = "month"
+    limit: Annotated[int, Field(ge=1, le=MAX_TOP, description="How many packages to list.")] = 100
+
+
 class DateQuery(BaseModel):
     """A period and a range of days, of any route about downloads over time."""
 
     period: Annotated[Period, Field(description="The period to sum downloads over.")] = "day"
     start: Annotated[
         IsoDate | None,
-        Field(description="The first day. Default: the first day with a row."),
+        Field(
+            description="The first day. Default: the first day with a row within pypistats.org's window. "
+            "Earlier days need `HISTORY_TABLE` or `CLICKHOUSE_URL`."
+        ),
     ] = None
     end: Annotated[
         IsoDate | None,
         Field(
-            description="The last day, not before `start`. Default: `as_of`. Days outside upstream's "
-            "window are cut off."
+            description="The last day, not before `start`. Default: `as_of`. Days that the source does "
+            "not have are cut off."
         ),
     ] = None
 
@@ -120,27 +156,59 @@ class SeriesQuery(DateQuery):
 class DownloadsQuery(SeriesQuery):
     """The query of `/packages/{package}/downloads`."""
 
-    by: Annotated[By, Field(description="The dimension to split downloads by.")] = "overall"
+    by: Annotated[
+        By,
+        Field(
+            description="The dimension to split downloads by. `version`, `country`, `installer` and "
+            "`file_type` need `CLICKHOUSE_URL`."
+        ),
+    ] = "overall"
     mirrors: Annotated[
         Mirrors | None,
         Field(
-            description="With `by=overall`, selects one of the two categories. Default: both. Other "
-            "breakdowns never include mirrors and accept only `false`."
+            description="Whether to include downloads by mirrors. With `by=overall`, it selects one of "
+            "the two categories; default: both. Python versions and systems never include mirrors and "
+            "accept only `false`. With other breakdowns, the default is `true`."
+        ),
+    ] = None
+    version: Annotated[
+        Version | None,
+        Field(
+            description="Count only the downloads of this version, spelled as on PyPI. Needs "
+            "`CLICKHOUSE_URL`. Default: all versions."
+        ),
+    ] = None
+    limit: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=MAX_NAMED,
+            description="How many versions, countries or installers to name; the others are summed up "
+            f"as `other`. Default: {DEFAULT_LIMIT}.",
         ),
     ] = None
 
     @field_validator("mirrors")
     @classmethod
-    def _mirrors_only_with_overall(
+    def _mirrors_only_where_counted(
         cls,
         mirrors: bool | None,  # noqa: FBT001 - pydantic passes it by position
         info: ValidationInfo,
     ) -> bool | None:
-        if mirrors and info.data.get("by", "overall") != "overall":
+        if mirrors and info.data.get("by", "overall") in WITHOUT_MIRRORS:
             raise PydanticCustomError(
-                "no_mirrors", "Downloads by mirrors are available only with by=overall."
+                "no_mirrors", "Python versions and systems never include downloads by mirrors."
             )
         return mirrors
+
+    @field_validator("limit")
+    @classmethod
+    def _limit_only_if_ranked(cls, limit: int | None, info: ValidationInfo) -> int | None:
+        if limit is not None and info.data.get("by", "version") not in RANKED:
+            raise PydanticCustomError(
+                "no_limit", "It is for by=version, by=country and by=installer alone."
+            )
+        return limit
 
 
 ComparedPackages = Annotated[
@@ -195,6 +263,12 @@ class CompareRequest(BaseModel):
     """The parameters of `/compare`."""
 
     query: CompareQuery
+
+
+class TopRequest(BaseModel):
+    """The parameters of `/top`."""
+
+    query: TopQuery
 
 
 class HealthRequest(BaseModel):

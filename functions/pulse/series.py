@@ -15,6 +15,8 @@ from pulse.names import PackageName
 from pulse.parameters import DateQuery, DownloadsQuery
 from pulse.problems import InputError, InvalidInput
 from pulse.pypistats import NULL_CATEGORY, SOURCE_HEADER
+from pulse.questions import OTHER
+from pulse.views import DEFAULT_LIMIT, RANKED, WITHOUT_MIRRORS, with_limit
 
 STALE_HEADER: Final = "x-pulse-stale"
 
@@ -62,25 +64,27 @@ def download_series(
 ) -> DownloadSeries:
     """Downloads per category and period; each category has a point for every period.
 
-    Days outside upstream's window, the 181 days up to `as_of`, are cut off; there are no points if no
-    day is left. Without a start, the series begins at the first row. A day without a row counts 0;
-    `missing_dates` lists the days without a row in any category.
+    Days that the source does not have are cut off; there are no points if no day is left. Without a
+    start, the series begins at the first row. A day without a row counts 0; `missing_dates` lists the
+    days without a row in any category.
 
     Raises:
         InvalidInput: the response would have more than `MAX_POINTS` points.
     """
     start, end, days = answered_days(dates, counts)
     periods = periods_of(days, query.period)
-    categories = [
-        category
-        for category in sorted(counts.counts, key=category_order)
-        if _wanted(category, query)
-    ]
+    if query.by in RANKED:
+        counts = with_limit(counts, query.limit or DEFAULT_LIMIT, start, end)
+    in_order = sorted(counts.counts, key=category_order)
+    if query.by in RANKED:
+        in_order.sort(key=lambda category: category in (OTHER, NULL_CATEGORY))
+    categories = [category for category in in_order if _wanted(category, query)]
     if len(categories) * len(periods) > MAX_POINTS:
         raise too_many_points(f"{len(categories):,} categories", len(periods), query.period)
     return DownloadSeries(
         package=package,
         by=query.by,
+        version=query.version,
         period=query.period,
         start=start,
         end=end,
@@ -89,7 +93,7 @@ def download_series(
             _series(category, counts.of(category), periods, query.period) for category in categories
         ],
         missing_dates=[day for day in days if not counts.categories_on(day)],
-        mirrors=query.mirrors if query.by == "overall" else False,
+        mirrors=_mirrors(query),
         source=counts.source,
         fetched_at=counts.fetched_at,
         stale=counts.stale,
@@ -137,10 +141,10 @@ def _date(text: str | None) -> dt.date | None:
 
 
 def answered_days(dates: DateRange, counts: DailyCounts) -> tuple[dt.date, dt.date, list[dt.date]]:
-    """Start, end and days of the response. No days if the range lies outside the window."""
+    """Start, end and days of the response. No days if the source has none of the range."""
     window_start = counts.as_of - (WINDOW_DAYS - 1) * DAY
     first = counts.first if counts.counts else window_start
-    start = max(dates.start or first, min(first, window_start))
+    start = max(dates.start or max(first, window_start), min(first, window_start))
     end = min(dates.end or counts.as_of, counts.as_of)
     if start <= end:
         return start, end, list(days_from(start, end))
@@ -153,6 +157,13 @@ def _wanted(category: str, query: DownloadsQuery) -> bool:
     if query.by != "overall" or query.mirrors is None:
         return True
     return category == ("with_mirrors" if query.mirrors else "without_mirrors")
+
+
+def _mirrors(query: DownloadsQuery) -> bool | None:
+    """Whether downloads by mirrors are included; None for both categories of `overall`."""
+    if query.by == "overall":
+        return query.mirrors
+    return query.by not in WITHOUT_MIRRORS and query.mirrors is not False
 
 
 def too_many_points(wanted: str, periods: int, period: Period) -> InvalidInput:

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Final
 
 from pulse.daily_counts import DAY, DailyCounts, Days, days_from
-from pulse.models import PackageStats, PackageTotal
+from pulse.models import PackageStats
 from pulse.names import PackageName
 
 WEEK_DAYS: Final = 7
@@ -34,21 +34,6 @@ def package_stats(package: PackageName, counts: DailyCounts, *, mirrors: bool) -
         last_month=days.until(counts.as_of, MONTH_DAYS),
         weekly_growth=weekly_growth(days, counts.as_of),
         missing_dates=missing_dates(days, counts.as_of),
-        mirrors=mirrors,
-        source=counts.source,
-        fetched_at=counts.fetched_at,
-        stale=counts.stale,
-    )
-
-
-def package_total(package: PackageName, counts: DailyCounts, *, mirrors: bool) -> PackageTotal:
-    """Sum up all `overall` counts of a package; `mirrors` picks one of the two categories."""
-    rows = counts.of("with_mirrors" if mirrors else "without_mirrors").rows
-    return PackageTotal(
-        package=package,
-        total_downloads=sum(count for _, count in rows),
-        since=rows[0][0] if rows else None,
-        as_of=counts.as_of,
         mirrors=mirrors,
         source=counts.source,
         fetched_at=counts.fetched_at,

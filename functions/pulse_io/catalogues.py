@@ -34,6 +34,9 @@ from pulse_io.store.answers import LookupResult
 PYPISTATS_SHARE: Final = 0.7
 """The share of a request's time that pypistats.org may take if ClickHouse is there for the rest."""
 
+MIN_HISTORY_S: Final = 0.4
+"""How long kept days are waited for, at least: an image may have used up its time for pypistats.org."""
+
 _Found = dict[Question, LookupResult]
 
 
@@ -85,15 +88,30 @@ class Catalogues:
     async def fetch_since(
         self, questions: Iterable[Question], start: dt.date | None, deadline_s: float | None = None
     ) -> dict[Question, Answer]:
-        """As `fetch_all`, for questions without a view, with the days from `start` on.
+        """As `fetch_all`, with the days from `start` on; a question with a view has its own start.
 
         pypistats.org's days are completed by kept ones, as by `with_history`. Where these don't reach back
         to `start`, the whole answer is ClickHouse's, if it has one.
         """
         deadline = self._deadline(deadline_s)
         found = await self._look_up(questions, deadline)
+        return self._logged(await self._extended(found, start, deadline))
+
+    async def extended(
+        self, answers: Mapping[Question, Answer], start: dt.date, deadline_s: float
+    ) -> dict[Question, Answer]:
+        """What `fetch_all` has answered, with the days from `start` on, as by `fetch_since`."""
+        found = {question: LookupResult(answer, "none") for question, answer in answers.items()}
+        whole = await self._extended(found, start, self._deadline(deadline_s))
+        return {question: one.answer for question, one in whole.items()}
+
+    async def _extended(self, found: _Found, start: dt.date | None, deadline: float) -> _Found:
+        """The answers with the days from `start` on; changes `found`."""
         answers = await asyncio.gather(
-            *(self._with_history(question, one.answer, start) for question, one in found.items())
+            *(
+                self._with_history(question, one.answer, start, deadline)
+                for question, one in found.items()
+            )
         )
         for (question, one), answer in zip(list(found.items()), answers, strict=True):
             found[question] = one._replace(answer=answer)
@@ -103,10 +121,12 @@ class Catalogues:
             instead = {
                 question: question._replace(view=view)
                 for question, one in found.items()
-                if question.package != ALL_OF_PYPI and not _reaches_back(one.answer, start)
+                if question.view is None
+                and question.package != ALL_OF_PYPI
+                and not _reaches_back(one.answer, start)
             }
             await self._replace(found, instead, self._clickhouse, deadline)
-        return self._logged(found)
+        return found
 
     async def with_history(
         self, question: Question, counts: DailyCounts, start: dt.date | None
@@ -185,14 +205,20 @@ class Catalogues:
                 found[question] = others[other]
 
     async def _with_history(
-        self, question: Question, answer: Answer, start: dt.date | None
+        self, question: Question, answer: Answer, start: dt.date | None, deadline: float
     ) -> Answer:
-        if isinstance(answer, Problem):
+        if question.view is not None or isinstance(answer, Problem):
             return answer
+        left_s = max(MIN_HISTORY_S, _left_s(deadline))
         try:
-            return await self.with_history(question, answer, start)
+            async with asyncio.timeout(left_s):
+                return await self.with_history(question, answer, start)
         except HistoryUnavailable as problem:
             return problem
+        except TimeoutError:
+            if start is None or start >= answer.first:
+                return answer
+            return HistoryUnavailable("it takes too long")
 
     def _has_window_of(self, question: Question) -> bool:
         """Whether pypistats.org's window has the answer to a question with a view."""

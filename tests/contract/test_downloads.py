@@ -94,11 +94,20 @@ def test_as_of_without_rows_and_without_all(ask: Ask, fake_pypistats: FakePypist
     [
         ("start=2026-11-10&end=2026-11-09", "start", "It is after the end, 2026-11-09."),
         ("start=soon", "start", "It must be a date such as"),
-        ("by=country", "by", "'overall'"),
+        ("by=planet", "by", "'overall'"),
         ("period=year", "period", "'month'"),
-        ("by=system&mirrors=true", "mirrors", "only with by=overall"),
+        ("by=system&mirrors=true", "mirrors", "never include downloads by mirrors"),
         ("format=xml", "format", "'csv'"),
         ("mirrors=maybe", "mirrors", "'true'"),
+        ("limit=5", "limit", "by=version"),
+        ("by=file_type&limit=5", "limit", "by=version"),
+        ("by=version&limit=0", "limit", "greater than or equal to 1"),
+        ("by=version&limit=31", "limit", "less than or equal to 30"),
+        ("by=version&limit=many", "limit", "valid integer"),
+        ("version=", "version", "String should match"),
+        ("version=1.0'%20OR%201=1", "version", "String should match"),
+        ("version=1.0%0A", "version", "String should match"),
+        ("version=" + 65 * "1", "version", "at most 64 characters"),
         ("since=2026-11-01", "since", "no such parameter"),
         ("start=", "start", "It must be a date such as"),
     ],
@@ -117,6 +126,25 @@ def test_guessed_days_without_all_of_pypi(ask: Ask, fake_pypistats: FakePypistat
     compared = ask("/compare", "packages=docutils,regex").json["packages"]
     days = {entry["package"]: entry["stats"]["as_of"] for entry in compared}
     assert days == {"docutils": "2026-11-19", "regex": "2026-11-20"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["by=version", "by=country", "by=installer&mirrors=false", "by=file_type", "version=1.0"],
+)
+def test_only_clickhouse_has_it(ask: Ask, variant: str, query: str) -> None:
+    """The Flask variant never has it, so it names no setting."""
+    answer = ask("/packages/requests/downloads", query)
+    assert (answer.status, answer.json["title"]) == (501, "Not configured")
+    assert ("CLICKHOUSE_URL" in answer.json["detail"]) == (variant == "fastapi")
+
+
+@pytest.mark.parametrize("path", ["/top", "/packages/requests/total"])
+def test_route_needs_clickhouse(fake_pypistats: FakePypistats, path: str) -> None:
+    with handler_of("fastapi", PYPISTATS_URL=fake_pypistats.url) as handler:
+        answer = asking(handler)(path, "" if path == "/top" else "by=version")
+    assert (answer.status, answer.json["title"]) == (501, "Not configured")
+    assert "CLICKHOUSE_URL" in answer.json["detail"]
 
 
 def test_total_needs_history(fake_pypistats: FakePypistats) -> None:

@@ -17,7 +17,7 @@ from flask_app import app as flask_variant
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
 from pulse_io.settings import Settings
-from pulse_io.wiring import open_catalogue
+from pulse_io.wiring import open_catalogues
 
 NO_LIMITS = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
 """The Flask variant has no rate limit; the rate limit has its own tests."""
@@ -100,7 +100,7 @@ def handler_of(variant: str, **environ: str) -> Iterator[Handler]:
     """The Lambda handler of a variant, set up from environment variables; its clock stands at NOW."""
     if variant == "fastapi":
         settings = Settings.from_environ({**NO_LIMITS, **environ})
-        catalogue = open_catalogue(settings, _now)
+        catalogue = open_catalogues(settings, _now)
         adapter = OneLoopMangum(fastapi_variant.create_app(catalogue, settings.base_path))
         yield safe_handler(adapter)
         adapter.loop.run_until_complete(catalogue.aclose())

@@ -13,9 +13,9 @@ import httpx
 import uvicorn
 
 from fastapi_app.app import create_app
-from pulse_io.catalogue import Catalogue
+from pulse_io.catalogues import Catalogues
 from pulse_io.settings import Settings
-from pulse_io.wiring import open_catalogue
+from pulse_io.wiring import open_catalogues
 from tests.serving import NO_CERTIFICATES, POLL_S
 from tools.serve import loopback_listener
 
@@ -61,7 +61,7 @@ class Served:
 def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
     """Serve the API over the upstream at `upstream_url`, with these environment variables."""
     settings = Settings.from_environ({"PYPISTATS_URL": upstream_url, **NO_LIMITS, **environ})
-    catalogue = open_catalogue(settings, clock, clock.running)
+    catalogue = open_catalogues(settings, clock, clock.running)
     config = uvicorn.Config(
         create_app(catalogue),
         log_level="warning",
@@ -85,7 +85,7 @@ def served(upstream_url: str, clock: Clock, **environ: str) -> Iterator[Served]:
 class _Server(uvicorn.Server):
     """uvicorn that starts and stops at once: its own loops wait up to 0.2 s, longer than most tests take."""
 
-    def __init__(self, config: uvicorn.Config, catalogue: Catalogue) -> None:
+    def __init__(self, config: uvicorn.Config, catalogue: Catalogues) -> None:
         super().__init__(config)
         self._catalogue = catalogue
         self.started_up = threading.Event()

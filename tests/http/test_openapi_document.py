@@ -64,6 +64,7 @@ def test_every_route_is_in_the_contract() -> None:
         "GET /packages/{package}/total",
         "GET /compare",
         "GET /compare/downloads",
+        "GET /top",
         "GET /packages/{package}/badge.svg",
         "GET /packages/{package}/badge.json",
         "GET /packages/{package}/chart.svg",

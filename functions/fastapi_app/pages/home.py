@@ -4,8 +4,11 @@ from typing import Final
 
 import htpy as h
 
+from fastapi_app.pages import words
 from fastapi_app.pages.layout import Head, Site, page, search
 from fastapi_app.pages.view import View
+from pulse.image_parameters import MAX_CHARTED
+from pulse.models import TopPackages
 
 _EXAMPLES: Final = (
     ("HTTP clients", "aiohttp,httpx,requests"),
@@ -15,8 +18,11 @@ _EXAMPLES: Final = (
 )
 
 
-def home(site: Site) -> str:
-    """The start page."""
+_MOST_LISTED: Final = 20
+
+
+def home(site: Site, top: TopPackages | None = None) -> str:
+    """The start page. `top` is None if there is no ClickHouse to tell."""
     head = Head(
         title="PyPI Pulse: how much is a Python package downloaded?",
         description="Compare the downloads of Python packages: charts, tables, badges and an API.",
@@ -42,6 +48,7 @@ def home(site: Site) -> str:
                 for title, names in _EXAMPLES
             )
         ],
+        top and _most_downloaded(site, top),
         h.div(".offers")[
             h.section[
                 h.h2["Charts and badges"],
@@ -66,3 +73,26 @@ def home(site: Site) -> str:
         ],
     ]
     return page(site, head, main)
+
+
+def _most_downloaded(site: Site, top: TopPackages) -> h.Element:
+    """The first packages of last month, each with a link to its page."""
+    listed = top.packages[:_MOST_LISTED]
+    first = ",".join(sorted(one.package for one in listed[:MAX_CHARTED]))
+    return h.section(".top-packages", aria_labelledby="top-packages")[
+        h.h2("#top-packages")[f"Most downloaded in {top.start:%B %Y}"],
+        h.ol[
+            (
+                h.li[
+                    h.a(href=site.page(f"packages={one.package}"))[one.package],
+                    h.span[words.number(one.downloads)],
+                ]
+                for one in listed
+            )
+        ],
+        h.p[
+            "With downloads by mirrors. ",
+            h.a(href=site.page(f"packages={first}"))["Compare the first ten"],
+            ".",
+        ],
+    ]

@@ -7,13 +7,16 @@ import htpy as h
 
 from fastapi_app.pages import words
 from fastapi_app.pages.charts import chart_figure, swatch
+from fastapi_app.pages.details import detail_sections
 from fastapi_app.pages.embed import embed_section
 from fastapi_app.pages.figures import Figures, Row
 from fastapi_app.pages.layout import Head, Site, page, search
 from fastapi_app.pages.shares import share_sections
 from fastapi_app.pages.view import View
+from pulse.daily_counts import DailyCounts
 from pulse.models import PackageStats
 from pulse.problems import Problem
+from pulse.totals import package_total
 
 _RANGES: Final = {
     "30": "30 days",
@@ -31,8 +34,17 @@ _MOST_BESIDE: Final = 4
 _COLUMNS: Final = ("Last day", "7 days", "30 days", "Week on week", "Total")
 
 
-def results(site: Site, view: View, figures: Figures, retry_after_s: int | None) -> str:
-    """The page of a view of which at least one package has figures."""
+def results(
+    site: Site,
+    view: View,
+    figures: Figures,
+    retry_after_s: int | None,
+    all_time: DailyCounts | Problem | None = None,
+) -> str:
+    """The page of a view of which at least one package has figures.
+
+    `all_time` is ClickHouse's answer for a single package; None if there is no ClickHouse.
+    """
     single = len(view.packages) == 1
     names = [words.package(name) for name in view.packages]
     head = Head(
@@ -48,10 +60,11 @@ def results(site: Site, view: View, figures: Figures, retry_after_s: int | None)
         _notices(figures),
         _options(site, view, figures),
         chart_figure(view, figures),
-        _cards(figures) if single else _table(site, view, figures),
+        _cards(view, figures, all_time) if single else _table(site, view, figures),
         _small_print(view, figures),
         h.div(class_={"splits": True, "many": len(names) > _MOST_BESIDE})[
-            share_sections(view, figures)
+            share_sections(view, figures),
+            detail_sections(site, view, figures.start) if all_time else None,
         ],
         embed_section(site, view, figures.start),
     ]
@@ -162,15 +175,22 @@ def _table_row(site: Site, view: View, figures: Figures, row: Row) -> h.Element:
     ]
 
 
-def _cards(figures: Figures) -> h.Element:
+def _cards(view: View, figures: Figures, all_time: DailyCounts | Problem | None) -> h.Element:
     """The sums of a single package."""
     (stats,) = _stats(figures)
     return h.dl(".cards")[
         [
             h.div[h.dt[label], h.dd[value]]
             for label, value in zip(_COLUMNS, _sums(stats), strict=True)
-        ]
+        ],
+        _all_time_card(view, all_time) if isinstance(all_time, DailyCounts) else None,
     ]
+
+
+def _all_time_card(view: View, counts: DailyCounts) -> h.Element:
+    total = package_total(view.packages[0], counts, mirrors=view.with_mirrors)
+    since = f"Since {total.since.year}" if total.since else "Of all time"
+    return h.div[h.dt[since], h.dd[words.number(total.total_downloads)]]
 
 
 def _sums(stats: PackageStats) -> list[h.Node]:

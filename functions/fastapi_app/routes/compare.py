@@ -1,6 +1,5 @@
 """The routes that compare several packages."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -13,14 +12,11 @@ from fastapi_app.responses import data_response, negotiated_response
 from fastapi_app.routes.dependencies import FromCatalogue
 from pulse import comparison
 from pulse.comparison_series import Outcomes, as_csv, comparison_series, csv_headers
-from pulse.daily_counts import DailyCounts
 from pulse.models import Comparison, ComparisonSeries
 from pulse.names import PackageName
 from pulse.parameters import CompareDownloadsQuery, CompareQuery
-from pulse.problems import Problem
 from pulse.questions import Breakdown, Question
-from pulse.series import DateRange, read_dates
-from pulse_io.catalogue import Catalogue
+from pulse.series import read_dates
 
 router = APIRouter(tags=["compare"])
 
@@ -40,7 +36,9 @@ async def compare_packages(
     request: Request, query: Annotated[CompareQuery, Query()], catalogue: FromCatalogue
 ) -> Response:
     """Compares up to 50 packages. Each has its own status; a failure does not affect the others."""
-    outcomes = await _outcomes(query.packages, catalogue)
+    questions = _questions(query.packages)
+    answers = await catalogue.fetch_all(questions.values())
+    outcomes = {package: answers[question] for package, question in questions.items()}
     compared = comparison.compare(query.packages, outcomes, mirrors=query.mirrors)
     fresh_until = comparison.fresh_until(outcomes.values(), catalogue.now())
     return data_response(
@@ -64,7 +62,9 @@ async def compare_downloads(
 ) -> Response:
     """Days, weeks or months of up to 50 packages, over the same days, as JSON or CSV."""
     dates = read_dates(query)
-    outcomes = await _outcomes(query.packages, catalogue, dates)
+    questions = _questions(query.packages)
+    answers = await catalogue.fetch_since(questions.values(), dates.start)
+    outcomes = {package: answers[question] for package, question in questions.items()}
     series = comparison_series(query, dates, outcomes)
     wants_csv = query.wants_csv(header_list(request, "accept"))
     return negotiated_response(
@@ -77,21 +77,8 @@ async def compare_downloads(
     )
 
 
-async def _outcomes(
-    packages: Iterable[PackageName], catalogue: Catalogue, dates: DateRange | None = None
-) -> Outcomes:
-    """The `overall` counts of each package, with kept days for a range, or why there are none."""
-    questions = {package: Question(package, Breakdown.OVERALL) for package in packages}
-    answers = await catalogue.fetch_all(questions.values())
-
-    async def whole(package: PackageName) -> DailyCounts | Problem:
-        counts = answers[questions[package]]
-        if dates is None or isinstance(counts, Problem):
-            return counts
-        return await catalogue.with_history(questions[package], counts, dates.start)
-
-    found = await asyncio.gather(*(whole(package) for package in questions))
-    return dict(zip(questions, found, strict=True))
+def _questions(packages: Iterable[PackageName]) -> dict[PackageName, Question]:
+    return {package: Question(package, Breakdown.OVERALL) for package in packages}
 
 
 def _retry_after(outcomes: Outcomes) -> dict[str, str]:

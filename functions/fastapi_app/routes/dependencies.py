@@ -4,11 +4,11 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from pulse_io.catalogue import Catalogue
+from pulse_io.catalogues import Catalogues
 
 
-async def _catalogue(request: Request) -> Catalogue:
-    return cast("Catalogue", request.app.state.catalogue)
+async def _catalogue(request: Request) -> Catalogues:
+    return cast("Catalogues", request.app.state.catalogue)
 
 
-FromCatalogue = Annotated[Catalogue, Depends(_catalogue)]
+FromCatalogue = Annotated[Catalogues, Depends(_catalogue)]

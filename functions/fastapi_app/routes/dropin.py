@@ -18,7 +18,7 @@ from pulse.dropin_parameters import (
     SystemQuery,
 )
 from pulse.questions import Breakdown, Question
-from pulse_io.catalogue import Catalogue
+from pulse_io.catalogues import Catalogues
 
 RESPONSES: openapi.Responses = {**openapi.FIGURES, **openapi.ONE_PACKAGE_ERRORS}
 
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/packages/{package}", tags=["drop-in"], responses
 
 async def _series(
     request: Request,
-    catalogue: Catalogue,
+    catalogue: Catalogues,
     package: Package,
     breakdown: Breakdown,
     categories: tuple[str, ...] | None,

@@ -42,6 +42,13 @@ LLMS: Final = """\
 - `GET {base}/packages/{{package}}`: sums of the last day, week and month, growth, missing days.
 - `GET {base}/packages/{{package}}/downloads?by=python_minor&period=week`: downloads over time, JSON or CSV.
 - `GET {base}/compare?packages=httpx,requests`: up to 50 packages in one answer. Prefer it to many single requests.
+- `GET {base}/compare/downloads?packages=httpx,requests&period=month`: the same over time.
+
+Where the operator has switched ClickHouse on (else these are a 501):
+
+- `GET /packages/{{package}}/downloads?by=version`: also `country`, `installer`, `file_type`; `start` from 2011 on.
+- `GET /packages/{{package}}/total`: downloads of all time.
+- `GET /top?period=month`: the most downloaded packages.
 
 Answers carry `Cache-Control` and `ETag`; errors are RFC 9457 documents, with `Retry-After` where one is known.
 

@@ -1,8 +1,6 @@
 """The routes of badges and charts. What draws them is imported when it is first needed."""
 
-import asyncio
-import datetime as dt
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -10,6 +8,7 @@ from starlette.responses import Response
 from fastapi_app import openapi
 from fastapi_app.images import image_response, until_at_least
 from fastapi_app.routes.dependencies import FromCatalogue
+from fastapi_app.routes.fetching import all_time, fetch_since
 from fastapi_app.routes.packages import Package
 from pulse import comparison
 from pulse.daily_counts import DailyCounts
@@ -22,55 +21,33 @@ from pulse.image_parameters import (
 from pulse.models import EndpointBadge
 from pulse.names import PackageName
 from pulse.negotiation import JSON
-from pulse.problems import HistoryUnavailable, NotConfigured
 from pulse.questions import Breakdown, Question
 from pulse.series import read_dates
-from pulse.stats import package_stats, package_total
-from pulse_io.catalogue import Catalogue
+from pulse.stats import package_stats
+from pulse.totals import package_total
+from pulse.views import downloads_question
+from pulse_io.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from pulse.badges import Badge
-
-HISTORY_S: Final = 0.4
-"""How long an image waits for the days that upstream no longer has."""
 
 router = APIRouter(tags=["images"])
 
 
 async def _badge(
-    package: PackageName, query: BadgeJsonQuery, catalogue: Catalogue
+    package: PackageName, query: BadgeJsonQuery, catalogue: Catalogues
 ) -> tuple["Badge", DailyCounts]:
     """The badge, and the counts that it is of."""
     from pulse.badges import downloads_badge  # noqa: PLC0415 - see the module's docstring
 
+    if query.period == "total":
+        counts = await all_time(catalogue, package, catalogue.image_deadline_s)
+        total = package_total(package, counts, mirrors=query.mirrors)
+        return downloads_badge(total, query), counts
     question = Question(package, Breakdown.OVERALL)
-    if query.period != "total":
-        counts = await catalogue.fetch(question, catalogue.image_deadline_s)
-        stats = package_stats(package, counts, mirrors=query.mirrors)
-        return downloads_badge(stats, query), counts
-    if not catalogue.has_history:
-        raise NotConfigured.without("HISTORY_TABLE", "days beyond pypistats.org's window")
     counts = await catalogue.fetch(question, catalogue.image_deadline_s)
-    everything = await _with_history(catalogue, question, counts, dt.date.min)
-    total = package_total(package, everything, mirrors=query.mirrors)
-    return downloads_badge(total, query), counts
-
-
-async def _with_history(
-    catalogue: Catalogue, question: Question, counts: DailyCounts, start: dt.date | None
-) -> DailyCounts:
-    """As `Catalogue.with_history`, in the little time that is left to an image.
-
-    Raises:
-        HistoryUnavailable: as there.
-    """
-    try:
-        async with asyncio.timeout(HISTORY_S):
-            return await catalogue.with_history(question, counts, start)
-    except TimeoutError:
-        if start is None or start >= counts.first:
-            return counts
-        raise HistoryUnavailable("it takes too long for an image") from None
+    stats = package_stats(package, counts, mirrors=query.mirrors)
+    return downloads_badge(stats, query), counts
 
 
 @router.get(
@@ -135,9 +112,10 @@ async def get_chart(
     from pulse.charts.pictures import package_chart  # noqa: PLC0415 - see the module's docstring
 
     dates = read_dates(query)
-    question = Question(package, Breakdown(query.by or "overall"))
-    counts = await catalogue.fetch(question, catalogue.image_deadline_s)
-    counts = await _with_history(catalogue, question, counts, dates.start)
+    question = downloads_question(
+        package, query.by or "overall", *dates, catalogue.now(), mirrors=query.mirrors
+    )
+    counts = await fetch_since(catalogue, question, dates.start, catalogue.image_deadline_s)
     chart = package_chart(package, query, dates, counts)
     return image_response(request, chart, counts.fresh_until, [counts])
 
@@ -158,16 +136,9 @@ async def get_comparison_chart(
 
     dates = read_dates(query)
     questions = {package: Question(package, Breakdown.OVERALL) for package in query.packages}
-    answers = await catalogue.fetch_all(questions.values(), catalogue.image_deadline_s)
-    whole = await asyncio.gather(
-        *(
-            _with_history(catalogue, question, counts, dates.start)
-            for question, counts in answers.items()
-            if isinstance(counts, DailyCounts)
-        )
+    answers = await catalogue.fetch_since(
+        questions.values(), dates.start, catalogue.image_deadline_s
     )
-    found = (question for question, one in answers.items() if isinstance(one, DailyCounts))
-    answers |= dict(zip(found, whole, strict=True))
     outcomes = {package: answers[question] for package, question in questions.items()}
     chart = comparison_chart(query, dates, outcomes)
     fresh_until = comparison.fresh_until(outcomes.values(), catalogue.now())

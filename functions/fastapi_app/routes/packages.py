@@ -1,6 +1,5 @@
 """The routes about one package."""
 
-import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,13 +9,15 @@ from fastapi_app import openapi
 from fastapi_app.caching import header_list
 from fastapi_app.responses import data_response, negotiated_response
 from fastapi_app.routes.dependencies import FromCatalogue
+from fastapi_app.routes.fetching import all_time, fetch_since
 from pulse.models import DownloadSeries, PackageStats, PackageTotal
 from pulse.names import PackageName
-from pulse.parameters import DownloadsQuery, StatsQuery
-from pulse.problems import NotConfigured
+from pulse.parameters import DownloadsQuery, StatsQuery, TotalQuery
 from pulse.questions import Breakdown, Question
 from pulse.series import as_csv, csv_headers, download_series, read_dates
-from pulse.stats import package_stats, package_total
+from pulse.stats import package_stats
+from pulse.totals import package_total, total_by_version
+from pulse.views import downloads_question, version_totals_question
 
 router = APIRouter(tags=["packages"])
 
@@ -49,7 +50,7 @@ async def get_package_stats(
 @router.get(
     "/packages/{package}/total",
     operation_id="get_package_total",
-    summary="A package's downloads since the first day that is kept",
+    summary="A package's downloads of all time",
     response_model=PackageTotal,
     response_description="The total.",
     responses={**openapi.FIGURES, **openapi.TOTAL_ERRORS},
@@ -57,16 +58,17 @@ async def get_package_stats(
 async def get_package_total(
     request: Request,
     package: Package,
-    query: Annotated[StatsQuery, Query()],
+    query: Annotated[TotalQuery, Query()],
     catalogue: FromCatalogue,
 ) -> Response:
-    """All downloads of the days that this deployment has kept, which grows beyond upstream's window."""
-    if not catalogue.has_history:
-        raise NotConfigured.without("HISTORY_TABLE", "days beyond pypistats.org's window")
-    question = Question(package, Breakdown.OVERALL)
-    counts = await catalogue.fetch(question)
-    everything = await catalogue.with_history(question, counts, dt.date.min)
-    total = package_total(package, everything, mirrors=query.mirrors)
+    """All downloads that ClickHouse knows of; where it is off, those of the days that are kept."""
+    if query.by == "version":
+        question = version_totals_question(package, mirrors=query.mirrors)
+        counts = await catalogue.fetch(question)
+        total = total_by_version(package, counts, mirrors=query.mirrors, limit=query.limit)
+    else:
+        counts = await all_time(catalogue, package)
+        total = package_total(package, counts, mirrors=query.mirrors)
     return data_response(request, total.model_dump_json(), counts.fresh_until)
 
 
@@ -78,7 +80,7 @@ async def get_package_total(
     response_description="A series for each category.",
     responses={
         **openapi.FIGURES_OR_CSV,
-        **openapi.HISTORY_ERRORS,
+        **openapi.DOWNLOADS_ERRORS,
     },
 )
 async def get_package_downloads(
@@ -89,9 +91,15 @@ async def get_package_downloads(
 ) -> Response:
     """Gapless series of days, weeks or months for each category, as JSON or CSV."""
     dates = read_dates(query)
-    question = Question(package, Breakdown(query.by))
-    counts = await catalogue.fetch(question)
-    counts = await catalogue.with_history(question, counts, dates.start)
+    question = downloads_question(
+        package,
+        query.by,
+        *dates,
+        catalogue.now(),
+        version=query.version,
+        mirrors=query.mirrors,
+    )
+    counts = await fetch_since(catalogue, question, dates.start)
     series = download_series(package, query, dates, counts)
     wants_csv = query.wants_csv(header_list(request, "accept"))
     return negotiated_response(

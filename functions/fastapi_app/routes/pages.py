@@ -14,11 +14,15 @@ from fastapi_app.routes.dependencies import FromCatalogue
 from fastapi_app.security import FILE_HEADERS, PAGE_HEADERS
 from pulse import comparison
 from pulse.daily_counts import DailyCounts
-from pulse.problems import HistoryUnavailable, InputError, InvalidInput, Problem, UpstreamProblem
+from pulse.names import ALL_OF_PYPI
+from pulse.parameters import TopQuery
+from pulse.problems import InputError, InvalidInput, Problem, UpstreamProblem
 from pulse.questions import Question
 from pulse.request_log import request_log
 from pulse.target import query_parameters
-from pulse_io.catalogue import Catalogue
+from pulse.totals import top_packages
+from pulse.views import top_question, total_question
+from pulse_io.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from fastapi_app.pages.layout import Site
@@ -38,7 +42,7 @@ router = APIRouter(include_in_schema=False)
 async def get_page(request: Request, catalogue: FromCatalogue) -> Response:
     """Downloads of the packages in the query, as a page; without any, the start page."""
     # Imported when first needed: the API's cold starts don't pay for pages.
-    from fastapi_app.pages import errors, figures, home, results  # noqa: PLC0415 - see above
+    from fastapi_app.pages import errors, figures, results  # noqa: PLC0415 - see above
     from fastapi_app.pages.view import View  # noqa: PLC0415 - see above
 
     site = _site(request)
@@ -56,15 +60,19 @@ async def get_page(request: Request, catalogue: FromCatalogue) -> Response:
         headers = {"cache-control": _UNCHANGING, "content-type": HTML}
         return RedirectResponse(site.page(canonical), HTTPStatus.FOUND, headers)
     if not view.packages:
-        return _html(request, home.home(site), _UNCHANGING)
-    answers = await catalogue.fetch_all(figures.questions(view))
-    fresh_until = comparison.fresh_until(answers.values(), catalogue.now())
+        return await _start_page(request, site, catalogue)
+    answers, all_time = await asyncio.gather(
+        catalogue.fetch_all(figures.questions(view)), _all_time(catalogue, view)
+    )
+    everything = [*answers.values(), *([all_time] if all_time else [])]
+    fresh_until = comparison.fresh_until(everything, catalogue.now())
     retry_after_s = comparison.retry_after_s(answers.values())
     caching = cache_control(fresh_until, catalogue.now()) if fresh_until else "no-store"
     whole = await _with_history(catalogue, view, answers)
-    found = figures.figures(view, answers, whole, has_history=catalogue.has_history)
+    found = figures.figures(view, answers, whole, has_history=_has_years(catalogue))
     if found:
-        return _html(request, results.results(site, view, found, retry_after_s), caching)
+        body = results.results(site, view, found, retry_after_s, all_time)
+        return _html(request, body, caching)
     rows = figures.rows(view, answers)
     problems = [row.found for row in rows if isinstance(row.found, Problem)]
     body = errors.nothing(site, view, rows, retry_after_s)
@@ -83,7 +91,7 @@ async def get_preview(request: Request, catalogue: FromCatalogue) -> Response:
         asked = figures.questions(view, breakdowns=())
         answers = await catalogue.fetch_all(asked, catalogue.image_deadline_s)
         whole = await _with_history(catalogue, view, answers)
-        found = figures.figures(view, answers, whole, has_history=catalogue.has_history)
+        found = figures.figures(view, answers, whole, has_history=_has_years(catalogue))
         if found is None:
             raise _first_problem(answers.values())
         fresh_until = comparison.fresh_until(answers.values(), catalogue.now())
@@ -112,21 +120,44 @@ async def get_docs(request: Request) -> Response:
     return _html(request, docs(_site(request)), _UNCHANGING)
 
 
+async def _start_page(request: Request, site: "Site", catalogue: Catalogues) -> Response:
+    """The page before anybody has named a package, with last month's list if ClickHouse has it in time."""
+    from fastapi_app.pages.home import home  # noqa: PLC0415 - as get_page
+
+    if not catalogue.has_clickhouse:
+        return _html(request, home(site), _UNCHANGING)
+    question = top_question("month", catalogue.now())
+    try:
+        counts = await catalogue.fetch(question, catalogue.image_deadline_s)
+    except Problem:
+        return _html(request, home(site), "no-store")
+    return _html(request, home(site, top_packages(question, TopQuery(), counts)), _UNCHANGING)
+
+
+async def _all_time(catalogue: Catalogues, view: "View") -> DailyCounts | Problem | None:
+    """All downloads of a single package; None without ClickHouse."""
+    if not catalogue.has_clickhouse or len(view.packages) != 1 or ALL_OF_PYPI in view.packages:
+        return None
+    question = total_question(view.packages[0])
+    return (await catalogue.fetch_all([question], catalogue.image_deadline_s))[question]
+
+
+def _has_years(catalogue: Catalogues) -> bool:
+    """Whether there are days before those that pypistats.org keeps."""
+    return catalogue.has_history or catalogue.has_clickhouse
+
+
 async def _with_history(
-    catalogue: Catalogue, view: "View", answers: Mapping[Question, DailyCounts | Problem]
+    catalogue: Catalogues, view: "View", answers: Mapping[Question, DailyCounts | Problem]
 ) -> dict[Question, DailyCounts | Problem]:
-    """The answers with the days of the range that are kept; without them if history can't be read."""
-
-    async def whole(question: Question, answer: DailyCounts | Problem) -> DailyCounts | Problem:
-        if isinstance(answer, Problem):
-            return answer
-        try:
-            return await catalogue.with_history(question, answer, view.start(answer.as_of))
-        except HistoryUnavailable:
-            return answer
-
-    found = await asyncio.gather(*(whole(*pair) for pair in answers.items()))
-    return dict(zip(answers, found, strict=True))
+    """The answers with the days of the range that are older; as they are where these can't be read."""
+    counts = {question: one for question, one in answers.items() if isinstance(one, DailyCounts)}
+    if not counts:
+        return dict(answers)
+    start = view.start(max(one.as_of for one in counts.values()))
+    whole = await catalogue.extended(counts, start, catalogue.image_deadline_s)
+    found = {question: one for question, one in whole.items() if isinstance(one, DailyCounts)}
+    return {**answers, **found}
 
 
 def _first_problem(answers: Iterable[DailyCounts | Problem]) -> Problem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pulse.daily_counts import DAY, Counts, DailyCounts, Days
+from pulse.problems import CLICKHOUSE
 from pulse.pypistats import NULL_CATEGORY
 from pulse.series import category_order
 from pulse.stats import WEEK_DAYS, first_row, is_steady
@@ -184,9 +185,17 @@ def _data(
         length=len(days),
         series=series,
         as_of=max(one.as_of for one in counts),
-        source=counts[0].source,
+        source=_sources(counts),
         stale=any(one.stale for one in counts),
     )
+
+
+def _sources(counts: Sequence[DailyCounts]) -> str:
+    """The names of the sources, each once."""
+    names = dict.fromkeys(one.source for one in counts)
+    if "simulated" in names:
+        return "simulated"
+    return " and ".join(CLICKHOUSE if name == "clickhouse" else name for name in names)
 
 
 def _has_begun(counts: Counts, day: int) -> bool:

@@ -20,6 +20,7 @@ from pulse.models import Period
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import Problem, UnknownPackage, UpstreamProblem
 from pulse.series import DateRange, answered_days
+from pulse.views import needs_clickhouse
 
 _MOST_NAMED: Final = 3
 
@@ -48,7 +49,8 @@ def package_chart(
     if query.by:
         data = category_data(query.by, counts, days)
         what = _what(query.period, scale, _BY.get(query.by, f"by {query.by.replace('_', ' ')}"))
-        details = [] if query.by == "overall" else ["without mirrors"]
+        included = needs_clickhouse(query.by) and query.mirrors is not False
+        details = [] if query.by == "overall" else [_mirrors(mirrors=included)]
     else:
         mirrors = query.mirrors is not False
         data = package_data({name: counts}, days, mirrors=mirrors)

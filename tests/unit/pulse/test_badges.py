@@ -27,7 +27,8 @@ from pulse.problems import (
     UpstreamThrottled,
     UpstreamTooSlow,
 )
-from pulse.stats import package_stats, package_total
+from pulse.stats import package_stats
+from pulse.totals import package_total
 from tests.counts import counts_of, daily
 from tests.pictures import read
 

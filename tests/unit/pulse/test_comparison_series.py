@@ -46,6 +46,9 @@ def compared(
     return comparison_series(CompareDownloadsQuery.model_validate(query), dates, found)
 
 
+ALL_DAYS = DateRange(dt.date.min, None)
+
+
 def downloads(entry: object) -> list[int]:
     assert isinstance(entry, ComparedSeries)
     return [point.downloads for point in entry.points]
@@ -130,5 +133,5 @@ def test_failure_of_all_is_a_problem() -> None:
 def test_too_many_points() -> None:
     outcomes: dict[str, DailyCounts | Problem] = {f"p{number}": steady(500) for number in range(50)}
     with pytest.raises(InvalidInput, match="50 packages with 500 points each"):
-        compared(outcomes)
-    assert len(compared(outcomes, period="week").packages) == 50
+        compared(outcomes, ALL_DAYS)
+    assert len(compared(outcomes, ALL_DAYS, period="week").packages) == 50

@@ -318,3 +318,51 @@ def test_csv_cells_are_no_formulas(category: str) -> None:
 def test_other_csv_cells_are_unchanged(category: str) -> None:
     _, (_, cell, _) = csv.reader(io.StringIO(as_csv(series_of({(category, YESTERDAY): 1}))))
     assert cell == category
+
+
+def test_ranked_categories_are_in_order_with_the_rest_last() -> None:
+    """The source ranks them by downloads; `null` is not counted."""
+    rows = {
+        "1.9": {november(1): 9},
+        "1.10": {november(1): 8},
+        "zeta": {november(1): 7},
+        "1.2": {november(1): 6},
+        "other": {november(1): 5},
+        "null": {november(1): 4},
+    }
+    series = series_of(rows, by="version", limit=3)
+    assert [(one.category, one.total) for one in series.series] == [
+        ("zeta", 7),
+        ("1.9", 9),
+        ("1.10", 8),
+        ("other", 11),
+        ("null", 4),
+    ]
+
+
+def test_ten_categories_are_named_by_default() -> None:
+    rows = {f"1.{number}": {november(1): 99 - number} for number in range(12)}
+    for by in ("version", "country", "installer"):
+        series = series_of(rows, by=by).series
+        assert [one.category for one in series] == [f"1.{n}" for n in range(10)] + ["other"]
+    assert len(series_of(rows, by="file_type").series) == 12
+
+
+@pytest.mark.parametrize(
+    ("query", "mirrors"),
+    [
+        ({"by": "overall"}, None),
+        ({"by": "overall", "mirrors": "false"}, False),
+        ({"by": "system"}, False),
+        ({"by": "version"}, True),
+        ({"by": "file_type", "mirrors": "false"}, False),
+    ],
+)
+def test_series_says_whether_mirrors_count(query: dict[str, Any], mirrors: bool | None) -> None:
+    assert series_of({"a": {november(1): 1}}, **query).mirrors is mirrors
+
+
+def test_series_of_a_version_names_it() -> None:
+    rows = {"Linux": {november(1): 1}}
+    assert series_of(rows, by="system", version="1.0").version == "1.0"
+    assert "version" not in series_of(rows, by="system").model_dump()

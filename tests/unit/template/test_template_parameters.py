@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pulse.settings import UpstreamSettings
-from tests.unit.template.reading import Template
+from pulse_io.settings import Settings
+from tests.unit.template.reading import Template, of_type
 from tools.runtime.sam import TEMPLATES_ARCHITECTURE, parameter_overrides
 
 ROOT = Path(__file__).parents[3]
@@ -74,6 +75,16 @@ def test_functions_accept_base_paths_of_template() -> None:
         ("BasePath", "a b", False),
         ("AlarmEmail", "operator@example.org", True),
         ("AlarmEmail", "operator", False),
+        ("ClickhouseUrl", "https://sql-clickhouse.clickhouse.com", True),
+        ("ClickhouseUrl", "https://clickhouse.example.org:8443/path", True),
+        ("ClickhouseUrl", "https://demo:secret@clickhouse.example.org", False),
+        ("ClickhouseUrl", "https://clickhouse.example.org/?password=secret", False),
+        ("ClickhouseUser", "a:b", False),
+        ("ClickhousePassword", "{{resolve:secretsmanager:pulse:SecretString:password}}", True),
+        ("ClickhousePassword", 'päss:wörd %20 "quoted"', True),
+        ("ClickhousePassword", "two\nlines", False),
+        ("ClickhouseDatabase", "pypi; DROP", False),
+        ("ClickhousePerHour", "-1", False),
         ("MemorySize", "64", False),
         ("Rollout", "Canary", False),
     ],
@@ -82,6 +93,36 @@ def test_patterns_refuse_wrong_values(
     by_default: Template, name: str, value: str, *, good: bool
 ) -> None:
     assert takes(by_default["Parameters"][name], value) is good
+
+
+def test_password_is_shown_nowhere(by_default: Template) -> None:
+    """Only in the function's variables; the description of a version has all other parameters."""
+    assert by_default["Parameters"]["ClickhousePassword"]["NoEcho"] is True
+    rest = json.dumps({name: by_default[name] for name in ("Conditions", "Resources", "Outputs")})
+    assert rest.count("ClickhousePassword") == 1
+    function = by_default["Resources"]["FastApiFunction"]["Properties"]
+    assert "ClickhousePassword" in json.dumps(function["Environment"])
+    versions = of_type(by_default, "AWS::Lambda::Version")
+    (description,) = (
+        json.dumps(version["Properties"]["Description"])
+        for name, version in versions.items()
+        if name.startswith("FastApi")
+    )
+    for name in ("Url", "User", "Database", "PerHour"):
+        assert f"${{Clickhouse{name}}}" in description
+
+
+def test_function_accepts_clickhouse_parameters(by_default: Template) -> None:
+    variables = by_default["Resources"]["FastApiFunction"]["Properties"]["Environment"]["Variables"]
+    clickhouse = {
+        name: str(by_default["Parameters"][value["Ref"]]["Default"])
+        for name, value in variables.items()
+        if name.startswith("CLICKHOUSE_")
+    }
+    assert len(clickhouse) == 5
+    settings = Settings.from_environ(clickhouse)
+    assert (settings.clickhouse_url, settings.clickhouse_user) == (None, "demo")
+    assert (settings.clickhouse_database, settings.clickhouse_per_hour) == ("pypi", 40)
 
 
 def test_rules_explain_dependent_parameters(by_default: Template) -> None:
