@@ -121,9 +121,18 @@ def test_action_has_one_version() -> None:
 
 def test_dependabot_covers_every_ecosystem() -> None:
     updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
-    folders = {one["package-ecosystem"]: ROOT / one["directory"].strip("/") for one in updates}
+    folders = {
+        one["package-ecosystem"]: [
+            ROOT / folder.strip("/")
+            for folder in one.get("directories", [one.get("directory", "")])
+        ]
+        for one in updates
+    }
     assert folders.keys() == {"github-actions", "npm"}
-    assert folders["github-actions"] == ROOT
-    assert (folders["npm"] / "package-lock.json").exists()
-    # Dependabot's npm would write registry URLs into the lock file.
-    assert "omit-lockfile-registry-resolved=true" in (folders["npm"] / ".npmrc").read_text()
+    assert folders["github-actions"] == [ROOT]
+    assert {*folders["npm"]} == {
+        lock.parent for lock in (ROOT / "tools").glob("*/package-lock.json")
+    }
+    for folder in folders["npm"]:
+        # Dependabot's npm would write registry URLs into the lock file.
+        assert "omit-lockfile-registry-resolved=true" in (folder / ".npmrc").read_text()
