@@ -102,7 +102,7 @@ units: setup # measure what requests cost in the table, and put it into docs/ope
 	@UPDATE_UNITS=1 $(BIN)/pytest --no-cov tests/dynamodb/test_units.py
 
 lock: setup ## pin all dependencies to their newest versions
-	for function in fastapi_app flask_app; do \
+	for function in fastapi_app flask_app collector; do \
 		$(UV) pip compile $(LOCK) --universal --python-version 3.13 \
 			functions/$$function/requirements.in --output-file functions/$$function/requirements.txt || exit; \
 	done
