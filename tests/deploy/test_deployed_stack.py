@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from pulse.questions import Breakdown
+from pulse.questions import ENDPOINTS
 from tests.deploy.life import ASKED, FUNCTIONS, PACKAGE, Life
 from tests.figures import expected_stats
 from tools.fake_pypistats.window import newest_day
@@ -75,7 +75,7 @@ def test_the_deployed_api_passes_smoke(life: Life) -> None:
 
 
 def test_collector_fills_deployed_history(life: Life) -> None:
-    assert life.collected == sorted(Breakdown)
+    assert life.collected == sorted(ENDPOINTS)
     assert life.not_collected == "CollectorFunction left nothing of django in HistoryTable."
 
 
