@@ -12,7 +12,7 @@ from typing import Final
 
 from pulse.history import Cells
 from pulse.problems import HistoryUnavailable
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Question
 from pulse.settings import InvalidSettings
 from pulse_io.settings import Settings
 from pulse_io.store.history import HistoryStore
@@ -95,8 +95,9 @@ async def _write(settings: Settings, options: Namespace, out: Path) -> int:
             writer.writerow(COLUMNS)
             task = bar.add_task("Exporting", total=None)
             async for question, cells in _kept(history, options):
+                series = question.package, question.breakdown
                 rows = sorted((cell.category, cell.day, cells[cell]) for cell in cells)
-                writer.writerows((*question, *row) for row in rows)
+                writer.writerows((*series, *row) for row in rows)
                 count += len(rows)
                 bar.update(task, description=f"Exported {count:,} rows")
     return count
@@ -109,7 +110,7 @@ async def _kept(history: HistoryStore, options: Namespace) -> AsyncIterator[tupl
             yield part
         return
     for name in options.package:
-        for breakdown in Breakdown:
+        for breakdown in ENDPOINTS:
             question = Question(name, breakdown)
             yield question, await history.read(question, options.source, dt.date.min, dt.date.max)
 

@@ -17,7 +17,7 @@ import pytest
 from pulse.daily_counts import DAY, DailyCounts, Source
 from pulse.history import Cell, Cells
 from pulse.names import PackageName
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Breakdown, Question
 from pulse_io.settings import Settings
 from pulse_io.store.history import HistoryStore
 from pulse_io.store.table import open_table
@@ -87,7 +87,8 @@ def write_csv(path: Path, rows: Rows) -> Path:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for question, cells in rows.items():
-            writer.writerows((*question, *cell, count) for cell, count in cells.items())
+            series = question.package, question.breakdown
+            writer.writerows((*series, *cell, count) for cell, count in cells.items())
     return path
 
 
@@ -195,7 +196,7 @@ def invented(packages: Iterable[str], days: int) -> Rows:
             for ago in chance.sample(range(days), days // 2)
         }
         for name in packages
-        for breakdown in Breakdown
+        for breakdown in ENDPOINTS
     }
 
 

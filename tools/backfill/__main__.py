@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pulse.problems import HistoryUnavailable
-from pulse.questions import Breakdown
+from pulse.questions import ENDPOINTS, Breakdown
 from pulse.settings import InvalidSettings
 from pulse_io.clocks import utc_now
 from pulse_io.settings import Settings
@@ -84,7 +84,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--file", type=Path, required=True, help="what to read")
     parser.add_argument("--package", type=package, help="the package of all rows")
     parser.add_argument(
-        "--breakdown", choices=[*Breakdown], type=str, help="the breakdown of all rows"
+        "--breakdown", choices=ENDPOINTS, type=str, help="the breakdown of all rows"
     )
     parser.add_argument("--overwrite", action="store_true", help="change days that history has")
     parser.add_argument("--dry-run", action="store_true", help="compare only, write nothing")

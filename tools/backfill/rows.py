@@ -9,7 +9,7 @@ from pulse.daily_counts import DAY, Source
 from pulse.history import Cell
 from pulse.names import PackageName
 from pulse.pypistats import MAX_COUNT, NULL_CATEGORY
-from pulse.questions import Breakdown, Question
+from pulse.questions import ENDPOINTS, Breakdown, Question
 
 FIRST_DAY: Final = dt.date(2003, 1, 1)
 """PyPI began in this year."""
@@ -127,11 +127,10 @@ def _package(name: object) -> PackageName:
 
 
 def _breakdown(name: object) -> Breakdown:
-    try:
-        return Breakdown(str(name))
-    except ValueError:
-        names = ", ".join(Breakdown)
-        raise ValueError(f"the breakdown must be one of {names}; it is {shown(name)}") from None
+    if name not in ENDPOINTS:
+        names = ", ".join(ENDPOINTS)
+        raise ValueError(f"the breakdown must be one of {names}; it is {shown(name)}")
+    return Breakdown(str(name))
 
 
 def _category(breakdown: Breakdown, name: object) -> str:

@@ -84,7 +84,8 @@ class Staged:
             ValueError: another row has other downloads for this day.
         """
         category, day = row.cell
-        key = (*row.question, day.year, day.isoformat(), category)
+        series = row.question.package, row.question.breakdown
+        key = (*series, day.year, day.isoformat(), category)
         if self._rows.execute(_INSERT, (*key, row.downloads)).rowcount:
             return
         (other,) = self._rows.execute(_FIND, key).fetchone()

@@ -91,6 +91,7 @@ def test_options_stand_for_columns() -> None:
         ),
         (b"flask,overall,with_mirrors,2026-11-20,7", "the package must be requests; it is flask"),
         (b"requests,recent,with_mirrors,2026-11-20,7", "it is 'recent'"),
+        (b"requests,country,DE,2026-11-20,7", "it is 'country'"),
         (
             b"requests,overall,3.10,2026-11-20,7",
             "must be with_mirrors or without_mirrors; it is '3.10'",
