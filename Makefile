@@ -23,7 +23,7 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run invoke local compare check lint format test test-dates docs names units lock image build deploy smoke deploy-local politeness
+.PHONY: help setup run invoke local compare check lint format test test-dates docs names units lock image build deploy track smoke deploy-local politeness
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -102,7 +102,7 @@ units: setup # measure what requests cost in the table, and put it into docs/ope
 	@UPDATE_UNITS=1 $(BIN)/pytest --no-cov tests/dynamodb/test_units.py
 
 lock: setup ## pin all dependencies to their newest versions
-	for function in fastapi_app flask_app; do \
+	for function in fastapi_app flask_app collector; do \
 		$(UV) pip compile $(LOCK) --universal --python-version 3.13 \
 			functions/$$function/requirements.in --output-file functions/$$function/requirements.txt || exit; \
 	done
@@ -122,7 +122,7 @@ LOCK := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-l
 image: setup # make the Lambda runtime image, and start Docker for it, where they are missing
 	$(RUN) -m tools.runtime
 
-build: setup ## sam build: both functions, each with its own dependencies and bytecode
+build: setup ## sam build: all functions, each with its own dependencies and bytecode
 	$(RUN) -m tools.runtime.sam build
 
 # ENVIRONMENT in samconfig.toml decides the architecture, not this machine.
@@ -130,10 +130,13 @@ deploy: setup ## sam build and sam deploy, with ENVIRONMENT (default, dev, prod)
 	$(RUN) -m tools.runtime.sam build --config-env '$(ENVIRONMENT)'
 	$(RUN) -m tools.runtime.sam deploy --config-env '$(ENVIRONMENT)' $(DEPLOY_FLAGS)
 
+track: setup ## list what the collector tracks in ENVIRONMENT; PACKAGES='a b' adds, with REMOVE=1 removes
+	@$(RUN) -m tools.track --environment '$(ENVIRONMENT)' $(if $(REMOVE),--remove) -- '$(PACKAGES)'
+
 smoke: setup ## check the API that answers at URL; OPTIONS are pytest's
 	@$(RUN) -m pytest tools/smoke --url='$(URL)' $(OPTIONS)
 
-deploy-local: setup ## deploy to an emulator of AWS, smoke, delete; PARAMETERS='Name=value …'
+deploy-local: setup ## deploy to an emulator of AWS, smoke, collect, delete; PARAMETERS='Name=value …'
 	@$(RUN) -m tools.emulator $(PARAMETERS)
 
 politeness: setup ## do 20 execution environments together keep upstream's rate limit? OPTIONS=--help

@@ -1,7 +1,7 @@
 """Serves the API on this machine: no Docker, no AWS account. `make run` starts it.
 
-With `TABLE=local` it has a table below it, in AWS's DynamoDB Local; with `CLICKHOUSE=local` a ClickHouse server with
-invented rows as second source.
+With `TABLE=local` it has a cache and history below it, in AWS's DynamoDB Local; with `CLICKHOUSE=local` a
+ClickHouse server with invented rows as second source.
 """
 
 import os
@@ -19,7 +19,7 @@ from tools.clickhouse.load import load
 from tools.clickhouse.server import USER, clickhouse
 from tools.dynamodb.account import local_account
 from tools.dynamodb.local import dynamodb_local
-from tools.dynamodb.table import create_table
+from tools.dynamodb.table import create_history_table, create_table
 from tools.fake_pypistats import FakePypistats
 from tools.fake_pypistats.window import newest_day
 from tools.runtime.machine import Machine, NeedError
@@ -37,10 +37,10 @@ def main() -> int:
     end_in_order_when_told_to()
     try:
         settings = Settings.from_environ(os.environ)
-        table = _asked_table(os.environ.get("TABLE"))
+        tables = _asked_tables(os.environ.get("TABLE"))
         second = _asked_clickhouse(os.environ.get("CLICKHOUSE"))
         listening = _listen(os.environ.get("PORT") or DEFAULT_PORT)
-        with listening as listener, table, second, _upstream(settings) as url:
+        with listening as listener, tables, second, _upstream(settings) as url:
             _serve(listener, url)
     except (InvalidSettings, NeedError) as error:
         print(error, file=sys.stderr)
@@ -107,8 +107,8 @@ def _listen(port: str) -> socket.socket:
         ) from error
 
 
-def _asked_table(asked: str | None) -> AbstractContextManager[None]:
-    """The table to serve with: none, or DynamoDB Local's for `local`.
+def _asked_tables(asked: str | None) -> AbstractContextManager[None]:
+    """The tables to serve with: none, or DynamoDB Local's for `local`.
 
     Raises:
         InvalidSettings: another value.
@@ -117,25 +117,29 @@ def _asked_table(asked: str | None) -> AbstractContextManager[None]:
         case None | "":
             return nullcontext()
         case "local":
-            return _local_table()
+            return _local_tables()
         case _:
             raise InvalidSettings(
-                f"TABLE={asked!r} is not known: TABLE=local serves with a table in DynamoDB Local. For a table in "
-                "an AWS account, set CACHE_TABLE to its name, and the region and credentials as for AWS's CLI."
+                f"TABLE={asked!r} is not known: TABLE=local serves with tables in DynamoDB Local. For tables in an "
+                "AWS account, set CACHE_TABLE and HISTORY_TABLE to their names, and the region and credentials as "
+                "for AWS's CLI."
             )
 
 
 @contextmanager
-def _local_table() -> Iterator[None]:
-    """Have this process use a table in a DynamoDB Local of its own.
+def _local_tables() -> Iterator[None]:
+    """Have this process use tables in a DynamoDB Local of its own.
 
     Raises:
         NeedError: DynamoDB Local can't be had here; says what to do.
     """
     with dynamodb_local(Machine()) as url:
-        name = create_table(url)
-        os.environ.update(local_account(url), CACHE_TABLE=name)
-        print(f"DynamoDB Local answers at {url}, with the table {name}.", file=sys.stderr)
+        cache, history = create_table(url), create_history_table(url)
+        os.environ.update(local_account(url), CACHE_TABLE=cache, HISTORY_TABLE=history)
+        print(
+            f"DynamoDB Local answers at {url}, with the tables {cache} and {history}.",
+            file=sys.stderr,
+        )
         yield
 
 

@@ -24,6 +24,9 @@ from tools.smoke import smoke
 
 FUNCTIONS = {"FastApiFunction": "fastapi", "FlaskFunction": "flask"}
 PACKAGE = "pandas"
+TRACKED = "boto3"
+"""Tracked, and asked for by nobody."""
+UNTRACKED = "django"
 ASKED = (
     *("/flask/health", f"/packages/{PACKAGE}", f"/flask/packages/{PACKAGE}"),
     *(f"/compare?packages={PACKAGE},numpy", f"/flask/compare?packages={PACKAGE},numpy"),
@@ -53,6 +56,10 @@ class Life:
     """By function, as its alias answered when it was invoked."""
     smoked: int = -1
     """The exit status of `make smoke` for the deployed API."""
+    collected: list[str] = field(default_factory=list)
+    """The breakdowns of `TRACKED` in the deployed history, after a run of the collector."""
+    not_collected: str = ""
+    """What is said if a run leaves nothing of a package."""
     versions: list[dict[str, str]] = field(default_factory=list)
     """What `live` stood for after each deployment, by function."""
     fanouts: list[str] = field(default_factory=list)
@@ -66,7 +73,7 @@ class Life:
 def live(stack: Stack, template: Path, upstream: FakePypistats) -> Life:
     """Deploy, ask, deploy anew with a changed parameter, ask again, delete."""
     account = stack.account
-    parameters = {"PypistatsUrl": upstream.url}
+    parameters = {"PypistatsUrl": upstream.url, "TrackedPackages": TRACKED}
     refused = _deploy_without_rights(stack, template, parameters)
     wrong = _refusal(lambda: stack.deploy(template, {**parameters, "MemorySize": "64"}))
     stack.deploy(template, parameters)
@@ -80,12 +87,14 @@ def live(stack: Stack, template: Path, upstream: FakePypistats) -> Life:
     life.items = _items(account, life.outputs["CacheTableName"])
     life.may = {
         (function, action): _may(stack, f"{function.removesuffix('Function')}Role", action)
-        for function in FUNCTIONS
+        for function in (*FUNCTIONS, "CollectorFunction")
         for action in ("get_item", "scan")
     }
     life.preflights = {function: _preflight(account, names[function]) for function in FUNCTIONS}
     # Not a preflight, which the emulator answers by itself.
     life.smoked = smoke(account.api_url(life.outputs["ApiUrl"]), "-k", "not preflight")
+    life.collected = stack.collect(TRACKED)
+    life.not_collected = _refusal(lambda: stack.collect(UNTRACKED))
     _note_what_is_live(account, names, life)
 
     stack.deploy(template, {**parameters, **CHANGED})
@@ -97,9 +106,9 @@ def live(stack: Stack, template: Path, upstream: FakePypistats) -> Life:
     return life
 
 
-def _refusal(deploy: Callable[[], None]) -> str:
+def _refusal(step: Callable[[], object]) -> str:
     with pytest.raises(NeedError) as refusal:
-        deploy()
+        step()
     return str(refusal.value)
 
 

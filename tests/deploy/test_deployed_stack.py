@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from pulse.questions import ENDPOINTS
 from tests.deploy.life import ASKED, FUNCTIONS, PACKAGE, Life
 from tests.figures import expected_stats
 from tools.fake_pypistats.window import newest_day
@@ -43,6 +44,8 @@ def test_roles_may_read_items_of_own_table_only(life: Life) -> None:
     assert life.may == {
         ("FastApiFunction", "get_item"): True,
         ("FastApiFunction", "scan"): False,
+        ("CollectorFunction", "get_item"): True,
+        ("CollectorFunction", "scan"): False,
         ("FlaskFunction", "get_item"): False,
         ("FlaskFunction", "scan"): False,
     }
@@ -69,6 +72,11 @@ def test_function_answers_preflight(life: Life, function: str) -> None:
 
 def test_the_deployed_api_passes_smoke(life: Life) -> None:
     assert life.smoked == 0
+
+
+def test_collector_fills_deployed_history(life: Life) -> None:
+    assert life.collected == sorted(ENDPOINTS)
+    assert life.not_collected == "CollectorFunction left nothing of django in HistoryTable."
 
 
 @each_function

@@ -30,7 +30,7 @@ from pulse_io.wiring import open_catalogue
 from tests.counts import counts_of
 from tests.dynamodb.meter import Operation, item_bytes, metered
 from tools import ROOT
-from tools.costs import FROM_TABLE, FROM_UPSTREAM, Units
+from tools.costs import COLLECTED, FROM_HISTORY, FROM_TABLE, FROM_UPSTREAM, INTO_HISTORY, Units
 from tools.dynamodb.account import local_account
 from tools.dynamodb.table import create_history_table, create_table, dynamodb_client
 from tools.fake_pypistats import FakePypistats
@@ -305,6 +305,28 @@ def test_documented_items_are_those_measured(dynamodb_url: str) -> None:
 def test_costs_are_estimated_with_measured_units(measured: Costs) -> None:
     assert units(measured["`overall`: fresh in the table"]) == FROM_TABLE
     assert units(measured["`overall`: nobody has it"]) == FROM_UPSTREAM
+    assert units(measured["history of `python_minor`: half a year"]) == FROM_HISTORY
+    daily = units(measured["collector: a package, on the next day"])
+    nothing = units(measured["collector: nothing to do"])
+    assert (daily.reads - nothing.reads, daily.writes - nothing.writes) == COLLECTED
+
+
+def test_costs_of_history_are_those_of_the_next_day(dynamodb_url: str) -> None:
+    async def merged() -> Units:
+        with (
+            FakePypistats(now=NOW, limits=False) as upstream,
+            FakePypistats(now=NEXT_DAY, limits=False) as next_day,
+        ):
+            kept = create_history_table(dynamodb_url)
+            first = replace(new_world(dynamodb_url, upstream), history=kept)
+            later = replace(first, now=NEXT_DAY, upstream_url=next_day.url)
+            asked = [Question(TYPICAL, Breakdown.OVERALL)]
+            async with first.environment() as one, later.environment() as other:
+                await one.fetch_all(asked)
+                found = await operations(other, asked)
+        return units([one for one in found if one.name in {"Query", "TransactWriteItems"}])
+
+    assert asyncio.run(merged()) == INTO_HISTORY
 
 
 def test_comparison_costs_at_most_its_packages(measured: Costs) -> None:

@@ -28,13 +28,16 @@ PACKAGES = {
     "package-normalised": "typing-extensions",
     "all": "__all__",
 }
+SCHEDULED = "schedule"
+"""The event of the collector, which needs tables: tests/deploy invokes it."""
+
 # These differ between two invocations, or are there to tell the variants apart.
 OF_ONE_ANSWER = {"fetched_at", "variant", "request_id"}
 
 
 def test_every_event_file_is_tried() -> None:
     events = Path(__file__).parents[2] / "events"
-    assert {event.stem for event in events.glob("*.json")} == set(STATUSES)
+    assert {event.stem for event in events.glob("*.json")} - {SCHEDULED} == set(STATUSES)
 
 
 @pytest.mark.parametrize("event", STATUSES)

@@ -21,6 +21,7 @@ EVERYTHING_ON: Final = {
     "Rollout": "Canary10Percent5Minutes",
     "SnapStart": "on",
     "Tracing": "Active",
+    "TrackedPackages": "requests,httpx",
 }
 """Parameters with which every resource is there."""
 

@@ -16,6 +16,8 @@ from .server import emulator
 from .stack import NAME, Stack, build
 
 INTERRUPTED: Final = 130
+TRACKED: Final = "boto3"
+"""Collected, unless the parameters name others. Smoke tests do not ask for it."""
 
 
 def main() -> int:
@@ -38,7 +40,7 @@ def main() -> int:
 
 
 def deploy_and_delete(machine: Machine, parameters: dict[str, str]) -> int:
-    """Deploy to an emulator, run the smoke tests, delete; returns the smoke tests' exit status.
+    """Deploy to an emulator, run smoke tests and collector, delete; returns the smoke tests' exit status.
 
     Raises:
         NeedError: a step failed; says what to do.
@@ -54,10 +56,19 @@ def deploy_and_delete(machine: Machine, parameters: dict[str, str]) -> int:
         ):
             stack = Stack(machine, account)
             print(f"sam deploy --config-env local: {NAME}, at {account.url}", flush=True)
-            stack.deploy(template, {"PypistatsUrl": upstream.url, **parameters})
+            parameters = {
+                "PypistatsUrl": upstream.url,
+                "TrackedPackages": TRACKED,
+                **parameters,
+            }
+            stack.deploy(template, parameters)
             url = account.api_url(stack.outputs()["ApiUrl"])
             # The emulator answers a preflight itself, with 403.
             smoked = smoke(url, "-k", "not preflight")
+            package = parameters["TrackedPackages"].split(",")[0]
+            print(f"CollectorFunction, with {package} tracked", flush=True)
+            breakdowns = stack.collect(package)
+            print(f"HistoryTable has {package} by {', '.join(breakdowns)}.", flush=True)
             print("sam delete", flush=True)
             stack.delete()
             print("Nothing is left in the account.", flush=True)

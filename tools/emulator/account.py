@@ -26,6 +26,8 @@ _LISTED: Final = (
     ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     ("iam", "list_roles", "Roles", "RoleName"),
     ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    ("events", "list_rules", "Rules", "Name"),
+    ("sqs", "list_queues", "QueueUrls", None),
 )
 """Service, operation, the list in its answer, and what names an entry."""
 
@@ -81,7 +83,7 @@ class Account:
         found = [
             (service, entry[name] if name else entry)
             for service, operation, entries, name in _LISTED
-            for entry in getattr(self.client(service), operation)()[entries]
+            for entry in getattr(self.client(service), operation)().get(entries, [])
         ]
         s3 = self.client("s3")
         for bucket in s3.list_buckets()["Buckets"]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tools import ROOT
 from tools.runtime.machine import Machine, NeedError
 from tools.runtime.processes import started
 from tools.runtime.sam import SAMCONFIG, TEMPLATE, sam_command, sam_environment
@@ -15,6 +16,7 @@ from .account import Account
 NAME: Final = "pypi-pulse-local"
 """As samconfig.toml has it for its environment `local`."""
 STEP_TIMEOUT_S: Final = 600
+SCHEDULED: Final = ROOT / "events" / "schedule.json"
 LAST_LINES: Final = 25
 
 # The file is named, since SAM looks for it beside the template.
@@ -74,6 +76,28 @@ class Stack:
         dynamodb = self.account.client("dynamodb")
         dynamodb.update_table(TableName=history, DeletionProtectionEnabled=False)
         dynamodb.delete_table(TableName=history)
+
+    def collect(self, package: str) -> list[str]:
+        """Run the collector as the schedule does; returns the breakdowns of a tracked package in history.
+
+        Raises:
+            NeedError: the run failed, or left nothing of the package.
+        """
+        outputs = self.outputs()
+        invoked = self.account.client("lambda").invoke(
+            FunctionName=outputs["CollectorFunctionName"], Payload=SCHEDULED.read_bytes()
+        )
+        payload = invoked["Payload"].read().decode()
+        if "FunctionError" in invoked:
+            raise NeedError(f"CollectorFunction failed: {payload}")
+        items = self.account.client("dynamodb").scan(TableName=outputs["HistoryTableName"])["Items"]
+        kept = {
+            item["series"]["S"] for item in items if item["series"]["S"].endswith(f"#{package}")
+        }
+        breakdowns = sorted(series.split("#")[1] for series in kept)
+        if not breakdowns:
+            raise NeedError(f"CollectorFunction left nothing of {package} in HistoryTable.")
+        return breakdowns
 
     def physical_name(self, logical_id: str) -> str:
         """The name of one of the stack's resources in the account."""

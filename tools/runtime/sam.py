@@ -40,12 +40,11 @@ def template() -> dict[str, Any]:
     return read
 
 
-def parameter_overrides(environment: str) -> dict[str, str]:
-    """The parameters that an environment of samconfig.toml sets, by name.
+def global_settings(environment: str) -> dict[str, Any]:
+    """What an environment of samconfig.toml sets for all of SAM's commands, such as `stack_name`.
 
     Raises:
-        NeedError: there is no such environment, samconfig.toml can't be read, or it sets a parameter that
-            the template lacks, which SAM ignores.
+        NeedError: there is no such environment, or samconfig.toml can't be read.
     """
     try:
         environments = tomllib.loads(SAMCONFIG.read_text())
@@ -54,8 +53,18 @@ def parameter_overrides(environment: str) -> dict[str, str]:
     if environment not in environments:
         known = ", ".join(name for name, value in environments.items() if isinstance(value, dict))
         raise NeedError(f"{SAMCONFIG.name} has no environment {environment!r}; it has {known}.")
-    parameters = environments[environment].get("global", {}).get("parameters", {})
-    overrides = dict(one.split("=", 1) for one in parameters.get("parameter_overrides", []))
+    settings: dict[str, Any] = environments[environment].get("global", {}).get("parameters", {})
+    return settings
+
+
+def parameter_overrides(environment: str) -> dict[str, str]:
+    """The parameters that an environment of samconfig.toml sets, by name.
+
+    Raises:
+        NeedError: as `global_settings`, or it sets a parameter that the template lacks, which SAM ignores.
+    """
+    listed = global_settings(environment).get("parameter_overrides", [])
+    overrides = dict(one.split("=", 1) for one in listed)
     known_names = template()["Parameters"]
     for name in overrides.keys() - known_names.keys():
         (nearest,) = get_close_matches(name, known_names, n=1, cutoff=0)

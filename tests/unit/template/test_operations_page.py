@@ -15,6 +15,10 @@ PAGE = (ROOT / "docs/operations.md").read_text()
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/deploy.yaml").read_text())
 POLICY: dict[str, Any] = json.loads((ROOT / "docs/deployer-policy.json").read_text())
 
+# IAM's limit for the characters of a managed policy, without white space.
+MAX_POLICY = 6_144
+OPTIONAL_STATEMENTS = {"Distribution", "NameOfYourOwn", "Rollouts", "TheOnePolicyOfAws"}
+
 # IAM's service names that differ from CloudFormation's.
 SERVICES = {
     "apigatewayv2": "apigateway",
@@ -93,6 +97,16 @@ def test_deployer_has_no_wildcard_actions() -> None:
             assert re.fullmatch(r"[a-z0-9]+:[A-Z]\w+", action), action
         if statement["Resource"] == "*":
             assert {action.split(":")[0] for action in statement["Action"]} <= ACTIONS_ON_ALL
+
+
+@pytest.mark.parametrize("optional", [False, True])
+def test_deployer_policy_fits_in_two(*, optional: bool) -> None:
+    statements = [
+        one for one in POLICY["Statement"] if (one["Sid"] in OPTIONAL_STATEMENTS) is optional
+    ]
+    text = json.dumps({**POLICY, "Statement": statements}, separators=(",", ":"))
+    filled = text.replace("ACCOUNT", "123456789012").replace("REGION", "ap-southeast-1")
+    assert 0 < len(filled) <= MAX_POLICY
 
 
 def test_deployer_covers_every_resource_type(

@@ -20,6 +20,8 @@ ALARMS = {
     "UpstreamFailingAlarm": "UpstreamFailed",
     "DataBehindAlarm": "DaysBehind",
     "TableFailingAlarm": "TableUnavailable",
+    "TrackedBehindAlarm": "TrackedBehind",
+    "DeadLettersAlarm": "ApproximateNumberOfMessagesVisible",
 }
 
 # Lines as Lambda's formatter writes them: `extra` fields are next to `message` and `level`.
@@ -67,6 +69,23 @@ LINES = {
         "reason": "too slow",
     },
     "history corrected": {"level": "INFO", "message": "history corrected", "counts": 2},
+    "collector run": {
+        "level": "INFO",
+        "message": "collector run",
+        "target": "2026-11-25",
+        "tracked": 40,
+        "collected": 39,
+        "remaining": 1,
+        "unknown": 0,
+        "failed": 1,
+        "ms": 61_000,
+        "behind": 1,
+    },
+    "tracked package unknown": {
+        "level": "WARNING",
+        "message": "tracked package unknown",
+        "package": "requets",
+    },
     "defect": {"level": "ERROR", "message": "the adapter failed on an event"},
     "crash": {"level": "CRITICAL", "message": "out of memory"},
     "Lambda's own": {"time": "2026-11-22T12:00:00.000Z", "type": "platform.report", "record": {}},
@@ -81,6 +100,7 @@ COUNTED = {
     "ColdStarts": {"cold start"},
     "FastApiDefects": {"defect", "crash"},
     "FlaskDefects": {"defect", "crash"},
+    "TrackedBehind": {"collector run"},
 }
 
 

@@ -1,4 +1,4 @@
-"""Functions, API, distribution, log groups and the table."""
+"""The functions of the API, the API, the distribution, log groups and tables."""
 
 import json
 import subprocess
@@ -50,21 +50,20 @@ def test_every_function_knows_the_base_path(by_default: Template) -> None:
         assert variables["BASE_PATH"] == {"Ref": "BasePath"}
 
 
-def test_functions_have_alias_and_rollback(everything_on: Template) -> None:
-    for name in of_type(everything_on, "AWS::Lambda::Function"):
-        variant = name.removesuffix("Function")
-        alias = everything_on["Resources"][f"{name}Aliaslive"]
-        group = everything_on["Resources"][f"{name}DeploymentGroup"]["Properties"]
-        assert "CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"]
-        assert group["AlarmConfiguration"] == {
-            "Enabled": True,
-            "Alarms": [
-                {"Name": {"Ref": f"{variant}ErrorsAlarm"}},
-                {"Name": {"Ref": f"{variant}DefectsAlarm"}},
-            ],
-        }
-        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
-        assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["CodeDeployRole", "Arn"]}
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_functions_have_alias_and_rollback(everything_on: Template, variant: str) -> None:
+    alias = everything_on["Resources"][f"{variant}FunctionAliaslive"]
+    group = everything_on["Resources"][f"{variant}FunctionDeploymentGroup"]["Properties"]
+    assert "CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"]
+    assert group["AlarmConfiguration"] == {
+        "Enabled": True,
+        "Alarms": [
+            {"Name": {"Ref": f"{variant}ErrorsAlarm"}},
+            {"Name": {"Ref": f"{variant}DefectsAlarm"}},
+        ],
+    }
+    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+    assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["CodeDeployRole", "Arn"]}
 
 
 def test_functions_log_json_to_own_groups(everything_on: Template) -> None:
@@ -73,12 +72,17 @@ def test_functions_log_json_to_own_groups(everything_on: Template) -> None:
         logging = function["Properties"]["LoggingConfig"]
         assert (logging["LogFormat"], logging["ApplicationLogLevel"]) == ("JSON", "INFO")
         groups.append(logging["LogGroup"]["Ref"])
-    assert sorted(groups) == ["FastApiLogGroup", "FlaskLogGroup"]
+    assert sorted(groups) == ["CollectorLogGroup", "FastApiLogGroup", "FlaskLogGroup"]
 
 
 def test_log_groups_expire_and_are_deleted_with_stack(everything_on: Template) -> None:
     groups = of_type(everything_on, "AWS::Logs::LogGroup")
-    assert set(groups) == {"AccessLogGroup", "FastApiLogGroup", "FlaskLogGroup"}
+    assert set(groups) == {
+        "AccessLogGroup",
+        "CollectorLogGroup",
+        "FastApiLogGroup",
+        "FlaskLogGroup",
+    }
     for group in groups.values():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionInDays"}
         assert group["DeletionPolicy"] == "Delete"

@@ -9,16 +9,25 @@ import pytest
 from tests.unit.template.reading import Template, made, of_type, texts
 from tools import ROOT
 
+USE_OF_TABLES = {
+    ("CacheTable", "dynamodb:GetItem"),
+    ("CacheTable", "dynamodb:BatchGetItem"),
+    ("CacheTable", "dynamodb:PutItem"),
+    ("CacheTable", "dynamodb:DeleteItem"),
+    ("HistoryTable", "dynamodb:Query"),
+    ("HistoryTable", "dynamodb:PutItem"),
+}
 ALLOWED = {
     "FastApiRole": {
         ("FastApiLogGroup", "logs:CreateLogStream"),
         ("FastApiLogGroup", "logs:PutLogEvents"),
-        ("CacheTable", "dynamodb:GetItem"),
-        ("CacheTable", "dynamodb:BatchGetItem"),
-        ("CacheTable", "dynamodb:PutItem"),
-        ("CacheTable", "dynamodb:DeleteItem"),
-        ("HistoryTable", "dynamodb:Query"),
-        ("HistoryTable", "dynamodb:PutItem"),
+        *USE_OF_TABLES,
+    },
+    "CollectorRole": {
+        ("CollectorLogGroup", "logs:CreateLogStream"),
+        ("CollectorLogGroup", "logs:PutLogEvents"),
+        *USE_OF_TABLES,
+        ("DeadLetterQueue", "sqs:SendMessage"),
     },
     "FlaskRole": {
         ("FlaskLogGroup", "logs:CreateLogStream"),
@@ -52,9 +61,14 @@ def actions(statement: dict[str, Any]) -> list[str]:
 def all_statements(template: Template) -> list[dict[str, Any]]:
     roles = of_type(template, "AWS::IAM::Role").values()
     topics = of_type(template, "AWS::SNS::TopicPolicy").values()
+    queues = of_type(template, "AWS::SQS::QueuePolicy").values()
     return [
         *(statement for role in roles for statement in statements(role)),
-        *(s for topic in topics for s in topic["Properties"]["PolicyDocument"]["Statement"]),
+        *(
+            s
+            for one in (*topics, *queues)
+            for s in one["Properties"]["PolicyDocument"]["Statement"]
+        ),
     ]
 
 
@@ -71,9 +85,9 @@ def test_role_has_exactly_these_rights(everything_on: Template, role: str) -> No
 def test_function_rights_match_table_operations() -> None:
     source = (ROOT / "functions/pulse_io/store/table.py").read_text()
     done = {f"dynamodb:{name}" for name in re.findall(r'_ask\(\s*"(\w+)"', source)}
-    # A transaction of puts needs the right to put.
-    done = done - {"dynamodb:TransactWriteItems"} | {"dynamodb:PutItem"}
-    assert done == {action for _, action in ALLOWED["FastApiRole"] if "dynamodb" in action}
+    # A transaction of puts needs the right to put. Only tools scan.
+    done = done - {"dynamodb:TransactWriteItems", "dynamodb:Scan"} | {"dynamodb:PutItem"}
+    assert done == {action for _, action in USE_OF_TABLES}
 
 
 def test_there_is_no_other_role(everything_on: Template) -> None:
@@ -121,12 +135,25 @@ def test_managed_policies_are_for_tracing_only(everything_on: Template) -> None:
         assert otherwise == {"Ref": "AWS::NoValue"}
 
 
-def test_only_this_api_may_invoke_functions(everything_on: Template) -> None:
-    for permission in of_type(everything_on, "AWS::Lambda::Permission").values():
+def test_only_this_api_and_the_schedule_may_invoke_functions(everything_on: Template) -> None:
+    for name, permission in of_type(everything_on, "AWS::Lambda::Permission").items():
         properties = permission["Properties"]
         assert properties["Action"] == "lambda:InvokeFunction"
-        assert properties["Principal"] == "apigateway.amazonaws.com"
-        assert "${HttpApi}" in properties["SourceArn"]["Fn::Sub"]
+        if properties["FunctionName"] == {"Ref": "CollectorFunction"}:
+            rule = name.removesuffix("Permission")
+            assert properties["Principal"] == "events.amazonaws.com"
+            assert properties["SourceArn"] == {"Fn::GetAtt": [rule, "Arn"]}
+        else:
+            assert properties["Principal"] == "apigateway.amazonaws.com"
+            assert "${HttpApi}" in properties["SourceArn"]["Fn::Sub"]
+
+
+def test_only_the_schedule_may_send_dead_letters(everything_on: Template) -> None:
+    (policy,) = of_type(everything_on, "AWS::SQS::QueuePolicy").values()
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    rules = [{"Fn::GetAtt": [rule, "Arn"]} for rule in of_type(everything_on, "AWS::Events::Rule")]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
 
 
 def test_codedeploy_needs_gradual_deployment(by_default: Template, everything_on: Template) -> None:

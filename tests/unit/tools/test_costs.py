@@ -1,11 +1,29 @@
+import re
 from dataclasses import replace
 
 import pytest
 
-from tools.costs import FROM_TABLE, FROM_UPSTREAM, MOST_CALLS_A_DAY, TOTAL, Traffic, month
+from tools.costs import (
+    COLLECTED,
+    COLLECTED_PER_MINUTE,
+    FROM_HISTORY,
+    FROM_TABLE,
+    FROM_UPSTREAM,
+    INTO_HISTORY,
+    MOST_CALLS_A_DAY,
+    RUNS_A_DAY,
+    TOTAL,
+    Traffic,
+    month,
+    tracking,
+)
+from tools.runtime.sam import template
 
-TEMPLATE = "Type: AWS::CloudWatch::Alarm\nType: AWS::Logs::MetricFilter\n"
+METRIC = "- MetricNamespace: Pulse\n  MetricName: Own\n"
+TEMPLATE = f"Type: AWS::CloudWatch::Alarm\n{METRIC}{METRIC}"
+"""Two filters of one metric."""
 MILLION_A_MONTH = 1_000_000 / 30
+TABLES = "reads and writes of the tables"
 
 
 IDLE = Traffic(
@@ -13,6 +31,7 @@ IDLE = Traffic(
     answer_bytes=0,
     from_table=0,
     from_upstream=0,
+    from_history=0,
     line_bytes=0,
     system_bytes=0,
     access_bytes=0,
@@ -46,24 +65,45 @@ def test_a_gigabyte_of_lines_is_taken_in_and_kept() -> None:
     ] == pytest.approx(0.53)
 
 
-def test_the_table_is_paid_by_unit() -> None:
-    found = one_million(replace(IDLE, from_table=1))["reads and writes of the table"]
+def test_tables_are_paid_by_unit() -> None:
+    found = one_million(replace(IDLE, from_table=1))[TABLES]
     assert found == pytest.approx(FROM_TABLE.reads * 0.125)
-    fetched = one_million(replace(IDLE, from_upstream=1))["reads and writes of the table"]
-    assert fetched == pytest.approx(FROM_UPSTREAM.reads * 0.125 + FROM_UPSTREAM.writes * 0.625)
+    fetched = one_million(replace(IDLE, from_upstream=1))[TABLES]
+    reads, writes = map(sum, zip(FROM_UPSTREAM, INTO_HISTORY, strict=True))
+    assert fetched == pytest.approx(reads * 0.125 + writes * 0.625)
+    reached_back = one_million(replace(IDLE, from_history=1))[TABLES]
+    assert reached_back == pytest.approx(FROM_HISTORY.reads * 0.125)
 
 
 def test_upstream_is_called_no_more_than_it_allows() -> None:
-    calls_allowed = month(MOST_CALLS_A_DAY, replace(IDLE, from_upstream=1), TEMPLATE)[
-        "reads and writes of the table"
-    ]
-    wanted_twice = month(2 * MOST_CALLS_A_DAY, replace(IDLE, from_upstream=1), TEMPLATE)[
-        "reads and writes of the table"
-    ]
-    found = month(MOST_CALLS_A_DAY, replace(IDLE, from_table=1), TEMPLATE)[
-        "reads and writes of the table"
-    ]
-    assert wanted_twice == pytest.approx(calls_allowed + found)
+    allowed = month(MOST_CALLS_A_DAY, replace(IDLE, from_upstream=1), TEMPLATE)[TABLES]
+    twice = month(2 * MOST_CALLS_A_DAY, replace(IDLE, from_upstream=1), TEMPLATE)[TABLES]
+    found = month(MOST_CALLS_A_DAY, replace(IDLE, from_table=1), TEMPLATE)[TABLES]
+    assert twice == pytest.approx(allowed + found)
+
+
+def test_tracking_is_paid_by_package_and_time() -> None:
+    nothing, thousand = (tracking(packages, 256, "x86_64") for packages in (0, 1_000))
+    per_package_s = 60 / COLLECTED_PER_MINUTE
+    assert thousand.run_s - nothing.run_s == pytest.approx(1_000 * per_package_s)
+    assert thousand.units.writes == 1_000 * COLLECTED.writes
+    # A quarter of a GB for 5,000 seconds of each of 30 days.
+    compute = thousand.items["compute of Lambda"] - nothing.items["compute of Lambda"]
+    assert compute == pytest.approx(0.25 * 5_000 * 30 * 0.0000166667)
+    assert thousand.items.pop(TOTAL) == pytest.approx(sum(thousand.items.values()))
+
+
+def test_tracking_is_as_the_template_schedules_and_limits_it() -> None:
+    function = template()["Resources"]["CollectorFunction"]["Properties"]
+    runs = 0
+    for event in function["Events"].values():
+        minutes, hours = re.findall(r"[\d,/-]+", event["Properties"]["Schedule"])
+        each = minutes.count(",") + 1 if "," in minutes else 60 // int(minutes.partition("/")[2])
+        first, _, last = hours.partition("-")
+        runs += each * (int(last or first) - int(first) + 1)
+    assert runs == RUNS_A_DAY
+    variables = function["Environment"]["Variables"]
+    assert int(variables["COLLECTOR_PER_MINUTE"]) == COLLECTED_PER_MINUTE
 
 
 def test_what_a_distribution_keeps_never_reaches_the_rest() -> None:
