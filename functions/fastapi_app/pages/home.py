@@ -91,8 +91,12 @@ def _most_downloaded(site: Site, top: TopPackages) -> h.Element:
             )
         ],
         h.p[
-            "With downloads by mirrors. ",
+            f"{_source(top)}, with downloads by mirrors. ",
             h.a(href=site.page(f"packages={first}"))["Compare the first ten"],
             ".",
         ],
     ]
+
+
+def _source(top: TopPackages) -> str:
+    return "Invented figures" if top.source == "simulated" else "From ClickHouse"

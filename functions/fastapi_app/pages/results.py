@@ -14,7 +14,7 @@ from fastapi_app.pages.layout import Head, Site, page, search
 from fastapi_app.pages.shares import share_sections
 from fastapi_app.pages.view import View
 from pulse.daily_counts import DailyCounts
-from pulse.models import PackageStats
+from pulse.models import PackageStats, PackageTotal
 from pulse.problems import Problem
 from pulse.totals import package_total
 
@@ -47,6 +47,9 @@ def results(
     """
     single = len(view.packages) == 1
     names = [words.package(name) for name in view.packages]
+    total = None
+    if isinstance(all_time, DailyCounts):
+        total = package_total(view.packages[0], all_time, mirrors=view.with_mirrors)
     head = Head(
         title=f"{' vs '.join(names)} · PyPI Pulse",
         description=_description(figures),
@@ -60,8 +63,8 @@ def results(
         _notices(figures),
         _options(site, view, figures),
         chart_figure(view, figures),
-        _cards(view, figures, all_time) if single else _table(site, view, figures),
-        _small_print(view, figures),
+        _cards(figures, total) if single else _table(site, view, figures),
+        _small_print(view, figures, total),
         h.div(class_={"splits": True, "many": len(names) > _MOST_BESIDE})[
             share_sections(view, figures),
             detail_sections(site, view, figures.start) if all_time else None,
@@ -175,22 +178,20 @@ def _table_row(site: Site, view: View, figures: Figures, row: Row) -> h.Element:
     ]
 
 
-def _cards(view: View, figures: Figures, all_time: DailyCounts | Problem | None) -> h.Element:
-    """The sums of a single package."""
+def _cards(figures: Figures, total: PackageTotal | None) -> h.Element:
+    """The sums of a single package; `total` is of all time."""
     (stats,) = _stats(figures)
     return h.dl(".cards")[
         [
             h.div[h.dt[label], h.dd[value]]
             for label, value in zip(_COLUMNS, _sums(stats), strict=True)
         ],
-        _all_time_card(view, all_time) if isinstance(all_time, DailyCounts) else None,
+        total and h.div[h.dt[_since(total)], h.dd[words.number(total.total_downloads)]],
     ]
 
 
-def _all_time_card(view: View, counts: DailyCounts) -> h.Element:
-    total = package_total(view.packages[0], counts, mirrors=view.with_mirrors)
-    since = f"Since {total.since.year}" if total.since else "Of all time"
-    return h.div[h.dt[since], h.dd[words.number(total.total_downloads)]]
+def _since(total: PackageTotal) -> str:
+    return f"Since {total.since.year}" if total.since else "Of all time"
 
 
 def _sums(stats: PackageStats) -> list[h.Node]:
@@ -210,7 +211,7 @@ def _growth(value: float | None) -> h.Element:
     return h.span(class_=["growth", "up" if value > 0 else "down"])[words.growth(value)]
 
 
-def _small_print(view: View, figures: Figures) -> h.Element:
+def _small_print(view: View, figures: Figures, total: PackageTotal | None) -> h.Element:
     """How new the figures are, what they count, and the days that are missing."""
     included = "with" if view.with_mirrors else "without"
     return h.div(".small")[
@@ -222,6 +223,7 @@ def _small_print(view: View, figures: Figures) -> h.Element:
             f", fetched on {words.moment(figures.fetched_at)}, {included} downloads by mirrors.",
             " “Total” is the sum of all these days.",
             " “Week on week” compares the last 7 days with the 7 before.",
+            total and total.source == "clickhouse" and f" “{_since(total)}” is from ClickHouse.",
         ],
         _missing_days(figures),
     ]

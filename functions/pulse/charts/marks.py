@@ -27,12 +27,16 @@ def marks_of(data: ChartData, curves: Sequence[Curve], box: Box, look: Look) -> 
 
 def _has_bars(curves: Sequence[Curve], box: Box, look: Look) -> bool:
     """Whether the curves are bars: sums, on an axis from zero, if they are not too narrow."""
-    narrowest_px = (box.right - box.left) / max(len(curve.thick) for curve in curves)
     return (
         look.period != "day"
         and look.scale == "linear"
-        and 0.8 * narrowest_px / len(curves) >= _LEAST_BAR_PX
+        and 0.8 * _room_px(curves, box) / len(curves) >= _LEAST_BAR_PX
     )
+
+
+def _room_px(curves: Sequence[Curve], box: Box) -> float:
+    """The width that each day, week or month has."""
+    return (box.right - box.left) / max(len(curve.thick) for curve in curves)
 
 
 def _lines(curves: Sequence[Curve], box: Box, look: Look) -> tuple[list[str], list[Label]]:
@@ -117,18 +121,22 @@ def _bars(curves: Sequence[Curve], box: Box, look: Look) -> tuple[list[str], lis
 def _stack(
     data: ChartData, curves: Sequence[Curve], box: Box, look: Look
 ) -> tuple[list[str], list[Label]]:
-    """Areas or bars on top of each other. The last curve is on top, and drawn first."""
+    """Areas or bars on top of each other. The last curve is on top, and drawn first.
+
+    Bars that would be too narrow are areas, like days.
+    """
     marks: list[str] = []
     labels: list[Label] = []
     below = [0.0] * len(curves[0].thick)
     fills = _fills(data, curves)
+    stepped = look.period != "day" and _room_px(curves, box) >= _LEAST_BAR_PX
     for curve, fill in zip(curves, fills, strict=True):
         above = [
             None if span.value is None else low + span.value
             for span, low in zip(curve.thick, below, strict=True)
         ]
         tops = [span._replace(value=high) for span, high in zip(curve.thick, above, strict=True)]
-        marks.insert(0, _area(tops, box, f"area {fill}", stepped=look.period != "day"))
+        marks.insert(0, _area(tops, box, f"area {fill}", stepped=stepped))
         last = max((place for place, high in enumerate(above) if high is not None), default=0)
         high, low = above[last] or 0, below[last]
         text = value_label(high - low, look.scale)

@@ -145,6 +145,15 @@ def test_shares_begin_with_the_first_mean() -> None:
     assert begin == pytest.approx(left[0] + (right[0] - left[0]) * 6 / 30, abs=0.1)
 
 
+@pytest.mark.parametrize(("number", "are_bars"), [(180, True), (3600, False)])
+def test_narrow_bars_of_shares_are_areas(number: int, *, are_bars: bool) -> None:
+    """Else hardly more than the gaps between ten years' months could be seen."""
+    rows = {name: daily(range(number), 1) for name in ("3.9", "3.10")}
+    data = category_data("python_minor", counts_of(rows), days_back(number))
+    picture = drawn(data, scale="share", period="month", width=400)
+    assert (len(picture.points("area")) > 2) is are_bars
+
+
 @pytest.mark.parametrize("scale", ["share", "linear"])
 def test_sixty_countries_are_ten_and_the_rest(scale: Any) -> None:  # noqa: ANN401 - a literal
     names = [chr(ord("A") + place // 26) + chr(ord("A") + place % 26) for place in range(60)]
