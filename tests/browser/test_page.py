@@ -31,6 +31,12 @@ def test_typed_names_are_compared(open_page: OpenPage, device: str, *, javascrip
     assert names_in_table(page) == ["requests", "httpx", "aiohttp"]
 
 
+def type_into_search(page: Page, text: str) -> None:
+    """Type as somebody who sees the cursor there."""
+    expect(page.locator("#packages")).to_be_focused()
+    page.keyboard.type(text)
+
+
 @pytest.mark.parametrize(
     "typed",
     ["requests,httpx,aiohttp", "requests, httpx, aiohttp, ", "Requests HTTPX AIOHTTP"],
@@ -38,7 +44,7 @@ def test_typed_names_are_compared(open_page: OpenPage, device: str, *, javascrip
 def test_newcomer_types_and_presses_enter(open_page: OpenPage, typed: str) -> None:
     """The search has the focus; nothing that opens while one types is in the way."""
     page = open_page("/")
-    page.keyboard.type(typed)
+    type_into_search(page, typed)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Downloads of aiohttp, httpx and requests"
@@ -49,6 +55,7 @@ def test_newcomer_types_and_presses_enter(open_page: OpenPage, typed: str) -> No
 @pytest.mark.parametrize("separator", ["\n", " ", ", ", "\t"])
 def test_pasted_names_are_compared(open_page: OpenPage, separator: str) -> None:
     page = open_page("/")
+    expect(page.locator("#packages")).to_be_focused()
     page.evaluate(
         "text => document.execCommand('insertText', false, text)",
         separator.join(["requests", "httpx", "aiohttp"]),
@@ -59,10 +66,10 @@ def test_pasted_names_are_compared(open_page: OpenPage, separator: str) -> None:
 
 def test_another_name_is_typed_behind_the_others(open_page: OpenPage) -> None:
     page = open_page("/")
-    page.keyboard.type("requests")
+    type_into_search(page, "requests")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Downloads of requests")
-    page.keyboard.type(", httpx")
+    type_into_search(page, ", httpx")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"\?packages=httpx,requests$"))
 
@@ -239,7 +246,7 @@ def test_names_are_fetched_once_and_when_somebody_types(open_page: OpenPage, pat
 
 def test_keyboard_alone_compares(open_page: OpenPage) -> None:
     page = open_page("/")
-    page.keyboard.type("flask, django")
+    type_into_search(page, "flask, django")
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Downloads of django and flask")
