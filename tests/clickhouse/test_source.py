@@ -15,8 +15,9 @@ from pulse.freshness import window_expected
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import UnknownPackage, UpstreamBroken
 from pulse.questions import Breakdown, Question, View
+from pulse_io.catalogues import Catalogues
 from pulse_io.sources import Answer
-from tests.clickhouse.catalogues import about, ask
+from tests.clickhouse.catalogues import about, ask, with_catalogues
 from tests.clickhouse.conftest import LOADED, NEWEST
 from tests.counts import NOON
 from tools.clickhouse.load import create_tables, load, load_many, load_sums
@@ -352,3 +353,15 @@ def test_fifty_packages_of_ten_years(server: ClickHouse) -> None:
     for answer in answers.values():
         assert isinstance(answer, DailyCounts)
         assert answer.counts == {"with_mirrors": [1] * 3650}
+
+
+def test_cache_off_asks_again_at_once(server: ClickHouse) -> None:
+    """On a clock that stands still: nothing is stored that the second request could wait for."""
+    question = about("requests", Breakdown.OVERALL, View(period="all"))
+
+    async def twice(catalogues: Catalogues) -> list[Answer]:
+        return [(await catalogues.fetch_all([question], 2))[question] for _ in range(2)]
+
+    first, second = with_catalogues(server, twice, {"CACHE": "off"})
+    assert isinstance(first, DailyCounts)
+    assert first == second

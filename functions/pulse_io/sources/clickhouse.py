@@ -20,7 +20,7 @@ from pulse_io.clocks import Now
 from pulse_io.sources import Answer, Ask
 from pulse_io.sources.clickhouse_server import ClickHouseServer
 from pulse_io.sources.local_queue import LocalQueue
-from pulse_io.sources.query_queue import Batch, QueryQueue
+from pulse_io.sources.query_queue import STORING_S, Batch, QueryQueue
 from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure
 
 if TYPE_CHECKING:
@@ -196,8 +196,10 @@ class ClickHouseSource:
             problem.__cause__ = problem.__context__ = None
             return dict.fromkeys(batch.questions, problem.with_traceback(None))
         told = newest.isoformat() if newest else ""
+        # Without a table, nothing is stored: with CACHE=off, the next request asks again.
+        storing_s = 0 if self._rows is None else STORING_S
         await self._queue.change(
-            lambda queue: (queue.answered(batch, told, self._queue.clock()), None)
+            lambda queue: (queue.answered(batch, told, self._queue.clock(), storing_s), None)
         )
         return {Question(package, *kind): answer for package, answer in answers.items()}
 

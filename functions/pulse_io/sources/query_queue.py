@@ -126,10 +126,10 @@ class QueryQueue:
             ).wanted(questions, capacity, now)
         return queue, batches
 
-    def answered(self, batch: Batch, newest: str, now: float) -> Self:
-        """A query was answered, and told the newest day; its answers are about to be stored."""
+    def answered(self, batch: Batch, newest: str, now: float, storing_s: float = STORING_S) -> Self:
+        """A query was answered, and told the newest day; its answers are stored within `storing_s`."""
         running = tuple(
-            one._replace(until=min(one.until, now + STORING_S)) if one == batch else one
+            one._replace(until=min(one.until, now + storing_s)) if one == batch else one
             for one in self.running
         )
         return replace(self, running=running, newest=newest, checked_at=now)
