@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from pulse.comparison import check_any, failed
 from pulse.daily_counts import DailyCounts, days_from
-from pulse.models import ComparedSeries, ComparisonSeries, FailedPackage, Period
+from pulse.models import ComparedSeries, ComparisonSeries, FailedPackage
 from pulse.names import PackageName
 from pulse.parameters import CompareDownloadsQuery
 from pulse.problems import Problem
@@ -53,8 +53,7 @@ def comparison_series(
         end=end,
         mirrors=query.mirrors,
         packages=[
-            _entry(package, outcomes[package], days, query.period, mirrors=query.mirrors)
-            for package in query.packages
+            _entry(package, outcomes[package], days, periods, query) for package in query.packages
         ],
     )
 
@@ -117,15 +116,16 @@ def _entry(
     package: PackageName,
     outcome: DailyCounts | Problem,
     days: Sequence[dt.date],
-    period: Period,
-    *,
-    mirrors: bool,
+    periods: Mapping[dt.date, Sequence[dt.date]],
+    query: CompareDownloadsQuery,
 ) -> ComparedSeries | FailedPackage:
     if isinstance(outcome, Problem):
         return failed(package, outcome)
-    counts = outcome.of("with_mirrors" if mirrors else "without_mirrors")
+    counts = outcome.of("with_mirrors" if query.mirrors else "without_mirrors")
     loaded = [day for day in days if day <= outcome.as_of]
-    points = points_of(counts, periods_of(loaded, period), period)
+    if len(loaded) < len(days):
+        periods = periods_of(loaded, query.period)
+    points = points_of(counts, periods, query.period)
     return ComparedSeries(
         package=package,
         status="stale" if outcome.stale else "ok",

@@ -70,6 +70,10 @@ class DailyCounts:
         """The downloads of one category; empty if there is no such category."""
         return Days(self.first, self.counts.get(category, ()))
 
+    def has(self, day: dt.date) -> bool:
+        """Whether any category has a row on a day."""
+        return any(self.of(name).on(day) is not None for name in self.counts)
+
     def categories_on(self, day: dt.date) -> set[str]:
         """The categories with a row on a day."""
         return {name for name in self.counts if self.of(name).on(day) is not None}

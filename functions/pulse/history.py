@@ -176,7 +176,7 @@ def as_counts(cells: Cells) -> tuple[dt.date, dict[str, list[int | None]]]:
 def lacks_days(counts: DailyCounts, first: dt.date) -> bool:
     """Whether history may have days that the counts lack, from `first` to `as_of`."""
     return first < counts.first or any(
-        not counts.categories_on(day) for day in days_from(max(first, counts.first), counts.as_of)
+        not counts.has(day) for day in days_from(max(first, counts.first), counts.as_of)
     )
 
 

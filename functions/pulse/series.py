@@ -92,7 +92,7 @@ def download_series(
         series=[
             _series(category, counts.of(category), periods, query.period) for category in categories
         ],
-        missing_dates=[day for day in days if not counts.categories_on(day)],
+        missing_dates=[day for day in days if not counts.has(day)],
         mirrors=_mirrors(query),
         source=counts.source,
         fetched_at=counts.fetched_at,
@@ -208,7 +208,7 @@ def points_of(
     return [
         Point(
             date=first,
-            downloads=sum(counts.on(day) or 0 for day in days),
+            downloads=counts.until(days[-1], len(days)),
             complete=len(days) == _length(first, period),
         )
         for first, days in periods.items()
