@@ -23,7 +23,7 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run invoke local compare check lint format test test-dates docs names units lock image build deploy track smoke deploy-local politeness
+.PHONY: help setup run invoke local compare bench check lint format test test-dates docs names units lock image build deploy track smoke deploy-local politeness
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ local: image build ## sam local start-api on PORT: both variants in the Lambda i
 
 compare: setup ## measure Flask against FastAPI; ARGS=--quick measures less, ARGS=--help lists options
 	@$(RUN) -m tools.compare $(ARGS)
+
+bench: setup ## measure the API's answers from ClickHouse beside their queries; ARGS=--help lists options
+	@$(RUN) -m tools.clickhouse.bench $(ARGS)
 
 ##@ Develop
 

@@ -1,9 +1,10 @@
 """Numbers and tables as Markdown."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .significance import Ratio
+if TYPE_CHECKING:  # it imports pandas
+    from .significance import Ratio
 
 NOTHING: Final = "-"
 _DIGITS: Final = 3
@@ -20,7 +21,7 @@ def number(value: float) -> str:
     return f"{value:.{decimals}f}"
 
 
-def ratio(found: Ratio | None) -> str:
+def ratio(found: "Ratio | None") -> str:
     """The median, with the interval in brackets where there is a spread."""
     if found is None:
         return NOTHING
