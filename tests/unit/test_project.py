@@ -21,6 +21,7 @@ PAGES = [
     ARCHITECTURE,
     "docs/embed.md",
     "docs/glossary.md",
+    "docs/performance.md",
     "docs/adr/README.md",
     *(f"docs/adr/{name}" for name in DECISIONS),
 ]
