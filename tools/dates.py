@@ -28,6 +28,9 @@ SUITES: Final = (
             "tools/compare",
         )
     ),
+    # These run on simulated time, and take long.
+    "--ignore=tests/unit/collector/test_kills.py",
+    "--ignore=tests/unit/pulse_io/test_clickhouse_environments.py",
     # These ask a server whose clock stands still, from processes that read none.
     *("--ignore=tests/http/test_openapi_client.py", "--ignore=tests/http/test_schemathesis.py"),
 )
