@@ -49,7 +49,13 @@ def _plan() -> Plan:
     add("--packages", type=int, default=50, help=f"at most {MOST_PACKAGES} (%(default)s)")
     add("--minutes", type=float, default=3, help="how long the clients ask (%(default)s)")
     add("--stall", type=float, default=0, metavar="SECONDS", help="stall upstream now and then")
-    add("--kill-table", type=float, default=0, metavar="SECONDS", help="kill the table after these")
+    add(
+        "--kill-table",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="kill the table after these; more than five environments then exceed the limits",
+    )
     add(
         "--kill-holders",
         type=int,
