@@ -25,7 +25,7 @@ from pulse.problems import (
     UpstreamProblem,
     UpstreamThrottled,
 )
-from pulse.questions import ENDPOINTS, FIRST_DAY, Question, View
+from pulse.questions import ENDPOINTS, FIRST_DAY, Breakdown, Question, View
 from pulse.request_log import request_log
 from pulse_io.catalogue import Catalogue
 from pulse_io.sources import Answer
@@ -268,4 +268,6 @@ def _reaches_back(answer: Answer, start: dt.date) -> bool:
 def _what(question: Question) -> str:
     if question.breakdown in ENDPOINTS:
         return "downloads by version, or before pypistats.org's window"
+    if question.breakdown is Breakdown.PACKAGE:
+        return "a list of the most downloaded packages"
     return f"downloads by {question.breakdown.replace('_', ' ')}"

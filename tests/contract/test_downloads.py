@@ -139,12 +139,20 @@ def test_only_clickhouse_has_it(ask: Ask, variant: str, query: str) -> None:
     assert ("CLICKHOUSE_URL" in answer.json["detail"]) == (variant == "fastapi")
 
 
-@pytest.mark.parametrize("path", ["/top", "/packages/requests/total"])
-def test_route_needs_clickhouse(fake_pypistats: FakePypistats, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "query", "what"),
+    [
+        ("/top", "", "a list of the most downloaded packages"),
+        ("/packages/requests/total", "by=version", "downloads by version"),
+    ],
+)
+def test_route_needs_clickhouse(
+    fake_pypistats: FakePypistats, path: str, query: str, what: str
+) -> None:
     with handler_of("fastapi", PYPISTATS_URL=fake_pypistats.url) as handler:
-        answer = asking(handler)(path, "" if path == "/top" else "by=version")
+        answer = asking(handler)(path, query)
     assert (answer.status, answer.json["title"]) == (501, "Not configured")
-    assert "CLICKHOUSE_URL" in answer.json["detail"]
+    assert f"does not have {what}. The setting CLICKHOUSE_URL" in answer.json["detail"]
 
 
 def test_total_needs_history(fake_pypistats: FakePypistats) -> None:
