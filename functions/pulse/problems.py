@@ -322,8 +322,12 @@ class UpstreamThrottled(UpstreamProblem):
     def __init__(
         self, retry_after_s: int = THROTTLED_RETRY_AFTER_S, source: str = PYPISTATS
     ) -> None:
+        reason = f"The rate limit of {source} is reached."
+        if source == CLICKHOUSE:
+            # Other environments are not told which of the two it is.
+            reason = f"The rate limit of {source} is reached, or a query has just failed."
         super().__init__(
-            f"The rate limit of {source} is reached. Try again after {retry_after_s} seconds.",
+            f"{reason} Try again after {retry_after_s} seconds.",
             retry_after_s=retry_after_s,
             source=source,
         )
