@@ -60,8 +60,11 @@ class Plan:
         """How many packages must come by the end: what the limits allow is also used."""
         minutes = 1 + int(self.duration_s // (60 + GRACE_S))
         due = min(self.packages, PER_MINUTE * minutes)
-        # Calls of killed environments are lost, and without a table each stays well below the limits.
-        return due if self.waits_are_true else due // 3
+        if self.kill_table_s:
+            # The first burst. For a minute its calls may be more than each environment makes without a table.
+            return min(due, PER_SECOND)
+        # Calls of killed environments are lost.
+        return due // 3 if self.kill_holders else due
 
     def calls_due(self, endpoint: str) -> int:
         """How often a package may be asked for: once, and again by those who can't know of that.
