@@ -6,10 +6,13 @@ from typing import Final
 
 import pytest
 
+from tests.counts import NOON
+from tests.http.served import Clock, Served, served
 from tests.left_out import machine_with
 from tools.clickhouse.load import load
 from tools.clickhouse.rows import ARCHIVED, MALFORMED
 from tools.clickhouse.server import ClickHouse, clickhouse, ensure_installed
+from tools.fake_pypistats import FakePypistats
 from tools.fake_pypistats.packages import DEBUT, HERMIT, MIRRORED, NEWCOMER, RETIRED
 from tools.runtime.machine import Machine
 
@@ -52,3 +55,17 @@ def server_with_password(machine: Machine) -> Iterator[ClickHouse]:
     with clickhouse(machine, queries_per_hour=0, password=PASSWORD) as server:
         load(server, NEWEST, SMALL)
         yield server
+
+
+@pytest.fixture(scope="module")
+def fake_pypistats() -> Iterator[FakePypistats]:
+    with FakePypistats(now=NOON, limits=False) as fake_pypistats:
+        yield fake_pypistats
+
+
+@pytest.fixture(scope="module")
+def api(server: ClickHouse, fake_pypistats: FakePypistats) -> Iterator[Served]:
+    """The API over both sources. Its clock stands still, so an answer is kept for all tests."""
+    clickhouse = {**server.environ(), "CLICKHOUSE_PER_HOUR": "0"}
+    with served(fake_pypistats.url, Clock(NOON), **clickhouse) as api:
+        yield api

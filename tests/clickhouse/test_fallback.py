@@ -1,18 +1,17 @@
 """Which source answers when pypistats.org, ClickHouse or both are down: the table in docs/api.md."""
 
-import datetime as dt
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import pytest
 
+from tests.counts import NOON
 from tests.http.served import Clock, Served, served
 from tools.clickhouse.server import ClickHouse
 from tools.fake_pypistats import FakePypistats
 from tools.serve import loopback_listener
 
-NOON: Final = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 DOWN: Final = "500:*:*"
 PACKAGE: Final = "/packages/requests"
 DOWNLOADS: Final = f"{PACKAGE}/downloads"

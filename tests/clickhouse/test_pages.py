@@ -10,27 +10,14 @@ import pytest
 
 from tests.clickhouse.conftest import NEWEST
 from tests.clickhouse.sql import by_package, whole
+from tests.counts import NOON
 from tests.http.served import Clock, Served, served
 from tools.clickhouse.rows import ARCHIVED
 from tools.clickhouse.server import ClickHouse
 from tools.fake_pypistats import FakePypistats
 from tools.serve import loopback_listener
 
-NOON: Final = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 SECTIONS: Final = ["by-version", "by-country", "by-installer", "by-file_type"]
-
-
-@pytest.fixture(scope="module")
-def fake_pypistats() -> Iterator[FakePypistats]:
-    with FakePypistats(now=NOON, limits=False) as fake_pypistats:
-        yield fake_pypistats
-
-
-@pytest.fixture(scope="module")
-def api(server: ClickHouse, fake_pypistats: FakePypistats) -> Iterator[Served]:
-    clickhouse = {**server.environ(), "CLICKHOUSE_PER_HOUR": "0"}
-    with served(fake_pypistats.url, Clock(NOON), **clickhouse) as api:
-        yield api
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Every route that asks ClickHouse, over HTTP, against figures of the tests' own SQL."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
@@ -9,6 +8,7 @@ import pytest
 
 from tests.clickhouse.conftest import LOADED, NEWEST
 from tests.clickhouse.sql import by_package, sums, whole
+from tests.counts import NOON
 from tests.http.served import Clock, Served, served
 from tools.clickhouse.load import create_tables, load_sums
 from tools.clickhouse.rows import ARCHIVED, FIRST_DAY, MALFORMED, Row
@@ -16,7 +16,6 @@ from tools.clickhouse.server import ClickHouse
 from tools.fake_pypistats import FakePypistats
 from tools.fake_pypistats.packages import DEBUT, MIRRORED
 
-NOON: Final = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 SOURCE: Final = "simulated"
 """The server says that its rows are invented, as the fake pypistats.org does."""
 
@@ -25,20 +24,6 @@ DOWNLOADS: Final = "/packages/requests/downloads"
 ONLY_CLICKHOUSE: Final = ["version", "country", "installer", "file_type"]
 ALL: Final = ["overall", "python_major", "python_minor", "system", *ONLY_CLICKHOUSE]
 LONG: Final = {"start": "2016-01-01", "period": "month"}
-
-
-@pytest.fixture(scope="module")
-def fake_pypistats() -> Iterator[FakePypistats]:
-    with FakePypistats(now=NOON, limits=False) as fake_pypistats:
-        yield fake_pypistats
-
-
-@pytest.fixture(scope="module")
-def api(server: ClickHouse, fake_pypistats: FakePypistats) -> Iterator[Served]:
-    """The API over both sources. Its clock stands still, so an answer is kept for all tests."""
-    clickhouse = {**server.environ(), "CLICKHOUSE_PER_HOUR": "0"}
-    with served(fake_pypistats.url, Clock(NOON), **clickhouse) as api:
-        yield api
 
 
 def get(api: Served, path: str, **query: str) -> Any:  # noqa: ANN401 - any JSON

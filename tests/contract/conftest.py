@@ -9,15 +9,15 @@ from tools.fake_pypistats import FakePypistats
 
 
 @pytest.fixture(scope="session")
-def running_stand_in() -> Iterator[FakePypistats]:
+def running_fake_pypistats() -> Iterator[FakePypistats]:
     with FakePypistats(now=NOW, limits=False) as fake_pypistats:
         yield fake_pypistats
 
 
 @pytest.fixture
-def fake_pypistats(running_stand_in: FakePypistats) -> FakePypistats:
-    running_stand_in.reset()
-    return running_stand_in
+def fake_pypistats(running_fake_pypistats: FakePypistats) -> FakePypistats:
+    running_fake_pypistats.reset()
+    return running_fake_pypistats
 
 
 @pytest.fixture(params=VARIANTS)

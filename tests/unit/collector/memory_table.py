@@ -136,7 +136,7 @@ def _matches_key(item: Item, condition: KeyCondition) -> bool:
             return bool(item.get(name) == value)
         case HashAndRangeKeyCondition(hash_key, range_condition):
             return _matches_key(item, hash_key) and _matches(item, range_condition)
-    raise NotImplementedError(condition)
+    raise TypeError(f"not simulated: {condition}")
 
 
 def _matches(item: Item, condition: Condition) -> bool:
@@ -152,4 +152,4 @@ def _matches(item: Item, condition: Condition) -> bool:
             return found is not None and bool(_OPERATORS[operator](found, value))
         case Between(one, low, high):
             return bool(low <= item[one.path.root] <= high)
-    raise NotImplementedError(condition)
+    raise TypeError(f"not simulated: {condition}")
