@@ -1,6 +1,7 @@
 """Chromium, driven by playwright, on pages of the real app over the fake pypistats."""
 
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -23,16 +24,23 @@ WIDTHS = {"phone": 360, "tablet": 800, "desktop": 1280}
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for the tests of a file; each has a context of its own.
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for the tests of a file; each has a context of its own. It writes nothing to the user's home.
 
     Not for the whole session: while playwright runs, no other event loop can run in this thread.
     """
     path = find_chromium()
     if path is None:
         leave_out(ADVICE)
+    home = str(tmp_path_factory.mktemp("home"))
+    env: dict[str, str | float | bool] = {
+        **os.environ,
+        "HOME": home,
+        "XDG_CONFIG_HOME": home,
+        "XDG_CACHE_HOME": home,
+    }
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"], env=env)
         yield browser
         browser.close()
 
