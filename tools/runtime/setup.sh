@@ -107,13 +107,13 @@ image() {
   recipe=$(cat "$0" "$HERE/requirements.txt" | sha256sum | cut -c 1-16)
   old=
   if label=$(docker image inspect --format "{{index .Config.Labels \"$LABEL\"}}" "$name" 2>"$log"); then
-    case $label in '' | "$recipe") return ;; esac # the official image, or today's stand-in
-    say "The stand-in for $name is out of date"
+    case $label in '' | "$recipe") return ;; esac # the official image, or today's replacement
+    say "The replacement of $name is out of date"
     old=$(docker image inspect --format '{{.Id}}' "$name")
   fi
   say "Pulling $name"
   if ! timeout --foreground 180 docker pull --quiet "$name" >"$log" 2>&1; then
-    say "It can't be pulled ($(tail -n 1 "$log")): making a stand-in, which takes about a minute"
+    say "It can't be pulled ($(tail -n 1 "$log")): making a replacement, which takes about a minute"
     make_image "$@"
   fi
   # SAM would go on using the image that it has derived from the last one.
@@ -123,7 +123,7 @@ image() {
 }
 
 make_image() {
-  installs || fail "Making the stand-in image needs root on a Debian-like machine, since it runs debootstrap." \
+  installs || fail "Making a replacement needs root on a Debian-like machine, since it runs debootstrap." \
     "Elsewhere, get the official image: docker pull $name"
   # An older keyring may lack the release's key.
   packages "The image is made with debootstrap" debootstrap debian-archive-keyring gpgv

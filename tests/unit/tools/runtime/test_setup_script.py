@@ -196,7 +196,7 @@ def image(machine: FakeMachine) -> subprocess.CompletedProcess[str]:
 
 
 def recipe(machine: FakeMachine) -> str:
-    """The label that a stand-in of today's recipe has."""
+    """The label of a replacement by today's recipe."""
     content = (
         machine.script.read_bytes() + (machine.script.parent / "requirements.txt").read_bytes()
     )
