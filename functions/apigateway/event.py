@@ -2,7 +2,7 @@
 
 The adapters (Mangum, apig-wsgi) trust the event. They raise outside the application on a missing key, a
 header that is not UTF-8, an IPv6 `Host`, a long `X-Forwarded-Port` or a body that is not base64. So they get
-a clean event with only the headers that routes read. Events that are not HTTP requests are rejected.
+a clean event with only the headers that are read. Events that are not HTTP requests are rejected.
 """
 
 import re
@@ -14,10 +14,20 @@ from pulse.problems import InvalidEvent
 from pulse.target import route_path
 
 _METHOD: Final = re.compile(r"[A-Za-z]{1,20}", re.ASCII)
-_HEADERS: Final = {"accept", "accept-encoding", "if-none-match"}
-"""The headers that routes read. Adapters parse others (`Host`, `X-Forwarded-…`) and fail on odd values."""
+_TEXT_VALUE: Final = re.compile(r"[\t\x20-\x7e]*", re.ASCII)
+_LABEL: Final = r"[A-Za-z0-9-]{1,63}"
+_HEADERS: Final = {
+    "accept": _TEXT_VALUE,
+    "accept-encoding": _TEXT_VALUE,
+    "if-none-match": _TEXT_VALUE,
+    "host": re.compile(rf"{_LABEL}(\.{_LABEL}){{0,9}}(:[0-9]{{1,5}})?", re.ASCII),
+    "x-forwarded-proto": re.compile(r"https?", re.ASCII),
+}
+"""The headers that are read, with their valid values; absolute links need the last two.
 
-_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*", re.ASCII)
+Adapters parse other headers (`X-Forwarded-Port`) and fail on odd values.
+"""
+
 _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 _PATH_SAFE: Final = "/:@!$&'()*+,;=-._~"
 _QUERY_SAFE: Final = _PATH_SAFE + "%?"
@@ -108,7 +118,7 @@ def _text(event: object, *keys: str) -> str:
 
 
 def _clean_headers(headers: object) -> dict[str, str]:
-    """The valid headers that routes read, with lower-case names."""
+    """The valid headers of `_HEADERS`, with lower-case names."""
     if not isinstance(headers, dict):
         return {}
     return {
@@ -116,6 +126,6 @@ def _clean_headers(headers: object) -> dict[str, str]:
         for name, value in headers.items()
         if isinstance(name, str)
         and isinstance(value, str)
-        and name.lower() in _HEADERS
-        and _HEADER_VALUE.fullmatch(value)
+        and (valid := _HEADERS.get(name.lower()))
+        and valid.fullmatch(value)
     }

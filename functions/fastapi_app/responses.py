@@ -50,7 +50,7 @@ def data_response(  # noqa: PLR0913 - each is a header of the answer
     `vary` and `link` are added to the values that every response has; `more` are further headers.
     """
     catalogue: Catalogues = request.app.state.catalogue
-    contract = _CONTRACT_LINK.format(request.scope.get("root_path", ""))
+    contract = _CONTRACT_LINK.format(request.scope["root_path"])
     headers = {
         "content-type": content_type,
         "cache-control": cache_control(fresh_until, catalogue.now()) if fresh_until else "no-store",

@@ -10,8 +10,8 @@ from pulse.target import query_parameters, route_path
 class TargetMiddleware:
     """ASGI middleware that decodes the path and the query with `pulse.target`.
 
-    Serves paths below `base_path`, with links below it, and paths without it, such as those of health
-    checks that bypass the proxy.
+    Serves paths below `base_path` and paths without it: a proxy or an API mapping may remove it. Links are
+    always below it.
     """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:
@@ -26,8 +26,7 @@ class TargetMiddleware:
                 scope["path"] = route_path(scope["raw_path"].decode("latin-1"))
             query = query_parameters(scope["query_string"].decode("latin-1"))
             scope["query_string"] = urlencode(query).encode()
+            scope["root_path"] = self._base_path
             if self._base_path and scope["path"] == self._base_path:
                 scope["path"] += "/"  # the start page, by its shortest address
-            if scope["path"].startswith(f"{self._base_path}/"):
-                scope["root_path"] = self._base_path
         await self._app(scope, receive, send)

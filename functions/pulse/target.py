@@ -10,8 +10,8 @@ REPEATABLE: Final = "packages"
 CACHE_BUSTER: Final = "_"
 """jQuery adds a timestamp under this name to bypass caches."""
 
-_SPELLINGS: Final = {f"{REPEATABLE}[]": REPEATABLE}
-"""axios and jQuery append brackets to the name of a list parameter."""
+_LIST: Final = re.compile(rf"{REPEATABLE}(\[[0-9]*\])?", re.ASCII)
+"""How clients name a list parameter: axios and jQuery append `[]`; PHP and qs append `[0]`, `[1]`."""
 
 _MAX_INSTANCE: Final = 200
 """How many characters of a path a problem document repeats."""
@@ -45,7 +45,7 @@ def query_parameters(query_string: str) -> list[tuple[str, str]]:
     parameters: list[tuple[str, str]] = []
     seen: set[str] = set()
     for sent_name, value in parse_qsl(query_string, keep_blank_values=True):
-        name = _SPELLINGS.get(sent_name, sent_name)
+        name = REPEATABLE if _LIST.fullmatch(sent_name) else sent_name
         if name == CACHE_BUSTER or (name in seen and name != REPEATABLE):
             continue
         seen.add(name)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.variants import Ask, asking, handler_of
+from tests.contract.variants import HOST, Ask, asking, handler_of
 from tools.fake_pypistats import FakePypistats
 
 
@@ -77,31 +77,30 @@ def test_flask_prefix_follows_base_path(fake_pypistats: FakePypistats) -> None:
 @pytest.mark.parametrize(
     ("base", "below"), [("", ""), ("prod", "/prod"), ("stats/v1", "/stats/v1")]
 )
-def test_links_are_below_base_path(fake_pypistats: FakePypistats, base: str, below: str) -> None:
+@pytest.mark.parametrize("in_path", [True, False])
+def test_links_are_below_base_path(
+    fake_pypistats: FakePypistats, base: str, below: str, in_path: bool
+) -> None:
+    """A stage's name is in the event's path. The key of an API mapping is not."""
     environ = {"PYPISTATS_URL": fake_pypistats.url, "BASE_PATH": base}
     with handler_of("fastapi", **environ) as handler:
-        ask = asking(handler)
-        link = ask(f"{below}/packages/requests").headers["link"]
+        ask, path = asking(handler), below if in_path else ""
+        link = ask(f"{path}/packages/requests").headers["link"]
         assert link == f'<{below}/openapi.json>; rel="service-desc"; type="application/json"'
-        assert f'data-contract="{below}/openapi.json"' in ask(f"{below}/docs").body
-        servers = ask(f"{below}/openapi.json").json["servers"]
+        assert f'data-contract="{below}/openapi.json"' in ask(f"{path}/docs").body
+        servers = ask(f"{path}/openapi.json").json["servers"]
         assert [server["url"] for server in servers] == [below or "/"]
+        addresses = re.findall(r"(?:GET `?|\(|`)(https?://[^ )`]*)", ask(f"{path}/llms.txt").body)
+        assert len(addresses) > 6
+        assert all(one.startswith(f"https://{HOST}{below}/") for one in addresses)
 
 
-def test_links_without_base_path_are_at_root(fake_pypistats: FakePypistats) -> None:
-    environ = {"PYPISTATS_URL": fake_pypistats.url, "BASE_PATH": "prod"}
-    with handler_of("fastapi", **environ) as handler:
-        ask = asking(handler)
-        assert ask("/packages/requests").headers["link"].startswith("</openapi.json>")
-        assert 'data-contract="/openapi.json"' in ask("/docs").body
-
-
-@pytest.mark.parametrize("path", ["/prod", "/prod/"])
+@pytest.mark.parametrize("path", ["/prod", "/prod/", "/"])
 def test_page_is_below_base_path(fake_pypistats: FakePypistats, path: str) -> None:
     """All its links, files and forms are, too."""
     with handler_of("fastapi", PYPISTATS_URL=fake_pypistats.url, BASE_PATH="prod") as handler:
         ask = asking(handler)
-        pages = [ask(path), ask(path, "packages=httpx,requests"), ask("/prod/docs")]
+        pages = [ask(path), ask(path, "packages=httpx,requests"), ask(f"{path.rstrip('/')}/docs")]
         moved = ask(path, "packages=Requests")
         files = [file for page in pages for file in re.findall(r'="(/[^"?]*\.\w+)"', page.body)]
         answers = {file: ask(file).status for file in files}
@@ -112,3 +111,25 @@ def test_page_is_below_base_path(fake_pypistats: FakePypistats, path: str) -> No
             assert address.startswith("/prod/")
     assert len(answers) > 5
     assert set(answers.values()) == {200}
+
+
+@pytest.mark.parametrize(
+    ("headers", "origin"),
+    [
+        ({}, f"https://{HOST}"),
+        ({"host": "stats.example.org", "x-forwarded-proto": "https"}, "https://stats.example.org"),
+        ({"host": "127.0.0.1:3000", "x-forwarded-proto": "http"}, "http://127.0.0.1:3000"),
+        ({"x-forwarded-proto": "javascript"}, f"https://{HOST}"),
+    ],
+)
+def test_absolute_links_have_the_asked_host(
+    fake_pypistats: FakePypistats, headers: dict[str, str], origin: str
+) -> None:
+    """The link preview's picture, what people copy, and `llms.txt`."""
+    with handler_of("fastapi", PYPISTATS_URL=fake_pypistats.url, BASE_PATH="prod") as handler:
+        page = asking(handler)("/", "packages=requests", **headers).body
+        words = asking(handler)("/llms.txt", **headers).body
+    assert f'property="og:image" content="{origin}/prod/preview.png?packages=requests"' in page
+    assert f'property="og:url" content="{origin}/prod/?packages=requests"' in page
+    assert f"({origin}/prod/packages/requests/badge.svg" in page
+    assert f"({origin}/prod/openapi.json)" in words

@@ -25,6 +25,9 @@ NO_LIMITS = {"UPSTREAM_PER_SECOND": "0", "UPSTREAM_PER_MINUTE": "0"}
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 """The fixed time of day for the variants and the fake pypistats."""
 
+HOST = "abc123.execute-api.eu-west-1.amazonaws.com"
+"""The host name that requests are sent to."""
+
 VARIANTS = ("fastapi", "flask sequential", "flask threads")
 
 Handler = Callable[[object, object], Any]
@@ -62,7 +65,7 @@ def http_event(
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": query,
-        "headers": {"host": "abc123.execute-api.eu-west-1.amazonaws.com", **(headers or {})},
+        "headers": {"host": HOST, **(headers or {})},
         "requestContext": {
             "http": {
                 "method": method,

@@ -46,9 +46,9 @@ LLMS: Final = """\
 
 Where the operator has switched ClickHouse on (else these are a 501):
 
-- `GET /packages/{{package}}/downloads?by=version`: also `country`, `installer`, `file_type`; `start` from 2011 on.
-- `GET /packages/{{package}}/total`: downloads of all time.
-- `GET /top?period=month`: the most downloaded packages.
+- `GET {base}/packages/{{package}}/downloads?by=version`: also `country`, `installer`, `file_type`; `start` from 2011 on.
+- `GET {base}/packages/{{package}}/total`: downloads of all time.
+- `GET {base}/top?period=month`: the most downloaded packages.
 
 Answers carry `Cache-Control` and `ETag`; errors are RFC 9457 documents, with `Retry-After` where one is known.
 
@@ -103,7 +103,7 @@ async def get_robots(request: Request) -> Response:
 @router.get("/llms.txt")
 async def get_llms(request: Request) -> Response:
     """What this is and how to use it, for language models."""
-    base = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
+    base = f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}"
     return _text(request, LLMS.format(base=base))
 
 

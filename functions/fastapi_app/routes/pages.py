@@ -172,7 +172,7 @@ def _site(request: Request) -> "Site":
 
     return Site(
         origin=f"{request.url.scheme}://{request.url.netloc}",
-        base_path=request.scope.get("root_path", ""),
+        base_path=request.scope["root_path"],
     )
 
 

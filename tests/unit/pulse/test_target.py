@@ -57,15 +57,22 @@ def test_empty_query_has_no_parameters() -> None:
 
 
 def test_first_value_counts_except_for_packages() -> None:
-    query = "by=a&packages=x&by=b&packages[]=y&_=1&packages%5B%5D=&by="
+    query = (
+        "by=a&packages=x&by=b&packages[]=y&_=1&packages%5B%5D=&by=&packages[0]=z&packages%5B12%5D=x"
+    )
     assert query_parameters(query) == [
         ("by", "a"),
         ("packages", "x"),
         ("packages", "y"),
         ("packages", ""),
+        ("packages", "z"),
+        ("packages", "x"),
     ]
 
 
-@pytest.mark.parametrize("name", ["packages[0]", "packages[", "by[]", "__", "[]"])
+@pytest.mark.parametrize(
+    "name",
+    ["packages[a]", "packages[", "packages[0", "packages[0][0]", "packages[٣]", "by[]", "__", "[]"],
+)
 def test_other_spellings_are_passed_on(name: str) -> None:
     assert query_parameters(f"{name}=1") == [(name, "1")]
