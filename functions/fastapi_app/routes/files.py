@@ -44,10 +44,10 @@ LLMS: Final = """\
 - `GET {base}/compare?packages=httpx,requests`: up to 50 packages in one answer. Prefer it to many single requests.
 - `GET {base}/compare/downloads?packages=httpx,requests&period=month`: the same over time.
 
-Where the operator has switched ClickHouse on (else these are a 501):
+Where the operator has switched ClickHouse on (else most of these are a 501):
 
 - `GET {base}/packages/{{package}}/downloads?by=version`: also `country`, `installer`, `file_type`; `start` from 2011 on.
-- `GET {base}/packages/{{package}}/total`: downloads of all time.
+- `GET {base}/packages/{{package}}/total`: downloads of all time, or of the days that are kept.
 - `GET {base}/top?period=month`: the most downloaded packages.
 
 Answers carry `Cache-Control` and `ETag`; errors are RFC 9457 documents, with `Retry-After` where one is known.
