@@ -132,6 +132,16 @@ def test_every_route_takes_the_first_value(fastapi: Ask, path: str, name: str) -
         assert without_times(twice) == without_times(once)
 
 
+@pytest.mark.parametrize("name", ["a%00b", "good%2Fdownloads", "%0A"])
+@pytest.mark.parametrize("route", [path for path in CONTRACT["paths"] if "{package}" in path])
+def test_encoded_characters_are_invalid_on_every_route(
+    fastapi: Ask, fake_pypistats: FakePypistats, route: str, name: str
+) -> None:
+    answer = fastapi(route.format(package=name))
+    assert answer.headers.get("x-pulse-status", str(answer.status)) == "422"
+    assert fake_pypistats.requests == []
+
+
 @pytest.mark.parametrize("path", ["/packages/requests", "/nope", "/health"])
 def test_preflight_allows_any_header(ask: Ask, path: str) -> None:
     preflight = {
