@@ -30,7 +30,7 @@ from pulse.problems import (
 )
 from pulse.questions import Breakdown, Question
 from pulse.request_log import open_request_log, request_log
-from pulse.series import as_csv, csv_headers, download_series, read_dates
+from pulse.series import as_csv, download_series, read_dates, source_headers
 from pulse.stats import package_stats
 from pulse.target import instance
 from pulse.views import needs_clickhouse
@@ -77,7 +77,7 @@ def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
         series = download_series(asked.path.package, asked.query, dates, counts)
         if asked.query.wants_csv(request.headers.get("accept", "")):
             return Response(
-                as_csv(series), headers=csv_headers(series), content_type=CSV_CONTENT_TYPE
+                as_csv(series), headers=source_headers(series), content_type=CSV_CONTENT_TYPE
             )
         return _model_response(series)
 

@@ -117,11 +117,11 @@ def _without_formula(category: str) -> str:
     return f"'{category}" if category.startswith(_FORMULA_STARTS) else category
 
 
-def csv_headers(series: DownloadSeries) -> dict[str, str]:
-    """HTTP headers for `source` and `stale`, which the CSV has no column for."""
+def source_headers(figures: DownloadSeries | DailyCounts) -> dict[str, str]:
+    """HTTP headers for `source` and `stale`, for bodies that have no place for them."""
     return {
-        SOURCE_HEADER.lower(): series.source,
-        STALE_HEADER: str(series.stale).lower(),
+        SOURCE_HEADER.lower(): figures.source,
+        STALE_HEADER: str(figures.stale).lower(),
     }
 
 

@@ -132,6 +132,20 @@ def test_cors_and_caching_headers(
     )
 
 
+@sums_and_rows
+def test_headers_name_the_source(api: Served, endpoint: str) -> None:
+    headers = api.client.get(f"/api/packages/requests/{endpoint}").headers
+    assert (headers["x-pulse-source"], headers["x-pulse-stale"]) == ("simulated", "false")
+
+
+def test_invented_figures_stay_so_in_a_second_deployment(api: Served, clock: Clock) -> None:
+    with served(api.url, clock) as second:
+        ours = api.client.get("/packages/requests").json()
+        theirs = second.client.get("/packages/requests").json()
+    assert theirs == {**ours, "fetched_at": theirs["fetched_at"]}
+    assert theirs["source"] == "simulated"
+
+
 @every_endpoint
 def test_each_filter_has_its_own_etag(api: Served, endpoint: str) -> None:
     filters = {

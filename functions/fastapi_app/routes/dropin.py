@@ -9,6 +9,7 @@ from fastapi_app import openapi
 from fastapi_app.responses import data_response
 from fastapi_app.routes.dependencies import FromCatalogue
 from fastapi_app.routes.packages import Package
+from pulse.daily_counts import DailyCounts
 from pulse.dropin import UpstreamRecent, UpstreamSeries, upstream_recent, upstream_series
 from pulse.dropin_parameters import (
     MajorQuery,
@@ -18,6 +19,7 @@ from pulse.dropin_parameters import (
     SystemQuery,
 )
 from pulse.questions import Breakdown, Question
+from pulse.series import source_headers
 from pulse_io.catalogues import Catalogues
 
 RESPONSES: openapi.Responses = {**openapi.FIGURES, **openapi.ONE_PACKAGE_ERRORS}
@@ -35,7 +37,15 @@ async def _series(
     """The rows of an endpoint, all or those of `categories`, in upstream's format."""
     counts = await catalogue.fetch(Question(package, breakdown))
     answer = upstream_series(package, breakdown, counts, categories)
-    return data_response(request, answer.model_dump_json(), counts.fresh_until)
+    return _response(request, answer, counts)
+
+
+def _response(
+    request: Request, answer: UpstreamSeries | UpstreamRecent, counts: DailyCounts
+) -> Response:
+    return data_response(
+        request, answer.model_dump_json(), counts.fresh_until, more=source_headers(counts)
+    )
 
 
 @router.get(
@@ -53,8 +63,7 @@ async def get_recent(
 ) -> Response:
     """Like pypistats.org's `recent`: the last 1, 7 and 30 days up to the newest loaded day."""
     counts = await catalogue.fetch(Question(package, Breakdown.OVERALL))
-    answer = upstream_recent(package, counts, query.period)
-    return data_response(request, answer.model_dump_json(), counts.fresh_until)
+    return _response(request, upstream_recent(package, counts, query.period), counts)
 
 
 @router.get(

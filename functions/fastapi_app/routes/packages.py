@@ -14,7 +14,7 @@ from pulse.models import DownloadSeries, PackageStats, PackageTotal
 from pulse.names import PackageName
 from pulse.parameters import DownloadsQuery, StatsQuery, TotalQuery
 from pulse.questions import Breakdown, Question
-from pulse.series import as_csv, csv_headers, download_series, read_dates
+from pulse.series import as_csv, download_series, read_dates, source_headers
 from pulse.stats import package_stats
 from pulse.totals import package_total, total_by_version
 from pulse.views import downloads_question, version_totals_question
@@ -107,6 +107,6 @@ async def get_package_downloads(
         query,
         as_csv(series) if wants_csv else series.model_dump_json(),
         counts.fresh_until,
-        more=csv_headers(series) if wants_csv else {},
+        more=source_headers(series) if wants_csv else {},
         is_csv=wants_csv,
     )
