@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pulse_io.catalogues import Catalogues
 
 
+MAX_LINK: Final = 2_000
+"""A longer link is left out of the headers: proxies refuse long ones, and clients can do without it."""
+
 _CONTRACT_LINK: Final = '<{}/openapi.json>; rel="service-desc"; type="application/json"'
 
 
@@ -70,9 +73,10 @@ def negotiated_response(  # noqa: PLR0913 - as `data_response`
     more: Mapping[str, str],
     is_csv: bool,
 ) -> Response:
-    """A response with series as JSON or CSV, and a link to the other format."""
+    """A response with series as JSON or CSV, and a link to the other format if it is not too long."""
     content_type, other = (CSV_CONTENT_TYPE, JSON) if is_csv else (JSON, CSV)
     alternate = query_string(query, format=other.rpartition("/")[2])
+    link = f'<?{alternate}>; rel="alternate"; type="{other}"'
     return data_response(
         request,
         body,
@@ -80,7 +84,7 @@ def negotiated_response(  # noqa: PLR0913 - as `data_response`
         content_type=content_type,
         vary="Accept",
         more=more,
-        link=f'<?{alternate}>; rel="alternate"; type="{other}"',
+        link=link if len(link) <= MAX_LINK else "",
     )
 
 
