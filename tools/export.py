@@ -13,6 +13,7 @@ from typing import Final
 from pulse.history import Cells
 from pulse.problems import HistoryUnavailable
 from pulse.questions import ENDPOINTS, Question
+from pulse.series import without_formula
 from pulse.settings import InvalidSettings
 from pulse_io.settings import Settings
 from pulse_io.store.history import HistoryStore
@@ -96,7 +97,9 @@ async def _write(settings: Settings, options: Namespace, out: Path) -> int:
             task = bar.add_task("Exporting", total=None)
             async for question, cells in _kept(history, options):
                 series = question.package, question.breakdown
-                rows = sorted((cell.category, cell.day, cells[cell]) for cell in cells)
+                rows = sorted(
+                    (without_formula(cell.category), cell.day, cells[cell]) for cell in cells
+                )
                 writer.writerows((*series, *row) for row in rows)
                 count += len(rows)
                 bar.update(task, description=f"Exported {count:,} rows")

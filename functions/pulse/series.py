@@ -106,14 +106,14 @@ def as_csv(series: DownloadSeries) -> str:
     writer = csv.writer(out)
     writer.writerow(CSV_HEADER)
     for category_series in series.series:
-        category = _without_formula(category_series.category)
+        category = without_formula(category_series.category)
         rows = ((point.date, category, point.downloads) for point in category_series.points)
         writer.writerows(rows)
     return out.getvalue()
 
 
-def _without_formula(category: str) -> str:
-    """Quote a category that a spreadsheet would run: categories come from upstream, unchecked."""
+def without_formula(category: str) -> str:
+    """The category for CSV, quoted if a spreadsheet would run it: categories come from upstream, unchecked."""
     return f"'{category}" if category.startswith(_FORMULA_STARTS) else category
 
 

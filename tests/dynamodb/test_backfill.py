@@ -155,6 +155,17 @@ def test_sources_are_apart(tmp_path: Path) -> None:
     assert kept() == {mirrors(1): 10}
 
 
+def test_exported_category_is_no_formula(tmp_path: Path) -> None:
+    fetch({Cell("=1+1", day(1)): 10, mirrors(1): 20})
+    out = tmp_path / "days.csv"
+    assert export.main(["--out", str(out)]) == 0
+    assert [line.split(",")[2] for line in out.read_text().splitlines()] == [
+        "category",
+        "'=1+1",
+        "with_mirrors",
+    ]
+
+
 @pytest.mark.parametrize("name", ["days.csv", "days.parquet"])
 def test_round_trip(
     history_table: TableAt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
