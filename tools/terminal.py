@@ -17,6 +17,7 @@ class OneLine(logging.Formatter):
         fields = sorted(record.__dict__.keys() - _OF_EVERY_RECORD)
         told = " ".join(f"{name}={record.__dict__[name]}" for name in fields)
         line = f"{record.levelname}: {record.getMessage()}{': ' if told else ''}{told}"
+        line = " ".join(line.splitlines())  # a reason may quote what somebody else has sent
         return "\n".join(
             filter(None, [line, record.exc_info and self.formatException(record.exc_info)])
         )

@@ -206,6 +206,8 @@ class InternalError(Problem):
         )
 
 
+_MAX_REASON: Final = 300
+
 PYPISTATS: Final = "pypistats.org"
 CLICKHOUSE: Final = "ClickHouse"
 """The sources, as problems name them."""
@@ -262,13 +264,17 @@ class NotConfigured(Problem):
 
 
 class UpstreamProblem(Problem):
-    """A source of figures could not be used: pypistats.org, or the one named by `source`."""
+    """A source of figures could not be used: pypistats.org, or the one named by `source`.
+
+    `reason` is for the log.
+    """
 
     def __init__(
         self, detail: str, *, retry_after_s: int | None = None, source: str = PYPISTATS
     ) -> None:
         super().__init__(detail, retry_after_s=retry_after_s)
         self.source = source
+        self.reason = detail
 
     @property
     def in_few_words(self) -> str:
@@ -302,14 +308,16 @@ class UpstreamBroken(UpstreamProblem):
 
 
 class UpstreamUnreachable(UpstreamProblem):
-    """No connection to upstream could be made."""
+    """No connection to upstream could be made. Only the log tells the `error`: clients can't mend it."""
 
     slug = "upstream-unreachable"
     title = "Upstream unreachable"
     status = 502
 
-    def __init__(self, source: str = PYPISTATS) -> None:
+    def __init__(self, source: str = PYPISTATS, error: Exception | None = None) -> None:
         super().__init__(f"{source} can't be reached. Try again later.", source=source)
+        if error:
+            self.reason = f"{source} can't be reached: {error}"[:_MAX_REASON]
 
 
 class UpstreamThrottled(UpstreamProblem):

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -144,3 +145,19 @@ def test_upstream_failure_is_logged(
     for path, query in (("/packages/requests", ""), ("/compare", "packages=requests,flask")):
         handler(http_event(path, query), None)
     assert [line["outcome"] for line in requests_in(lines)] == [outcome] * 2
+
+
+def test_log_tells_why_upstream_is_unreachable(lines: pytest.LogCaptureFixture) -> None:
+    """Of both sources. Clients are not told."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with handler_of(
+        "fastapi", PYPISTATS_URL="http://host.invalid", CLICKHOUSE_URL=closed
+    ) as handler:
+        answer = handler(http_event("/packages/requests"), None)
+    assert (
+        json.loads(answer["body"])["detail"] == "pypistats.org can't be reached. Try again later."
+    )
+    reasons = [getattr(one, "reason", "") for one in lines.records if one.msg == "upstream failed"]
+    assert re.match(r"pypistats\.org can't be reached: \[Errno -\d+\] \w", reasons[0])
+    assert reasons[1] == "ClickHouse can't be reached: All connection attempts failed"

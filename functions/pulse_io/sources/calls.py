@@ -7,7 +7,6 @@ from typing import Final, TypeVar
 
 from pulse.problems import (
     THROTTLED_RETRY_AFTER_S,
-    Problem,
     UpstreamProblem,
     UpstreamThrottled,
     UpstreamTooSlow,
@@ -103,13 +102,13 @@ class Calls:
         return isinstance(failure, UpstreamTooSlow) and (check.answered_lately or others_follow)
 
 
-def _log_failure(call: Call, problem: Problem) -> None:
+def _log_failure(call: Call, problem: UpstreamProblem) -> None:
     """Write the log line that an alarm counts."""
     package, endpoint = call
     fields = {
         "problem": problem.slug,
         "endpoint": str(endpoint),
         "package": package,
-        "reason": problem.detail,
+        "reason": problem.reason,
     }
     _log.warning("upstream failed", extra=fields)

@@ -269,6 +269,6 @@ def _log_failure(batch: Batch, problem: UpstreamProblem) -> None:
         "problem": problem.slug,
         "endpoint": str(batch.kind.breakdown),
         "package": ",".join(batch.packages)[:MAX_SHOWN],
-        "reason": problem.detail,
+        "reason": problem.reason,
     }
     _log.warning("upstream failed", extra=fields)

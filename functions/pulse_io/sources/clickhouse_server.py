@@ -89,8 +89,8 @@ class ClickHouseServer:
                     body = await _read_body(response)
         except (TimeoutError, httpx.TimeoutException):
             raise UpstreamTooSlow(source=CLICKHOUSE) from None
-        except (httpx.ConnectError, httpx.ProxyError):
-            raise UpstreamUnreachable(CLICKHOUSE) from None
+        except (httpx.ConnectError, httpx.ProxyError) as error:
+            raise UpstreamUnreachable(CLICKHOUSE, error) from None
         except httpx.TransportError:
             raise UpstreamBroken.because("it broke off", CLICKHOUSE) from None
         if problem := problem_of(response.status_code, response.headers, body, self._now()):

@@ -122,8 +122,8 @@ class Upstream:
         except (TimeoutError, httpx.TimeoutException):
             overdue_s = loop.time() - (timeout.when() or loop.time())
             raise CallFailed(UpstreamTooSlow(), was_frozen=overdue_s > MAX_OVERDUE_S) from None
-        except (httpx.ConnectError, httpx.ProxyError):
-            raise CallFailed(UpstreamUnreachable()) from None
+        except (httpx.ConnectError, httpx.ProxyError) as error:
+            raise CallFailed(UpstreamUnreachable(error=error)) from None
         except httpx.TransportError:
             raise CallFailed(UpstreamBroken.because("it broke off")) from None
         finally:

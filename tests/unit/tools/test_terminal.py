@@ -1,9 +1,11 @@
+import logging
 import subprocess
 import sys
 
 import pytest
 
 from tools import environ
+from tools.terminal import OneLine
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "ascii:strict"])
@@ -17,3 +19,9 @@ def test_terminal_that_lacks_a_sign_crashes_no_table(encoding: str) -> None:
     )
     assert printed.returncode == 0, printed.stderr
     assert printed.stdout.startswith(b"? 3 ? ")
+
+
+def test_record_is_one_line() -> None:
+    reason = "it says:\r\nERROR: no more\u2028disks"
+    record = logging.makeLogRecord({"levelname": "WARNING", "msg": "failed", "reason": reason})
+    assert OneLine().format(record) == "WARNING: failed: reason=it says: ERROR: no more disks"
