@@ -276,7 +276,7 @@ def _source(headers: Mapping[str, str]) -> Source:
 
 def _retry_after_s(answer: UpstreamAnswer) -> int | None:
     """The Retry-After in whole seconds, or None. pypistats.org sends none; a proxy in front of it may."""
-    value = answer.headers.get("Retry-After", "")
+    value = answer.headers.get("Retry-After", "").strip()  # http.client keeps spaces at the end
     try:
         if _SECONDS.fullmatch(value):
             seconds = float(value)

@@ -177,8 +177,10 @@ def test_only_gzip_is_accepted(variant: str, fake_pypistats: FakePypistats) -> N
     assert [request.headers["accept-encoding"] for request in fake_pypistats.requests] == ["gzip"]
 
 
-def test_upstreams_503_keeps_its_retry_after(variant: str) -> None:
-    busy = answer(b"<h1>busy</h1>", "Retry-After: 77", status="503 Service Unavailable")
+@pytest.mark.parametrize("spaces", ["", "  "])
+def test_upstreams_503_keeps_its_retry_after(variant: str, spaces: str) -> None:
+    retry_after = f"Retry-After: {spaces}77{spaces}"
+    busy = answer(b"<h1>busy</h1>", retry_after, status="503 Service Unavailable")
     reply = asked(variant, busy)
     assert (reply.status, reply.headers["retry-after"]) == (503, "77")
     assert reply.json["type"] == "urn:pypi-pulse:problem:upstream-throttled"
