@@ -53,6 +53,12 @@ def test_page_is_secured(api: Served, path: str) -> None:
     assert all("src=" in script or "application/json" in script for script in scripts)
 
 
+def test_typed_text_is_harmless(api: Served) -> None:
+    answer = api.client.get("/", params={"packages": '\0"><script>\u202e\x1bx'})
+    assert 'value="&#34;&gt;&lt;script&gt;x"' in answer.text
+    assert answer.text.isprintable()
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_page_asks_no_other_origin(api: Served, path: str) -> None:
     text = api.client.get(path).text

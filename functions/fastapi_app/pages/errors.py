@@ -9,6 +9,7 @@ from fastapi_app.pages.figures import Row
 from fastapi_app.pages.layout import Head, Site, page, search
 from fastapi_app.pages.view import View
 from pulse.problems import InputError, UnknownPackage
+from pulse.svg_text import clean
 
 _SHOWN: Final = 300
 """How many characters of what somebody typed the search shows again."""
@@ -17,7 +18,7 @@ _SHOWN: Final = 300
 def invalid(site: Site, errors: Sequence[InputError], typed: str) -> str:
     """The page for an address that names something invalid."""
     main = [
-        search(site, View(), typed[:_SHOWN]),
+        search(site, View(), clean(typed)[:_SHOWN]),
         h.h1("#content")["That can’t be shown"],
         h.ul(".problems")[(h.li[_in_words(error)] for error in errors)],
         h.p["Change the names above, or ", h.a(href=site.page())["start again"], "."],
