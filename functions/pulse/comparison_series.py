@@ -18,6 +18,7 @@ from pulse.series import (
     STALE_HEADER,
     DateRange,
     answered_days,
+    kept_since,
     periods_of,
     points_of,
     too_many_points,
@@ -35,7 +36,7 @@ def comparison_series(
     """The series of the packages in the requested order, repeats included.
 
     All cover the days from the first row of any package to the newest loaded day, unless `dates` says
-    otherwise; a package whose stale figures end earlier has no points after that.
+    otherwise; a package has no points for days that are not kept, or after the end of its stale figures.
 
     Raises:
         InvalidInput: the response would have more than `MAX_POINTS` points.
@@ -122,16 +123,17 @@ def _entry(
     if isinstance(outcome, Problem):
         return failed(package, outcome)
     counts = outcome.of("with_mirrors" if query.mirrors else "without_mirrors")
-    loaded = [day for day in days if day <= outcome.as_of]
-    if len(loaded) < len(days):
-        periods = periods_of(loaded, query.period)
+    since = kept_since(outcome)
+    known = [day for day in days if since <= day <= outcome.as_of]
+    if len(known) < len(days):
+        periods = periods_of(known, query.period)
     points = points_of(counts, periods, query.period)
     return ComparedSeries(
         package=package,
         status="stale" if outcome.stale else "ok",
         total=sum(point.downloads for point in points),
         points=points,
-        missing_dates=[day for day in loaded if counts.on(day) is None],
+        missing_dates=[day for day in known if counts.on(day) is None],
         as_of=outcome.as_of,
         source=outcome.source,
         fetched_at=outcome.fetched_at,

@@ -180,15 +180,24 @@ def lacks_days(counts: DailyCounts, first: dt.date) -> bool:
     )
 
 
-def joined(counts: DailyCounts, kept: Cells) -> DailyCounts:
-    """The counts with the kept ones that they lack, up to `as_of`."""
+def joined(counts: DailyCounts, kept: Cells, first: dt.date) -> DailyCounts:
+    """The counts with the kept ones that they lack, up to `as_of`.
+
+    They begin with the first kept day; if `first` is later, with `first`, or their own first day if that is
+    earlier. So kept days without a row are told from days that are not kept.
+    """
     past = {cell: count for cell, count in kept.items() if cell.day <= counts.as_of}
     cells = {**past, **as_cells(counts.first, counts.counts)}
     if not cells:
         return counts
-    first, by_category = as_counts(cells)
+    first_kept, by_category = as_counts(cells)
     order = [*counts.counts, *(name for name in by_category if name not in counts.counts)]
-    return replace(counts, first=first, counts={name: by_category[name] for name in order})
+    dropped = max(0, (min(first, counts.first) - first_kept).days)
+    return replace(
+        counts,
+        first=first_kept + dropped * DAY,
+        counts={name: by_category[name][dropped:] for name in order},
+    )
 
 
 def _is_newer(fetched_ms: int, head: Head) -> bool:

@@ -142,14 +142,24 @@ def _date(text: str | None) -> dt.date | None:
 
 def answered_days(dates: DateRange, counts: DailyCounts) -> tuple[dt.date, dt.date, list[dt.date]]:
     """Start, end and days of the response. No days if the source has none of the range."""
-    window_start = counts.as_of - (WINDOW_DAYS - 1) * DAY
-    first = counts.first if counts.counts else window_start
-    start = max(dates.start or max(first, window_start), min(first, window_start))
+    since = kept_since(counts)
+    with_row = (day for day in days_from(counts.first, counts.as_of) if counts.has(day))
+    start = max(dates.start or max(next(with_row, since), _window_start(counts)), since)
     end = min(dates.end or counts.as_of, counts.as_of)
     if start <= end:
         return start, end, list(days_from(start, end))
     only = dates.start or dates.end or counts.as_of
     return dates.start or only, dates.end or only, []
+
+
+def kept_since(counts: DailyCounts) -> dt.date:
+    """The first day that the counts tell about, with or without a row: at least upstream's window."""
+    window_start = _window_start(counts)
+    return min(counts.first, window_start) if counts.counts else window_start
+
+
+def _window_start(counts: DailyCounts) -> dt.date:
+    return counts.as_of - (WINDOW_DAYS - 1) * DAY
 
 
 def _wanted(category: str, query: DownloadsQuery) -> bool:

@@ -119,12 +119,13 @@ class Catalogue:
         if history is None or not lacks_days(counts, first):
             return counts
         try:
-            kept = await history.read(question, counts.source, first, counts.as_of)
+            since = dt.date.min if first < counts.first else first
+            kept = await history.read(question, counts.source, since, counts.as_of)
         except HistoryUnavailable:
             if first < counts.first:
                 raise
             return counts
-        return joined(counts, kept)
+        return joined(counts, kept, first)
 
     async def aclose(self) -> None:
         """Close the connections to the source and to the tables."""

@@ -13,15 +13,17 @@ Where ClickHouse is off, a question with a view that pypistats.org can't answer 
 import asyncio
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from pulse.daily_counts import DailyCounts
+from pulse.daily_counts import DAY, DailyCounts
 from pulse.freshness import window_expected
 from pulse.names import ALL_OF_PYPI
 from pulse.problems import (
     HistoryUnavailable,
     NotConfigured,
     Problem,
+    UnknownPackage,
     UpstreamProblem,
     UpstreamThrottled,
 )
@@ -36,6 +38,8 @@ PYPISTATS_SHARE: Final = 0.7
 
 MIN_HISTORY_S: Final = 0.4
 """How long kept days are waited for, at least: an image may have used up its time for pypistats.org."""
+
+ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
 _Found = dict[Question, LookupResult]
 
@@ -207,6 +211,8 @@ class Catalogues:
     async def _with_history(
         self, question: Question, answer: Answer, start: dt.date | None, deadline: float
     ) -> Answer:
+        if isinstance(answer, UnknownPackage) and start is not None:
+            return await self._kept_alone(question, answer, start, deadline)
         if question.view is not None or isinstance(answer, Problem):
             return answer
         left_s = max(MIN_HISTORY_S, _left_s(deadline))
@@ -219,6 +225,20 @@ class Catalogues:
             if start is None or start >= answer.first:
                 return answer
             return HistoryUnavailable("it takes too long")
+
+    async def _kept_alone(
+        self, question: Question, unknown: UnknownPackage, start: dt.date, deadline: float
+    ) -> Answer:
+        """The kept days from `start` on of a package that pypistats.org has none of any more."""
+        if question.view is not None or not self.has_history:
+            return unknown
+        found = await self._pypistats.look_up([ALL_OVERALL], _left_s(deadline))
+        everything = found[ALL_OVERALL].answer
+        if isinstance(everything, Problem):
+            return everything
+        without_rows = replace(everything, first=everything.as_of + DAY, counts={})
+        kept = await self._with_history(question, without_rows, start, deadline)
+        return unknown if isinstance(kept, DailyCounts) and not kept.counts else kept
 
     def _has_window_of(self, question: Question) -> bool:
         """Whether pypistats.org's window has the answer to a question with a view."""

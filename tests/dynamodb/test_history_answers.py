@@ -14,6 +14,7 @@ from tests.dynamodb.table_at import TableAt
 from tests.http.served import Clock, Served, served
 from tests.pictures import read
 from tools.fake_pypistats import FakePypistats
+from tools.fake_pypistats.packages import HERMIT
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 WINDOW_START = "2026-05-25"
@@ -100,6 +101,59 @@ def test_total_is_the_sum_since_the_first_kept_day(api: Served, clock: Clock) ->
     assert (later["since"], later["mirrors"]) == (WINDOW_START, True)
     without = get(api, "/packages/requests/total", mirrors="false")
     assert without["total_downloads"] < later["total_downloads"]
+
+
+def test_forgotten_package_has_its_kept_days(
+    api: Served, fake_pypistats: FakePypistats, clock: Clock
+) -> None:
+    """Upstream does not know a package that nobody has downloaded for longer than its window."""
+    first = get(api, DOWNLOADS, mirrors="true")
+    clock.now += LATER
+    fake_pypistats.set_rules("404:*:requests")
+    later = get(api, DOWNLOADS, mirrors="true", start="2020-01-01")
+    assert (later["start"], later["end"], later["as_of"]) == (WINDOW_START, *2 * ["2027-03-01"])
+    assert points(later) == {day: points(first).get(day, 0) for day in points(later)}
+    assert get(api, "/packages/requests/total")["total_downloads"] == first["series"][0]["total"]
+    compared = get(api, "/compare/downloads", packages="requests,flask", start="2026-06-01")
+    assert [entry["status"] for entry in compared["packages"]] == ["ok", "ok"]
+    for path in ("/packages/requests", "/packages/no-such-package/downloads?start=2020-01-01"):
+        assert api.client.get(path).status_code == 404
+
+
+def test_forgotten_package_is_not_unknown_while_upstream_fails(
+    api: Served, fake_pypistats: FakePypistats, clock: Clock
+) -> None:
+    """The newest loaded day is not known then."""
+    get(api, DOWNLOADS)
+    clock.now += LATER
+    fake_pypistats.set_rules("404:*:requests", "500:*:__all__")
+    answer = api.client.get(DOWNLOADS, params={"start": "2026-06-01"})
+    assert answer.status_code == 502
+    assert answer.json()["type"] == "urn:pypi-pulse:problem:upstream-broken"
+
+
+def test_kept_day_without_a_row_is_zero(api: Served, clock: Clock) -> None:
+    """Whether the request starts with it or before it."""
+    path = f"/packages/{HERMIT}/downloads"
+    window = get(api, path, mirrors="true")
+    day = window["missing_dates"][3]
+    assert points(window)[day] == 0
+    clock.now += LATER
+    alone = get(api, path, mirrors="true", start=day, end=day)
+    assert (alone["start"], points(alone), alone["missing_dates"]) == (day, {day: 0}, [day])
+    query = {"packages": HERMIT, "start": day, "end": day}
+    (entry,) = get(api, "/compare/downloads", **query)["packages"]
+    assert [point["downloads"] for point in entry["points"]] == [0]
+
+
+def test_days_that_are_not_kept_are_not_zero(api: Served, clock: Clock) -> None:
+    """A package that was never asked for has no points before upstream's window."""
+    get(api, DOWNLOADS)
+    clock.now += LATER
+    compared = get(api, "/compare/downloads", **COMPARED, start="2026-08-31", end="2026-09-03")
+    kept, other = ([point["date"] for point in one["points"]] for one in compared["packages"])
+    assert kept == ["2026-08-31", "2026-09-01", "2026-09-02", "2026-09-03"]
+    assert other == ["2026-09-02", "2026-09-03"]
 
 
 def test_table_that_fails_is_a_503_only_beyond_the_window(

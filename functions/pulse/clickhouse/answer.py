@@ -202,10 +202,12 @@ def _counts(
             raise ValueError("not totals")
         first, span = max(first, start), range(_TOTAL, _TOTAL + 1)
     else:
-        first, last = min(days, default=max(first, start)), max(days, default=0)
-        if days and not start <= first <= last <= end:
+        if days and not start <= min(days) <= max(days) <= end:
             raise ValueError("other days")
-        span = range(first, last + 1)
+        # From the package's first day on, a day without a row is one without downloads. A version's is not known.
+        known = max(first, start)
+        first = min(days, default=known) if view.version else min({known, *days})
+        span = range(first, max(days, default=0) + 1)
     counts = {name: list(map(by_day.get, span)) for name, by_day in categories.items()}
     first_day = _EPOCH + first * DAY
     return DailyCounts(

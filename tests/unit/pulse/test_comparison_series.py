@@ -99,6 +99,15 @@ def test_stale_package_ends_with_its_own_last_day() -> None:
     assert csv_headers(series) == {"x-pulse-stale": "true", "x-pulse-source": "pypistats.org"}
 
 
+def test_days_that_are_not_kept_have_no_points() -> None:
+    """Upstream's window begins 180 days before `as_of`; a package has zeros from there on."""
+    series = compared({"kept": steady(400), "other": steady(2)}, DateRange(day(182), day(179)))
+    assert [downloads(entry) for entry in series.packages] == [[20] * 4, [0, 0]]
+    other = series.packages[1]
+    assert isinstance(other, ComparedSeries)
+    assert [point.date for point in other.points] == other.missing_dates == [day(180), day(179)]
+
+
 def test_failure_affects_no_other_package() -> None:
     series = compared({"a": steady(2), "x": UNKNOWN, "y": UpstreamThrottled(9)})
     assert [entry.status for entry in series.packages] == ["ok", "not_found", "throttled"]

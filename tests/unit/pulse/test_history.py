@@ -200,13 +200,36 @@ def test_old_imports_do_not_burden_the_head() -> None:
 def test_joined_counts_are_the_source_s_where_it_has_them(kept: Rows, current: Rows) -> None:
     counts = fetch(current, 0)
     past = {Cell(*cell): count for cell, count in kept.items()}
-    both = joined(counts, past)
+    both = joined(counts, past, dt.date.min)
     own = as_cells(counts.first, counts.counts)
     assert as_cells(both.first, both.counts) == {
         **{cell: count for cell, count in past.items() if cell.day <= counts.as_of},
         **own,
     }
     assert len({len(days) for days in both.counts.values()}) <= 1
+
+
+@pytest.mark.parametrize(
+    ("first", "begins", "kept"),
+    [
+        (day(300), day(250), [7, *[None] * 49, 8]),
+        (day(250), day(250), [7, *[None] * 49, 8]),
+        (day(202), day(202), [None, None, 8]),
+        (day(199), day(199), []),
+        (day(1), day(2), []),
+    ],
+    ids=["before all", "the first kept day", "a day without a row", "no kept day", "own days stay"],
+)
+def test_days_are_kept_from_the_first_on(
+    first: dt.date, begins: dt.date, kept: list[int | None]
+) -> None:
+    """With or without a row: a start cuts kept days off, not the counts' own ones."""
+    past = {Cell("with_mirrors", day(250)): 7, Cell("with_mirrors", day(200)): 8}
+    own = counts_of({"with_mirrors": {day(2): 1, day(0): 3}})
+    both = joined(own, past, first)
+    assert both.first == begins
+    between = (day(2) - begins).days - len(kept)
+    assert both.counts == {"with_mirrors": [*kept, *[None] * between, 1, None, 3]}
 
 
 @given(ROWS.filter(bool))

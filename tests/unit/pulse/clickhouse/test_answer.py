@@ -46,8 +46,11 @@ def read(*rows: list[Any], kind: Kind = KIND) -> Read:
     return read_answer(kind, [SIX], QueryAnswer(body(*rows), "clickhouse", NOON))
 
 
-def counts(*rows: list[Any], kind: Kind = KIND) -> DailyCounts:
-    answer = read(STEADY, FIRST, *rows, kind=kind).answers[SIX]
+def counts(*rows: list[Any], kind: Kind = KIND, first: list[Any] | None = None) -> DailyCounts:
+    """The answer about a package that begins with these rows, unless it has another `first` row."""
+    days = [number for one in rows for number in one[3] if number]
+    begin = ["six", "first", "", [min(days)], [0]] if days else FIRST
+    answer = read(STEADY, first or begin, *rows, kind=kind).answers[SIX]
     assert isinstance(answer, DailyCounts)
     return answer
 
@@ -59,6 +62,27 @@ def test_days_without_a_row_are_none() -> None:
     assert answer.first == day(4)
     assert answer.counts == {"1.0": [5, None, 7], "other": [None, 1, None]}
     assert (answer.source, answer.as_of) == ("clickhouse", YESTERDAY)
+
+
+@pytest.mark.parametrize(
+    ("first", "version", "answered"),
+    [
+        (dt.date(2012, 1, 1), None, day(20)),
+        (day(10), None, day(10)),
+        (day(4), None, day(4)),
+        (dt.date(2012, 1, 1), "1.0", day(4)),
+    ],
+    ids=["older than the view", "begins in the view", "begins with a row", "a version"],
+)
+def test_days_before_the_first_row(first: dt.date, version: str | None, answered: dt.date) -> None:
+    """From the package's first day on, they are days without downloads; a version's first day is not known."""
+    answer = counts(
+        row("six", "named", "1.0", {day(4): 5}),
+        kind=KIND._replace(view=View(start=day(20), version=version)),
+        first=row("six", "first", "", {first: 0}),
+    )
+    assert answer.first == answered
+    assert answer.counts == {"1.0": [None] * (day(4) - answered).days + [5]}
 
 
 def test_largest_category_is_first() -> None:
