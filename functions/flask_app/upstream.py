@@ -137,12 +137,15 @@ class BlockingUpstream:
         }
 
     def _everything(self, deadline: float) -> DailyCounts:
-        """The counts of `__all__`, with `as_of`."""
+        """The counts of `__all__`, with `as_of`; it is a guess if upstream's own sums are needed and fail."""
         everything = self._fetch(ALL_OVERALL, deadline)
-        if needs_recent(everything):
+        if not needs_recent(everything):
+            return everything
+        try:
             answer = self._get(ALL_OF_PYPI, RECENT, deadline)
             return with_recent(everything, read_recent(ALL_OF_PYPI, answer))
-        return everything
+        except Problem:
+            return everything
 
     def _fetch_known(self, question: Question, deadline: float) -> DailyCounts:
         """As `_fetch`; if there are no rows, checks with `overall` that the package exists."""

@@ -27,18 +27,24 @@ def own_as_of(
 ) -> DailyCounts:
     """Counts with the `as_of` that their own rows show; `is_known` tells whether it is final.
 
-    A last day without a category that the day before has may be half loaded, so the day before is used.
-    Without rows, `as_of` is the day before the newest expected day.
+    If the last day may be half loaded, the day before is used. Without rows, `as_of` is the day before the
+    newest expected day.
     """
     undated = DailyCounts(first, counts, source, fetched_at, dt.date.min, fetched_at)
     newest = first + (undated.length - 1) * DAY
     if not counts:
         as_of = newest_expected(fetched_at) - DAY
-    elif undated.categories_on(newest - DAY) <= undated.categories_on(newest):
-        as_of = newest
-    else:
+    elif _may_be_half_loaded(undated, newest):
         as_of = newest - DAY
+    else:
+        as_of = newest
     return replace(undated, as_of=as_of, fresh_until=fresh_until(as_of, fetched_at))
+
+
+def _may_be_half_loaded(counts: DailyCounts, day: dt.date) -> bool:
+    """Whether a day lacks a category that the day before has, or has downloads by mirrors alone."""
+    categories = counts.categories_on(day)
+    return categories == {"with_mirrors"} or not counts.categories_on(day - DAY) <= categories
 
 
 def is_known(counts: DailyCounts) -> bool:

@@ -99,6 +99,33 @@ def test_comparison_has_one_as_of(ask: Ask, fake_pypistats: FakePypistats) -> No
     ) == 1
 
 
+EVERY_KIND = f"requests,{RETIRED},{HERMIT},{MIRRORED},{DEBUT}"
+
+
+def test_half_loaded_day_is_late_for_all(ask: Ask, fake_pypistats: FakePypistats) -> None:
+    """Only `with_mirrors` has yesterday: no package may show zeros without mirrors."""
+    (day_before,) = (
+        row["downloads"]
+        for row in overall_rows(fake_pypistats, "requests")
+        if (row["category"], row["date"]) == ("without_mirrors", "2026-11-20")
+    )
+    fake_pypistats.set_rules("half-loaded:overall")
+    answer = ask("/compare", f"packages={EVERY_KIND}&mirrors=false")
+    stats = [entry["stats"] for entry in answer.json["packages"]]
+    assert [one["as_of"] for one in stats] == ["2026-11-20"] * 5
+    assert stats[0]["last_day"] == day_before > 0
+
+
+def test_late_day_is_late_for_all(variant: str) -> None:
+    """Also without upstream's own sums, which tell a late day from a lost one."""
+    with FakePypistats(now=NOW - dt.timedelta(days=1), limits=False) as late:
+        late.set_rules("500:recent:__all__")
+        with handler_of(variant, PYPISTATS_URL=late.url) as handler:
+            answer = asking(handler)("/compare", f"packages={EVERY_KIND}")
+    days = [entry["stats"]["as_of"] for entry in answer.json["packages"]]
+    assert days == ["2026-11-20"] * 5
+
+
 def test_repeated_package_is_fetched_once(ask: Ask, fake_pypistats: FakePypistats) -> None:
     answer = ask("/compare", "packages=requests,Requests,flask")
     assert [entry["package"] for entry in answer.json["packages"]] == [

@@ -223,3 +223,17 @@ def test_mirrors_only_package_prints_no_data(client: BothClients) -> None:
     assert {(outcome.code, outcome.stderr) for outcome in ours} == {(0, "")}
     assert all("No data found" in outcome.stdout for outcome in ours)
     assert ours == upstreams
+
+
+def test_mirrors_only_package_is_no_error(client: BothClients) -> None:
+    """Upstream's 404 ends the client."""
+    ours, upstreams = client.both(
+        [
+            f"overall {MIRRORED} --mirrors without",
+            *(f"recent {MIRRORED} {p}" for p in ["", *PERIODS]),
+        ]
+    )
+    assert failed(upstreams, 404)
+    assert {(outcome.code, outcome.stderr) for outcome in ours} == {(0, "")}
+    assert "No data found" in ours[0].stdout
+    assert len(tables(ours)) == 4

@@ -20,7 +20,7 @@ def calls(fake_pypistats: FakePypistats) -> Counter[str]:
     return Counter(request.path for request in fake_pypistats.requests)
 
 
-@pytest.mark.parametrize("endpoint", THREE)
+@pytest.mark.parametrize("endpoint", [*THREE, "overall?mirrors=false", "system?os=linux"])
 def test_mirrors_only_package_is_known(api: Served, endpoint: str) -> None:
     answer = api.client.get(f"/api/packages/{MIRRORED}/{endpoint}")
     assert answer.status_code == 200
@@ -28,6 +28,8 @@ def test_mirrors_only_package_is_known(api: Served, endpoint: str) -> None:
     assert answer.headers["cache-control"].startswith("public, max-age=47400,")
     recent = api.client.get(f"/api/packages/{MIRRORED}/recent").json()["data"]
     assert recent == {"last_day": 0, "last_month": 0, "last_week": 0}
+    recent = api.client.get(f"/api/packages/{MIRRORED}/recent?period=week").json()["data"]
+    assert recent == {"last_week": 0}
 
 
 def test_unknown_name_is_kept_for_an_hour(

@@ -42,15 +42,29 @@ EMPTY = fetched({})
         (WHOLE, YESTERDAY, True),
         (LATE, day(1), False),
         (HALF_LOADED, day(1), False),
-        (fetched({0: ("with_mirrors",), 1: ("with_mirrors",)}), YESTERDAY, True),
+        (fetched({0: ("with_mirrors",), 1: ("with_mirrors",), 2: BOTH}), day(1), False),
+        (fetched({0: ("with_mirrors",), 2: BOTH}), day(1), False),
+        (fetched({0: ("with_mirrors",)}), day(1), False),
         (fetched({0: BOTH, 1: ("with_mirrors",)}), YESTERDAY, True),
-        (fetched({0: ("with_mirrors",)}), YESTERDAY, True),
+        (fetched({0: ("3.13",), 1: ("3.13", "3.14")}), day(1), False),
+        (fetched({0: ("3.13",), 2: ("3.14",)}), YESTERDAY, True),
     ],
-    ids=["whole", "late", "half loaded", "mirrors alone", "a new category", "its first day"],
+    ids=[
+        "whole",
+        "late",
+        "half loaded",
+        "mirrors alone",
+        "half loaded after a lost day",
+        "its first day",
+        "a new category",
+        "a version is missing",
+        "a version is not in use",
+    ],
 )
 def test_day_without_a_category_is_not_whole(
     counts: DailyCounts, newest: dt.date, known: bool
 ) -> None:
+    """A day with downloads by mirrors alone may be half loaded, or the package may have no others."""
     assert (counts.as_of, is_known(counts)) == (newest, known)
     assert counts.fresh_until == (NEXT_LOAD if known else LATE_UNTIL)
 

@@ -104,6 +104,17 @@ def test_growth_leaves_out_weekday_of_lost_day() -> None:
         assert weekly_growth(days_of(there), YESTERDAY) == pytest.approx(-0.01)
 
 
+@pytest.mark.parametrize(
+    ("missing", "growth"),
+    [({1, 15}, 0), ({1, 14, 15}, 60 / 70 - 1)],
+    ids=["nine of ten days", "fewer"],
+)
+def test_growth_of_package_with_nine_of_ten_days(missing: set[int], growth: float) -> None:
+    """Ten downloads on each of twenty days, but for the missing ones; only day 1 is in the two weeks."""
+    downloads = {day(n): 10 for n in range(20) if n not in missing}
+    assert weekly_growth(days_of(downloads), YESTERDAY) == pytest.approx(growth)
+
+
 def test_growth_of_sparse_package_counts_zeros() -> None:
     downloads = {day(n): 10 for n in range(100) if n % 5 or n in (0, 5)}
     assert weekly_growth(days_of(downloads), YESTERDAY) == pytest.approx(70 / 60 - 1)
