@@ -265,10 +265,12 @@ class ComparedSeries(BaseModel):
         Literal["ok", "stale"], Field(description="`stale` if the figures are stale.")
     ]
     total: Annotated[int, Field(ge=0, description="The sum of all points.")]
-    points: Annotated[list[Point], Field(description="One for every period, oldest first.")]
+    points: Annotated[
+        list[Point], Field(description="One for every period that has kept days, oldest first.")
+    ]
     missing_dates: Annotated[
         list[dt.date],
-        Field(description="Days from `start` to `end` without a row; they count 0."),
+        Field(description="Kept days from `start` to `end` without a row; they count 0."),
     ]
     as_of: AsOf
     source: FromSource

@@ -50,9 +50,12 @@ class MeetingHandler(BaseHTTPRequestHandler):
         meeting.barrier.wait(PATIENCE_S)
         with meeting.lock:
             meeting.under_way -= 1
-        row = {"category": "with_mirrors", "date": "2026-11-21", "downloads": 1}
+        rows = [
+            {"category": category, "date": "2026-11-21", "downloads": 1}
+            for category in ("with_mirrors", "without_mirrors")
+        ]
         package = self.path.split("/")[3]
-        body = {"data": [row], "package": package, "type": "overall_downloads"}
+        body = {"data": rows, "package": package, "type": "overall_downloads"}
         payload = json.dumps(body).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(payload)))

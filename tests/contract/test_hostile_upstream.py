@@ -159,7 +159,7 @@ def test_dripping_response_ends_at_deadline(variant: str, head: bytes) -> None:
 
 
 def test_cookies_are_never_sent_back(variant: str) -> None:
-    body = rows_body([ROW])
+    body = rows_body([ROW, {**ROW, "category": "without_mirrors"}])
     cookies = ("Set-Cookie: session=1; Path=/", "Set-Cookie: other=2; Max-Age=99999")
     with (
         raw_upstream(answer(body, *cookies)) as upstream,
