@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -205,6 +206,17 @@ def test_no_days_give_no_points(
     series = series_of(SPARSE, DateRange(start, end), YESTERDAY)
     assert [(one.category, one.total, one.points) for one in series.series] == [("3.9", 0, [])]
     assert (series.start, series.end, series.missing_dates) == (*answered, [])
+
+
+@pytest.mark.parametrize(
+    ("dates", "start"), [(WHOLE, day(2)), (DateRange(day(300), None), day(200))]
+)
+def test_days_without_rows_may_be_kept(dates: DateRange, start: dt.date) -> None:
+    """Counts that begin with 198 days without a row: only a `start` asks for these days."""
+    counts = replace(counts_of({}), first=day(200), counts={"3.9": [None] * 198 + [4, 5, 6]})
+    series = download_series(REQUESTS, DownloadsQuery(by="python_minor"), dates, counts)
+    (one,) = series.series
+    assert (series.start, one.points[0].date, one.total) == (start, start, 15)
 
 
 def test_package_without_rows_has_no_series() -> None:
