@@ -91,7 +91,9 @@ def test_user_agent_has_version_and_url() -> None:
 
 
 def test_counts_have_source_and_fetched_at() -> None:
-    assert read(answer(ROW)) == counts_of({("with_mirrors", day(0)): 7}, source="pypistats.org")
+    both = {("with_mirrors", day(0)): 7, ("without_mirrors", day(0)): 7}
+    read_counts = read(answer(ROW, {**ROW, "category": "without_mirrors"}))
+    assert read_counts == counts_of(both, source="pypistats.org")
 
 
 def test_rows_become_counts_by_category() -> None:
