@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from typing import Final
+from uuid import uuid4
 
 import pytest
 
@@ -39,6 +40,14 @@ def server(machine: Machine) -> Iterator[ClickHouse]:
     with clickhouse(machine, queries_per_hour=0) as server:
         load(server, NEWEST, LOADED)
         yield server
+
+
+@pytest.fixture
+def database(server: ClickHouse) -> Iterator[str]:
+    """The name of a database of the test's own in `server`, which the test makes."""
+    name = f"own_{uuid4().hex}"
+    yield name
+    server.execute(f"DROP DATABASE IF EXISTS {name}")
 
 
 @pytest.fixture

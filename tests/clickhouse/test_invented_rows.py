@@ -230,27 +230,25 @@ def test_malformed_pythons_count_here_only(server: ClickHouse, raw: str) -> None
     assert 0 < valid < every == summed
 
 
-def test_newest_day_may_be_incomplete(server: ClickHouse) -> None:
-    load(server, NEWEST, ["httpx"], incomplete=True, database="incomplete")
+def test_newest_day_may_be_incomplete(server: ClickHouse, database: str) -> None:
+    load(server, NEWEST, ["httpx"], incomplete=True, database=database)
     sql = f"SELECT sum(count) FROM {DAY} WHERE project = 'httpx' AND date = '{NEWEST}'"
-    ((part,),) = select(server, sql, "incomplete")
+    ((part,),) = select(server, sql, database)
     ((whole,),) = select(server, sql)
-    server.execute("DROP DATABASE incomplete")
     assert 0.05 * whole < part < 0.15 * whole
 
 
-def test_many_downloads_are_on_every_day(server: ClickHouse) -> None:
+def test_many_downloads_are_on_every_day(server: ClickHouse, database: str) -> None:
     packages = ("requests", "httpx")
-    load_many(server, 2 * len(packages) * MANY_DAYS, NEWEST, packages, "many")
+    load_many(server, 2 * len(packages) * MANY_DAYS, NEWEST, packages, database)
     sql = (
         f"SELECT project, count(), min(downloads), max(downloads), max(date) FROM "
         f"(SELECT project, date, sum(count) AS downloads FROM {DAY} GROUP BY project, date) "
         "GROUP BY project ORDER BY project DESC"
     )
-    found = select(server, sql, "many")
+    found = select(server, sql, database)
     assert found == [[name, MANY_DAYS, 2, 2, str(NEWEST)] for name in packages]
     for table in BY_DAY:
-        assert select(server, f"SELECT sum(count) FROM {table}", "many") == [
+        assert select(server, f"SELECT sum(count) FROM {table}", database) == [
             [2 * len(packages) * MANY_DAYS]
         ]
-    server.execute("DROP DATABASE many")

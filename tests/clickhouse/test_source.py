@@ -264,11 +264,11 @@ def test_as_of_is_the_newest_day(server: ClickHouse) -> None:
         assert (answer.as_of, answer.stale) == (NEWEST, False)
 
 
-def test_incomplete_newest_day(server: ClickHouse) -> None:
-    load(server, NEWEST, ("requests", HERMIT), incomplete=True, database="incomplete")
+def test_incomplete_newest_day(server: ClickHouse, database: str) -> None:
+    load(server, NEWEST, ("requests", HERMIT), incomplete=True, database=database)
     for package in ("requests", HERMIT):
         answer = ask(
-            server, [about(package, Breakdown.VERSION)], CLICKHOUSE_DATABASE="incomplete"
+            server, [about(package, Breakdown.VERSION)], CLICKHOUSE_DATABASE=database
         ).popitem()[1]
         assert isinstance(answer, DailyCounts)
         assert answer.as_of == NEWEST - DAY
@@ -296,22 +296,22 @@ def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
 
 
-def test_hostile_texts(server: ClickHouse) -> None:
+def test_hostile_texts(server: ClickHouse, database: str) -> None:
     """They come back as they are, or as `other` where they can't be shown, and select only themselves."""
     day = NEWEST - DAY
     counts = {text: 10 + number for number, text in enumerate(HOSTILE)}
-    create_tables(server, "hostile")
+    create_tables(server, database)
     load_sums(
         server,
         [
             Row._make(("requests", day.isoformat(), *[escaped(text)] * 4, "3.13", "Linux", count))
             for text, count in counts.items()
         ],
-        "hostile",
+        database,
     )
     selected = {text: about("requests", Breakdown.COUNTRY, View(version=text)) for text in HOSTILE}
     split = {breakdown: about("requests", breakdown, View(limit=100)) for breakdown in COLUMNS}
-    answers = ask(server, [*selected.values(), *split.values()], CLICKHOUSE_DATABASE="hostile")
+    answers = ask(server, [*selected.values(), *split.values()], CLICKHOUSE_DATABASE=database)
     hidden = {text for text in HOSTILE if len(text) > 100 or not text.isprintable()} | {"other"}
     for text, question in selected.items():
         shown = "other" if text in hidden else text
@@ -322,34 +322,36 @@ def test_hostile_texts(server: ClickHouse) -> None:
         assert cells_of(answers[question]) == expected
 
 
-def test_package_with_many_versions(server: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_with_many_versions(
+    server: ClickHouse, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No more are named than an answer has rows for. If there were more, ClickHouse would refuse the query."""
-    create_tables(server, "versions")
+    create_tables(server, database)
     load_sums(
         server,
         [
             Row("requests", NEWEST.isoformat(), f"1.{number}", "US", "sdist", "pip", "", "", 1)
             for number in range(1500)
         ],
-        "versions",
+        database,
     )
     question = about("requests", Breakdown.VERSION, View(period="all", limit=10**6))
-    answer = ask(server, [question], CLICKHOUSE_DATABASE="versions")[question]
+    answer = ask(server, [question], CLICKHOUSE_DATABASE=database)[question]
     counts = cells_of(answer)
     assert len(counts) == 996
     assert counts.total() == 1500
     monkeypatch.setattr("pulse.clickhouse.query.MAX_ROWS", 10**6)
-    refused = ask(server, [question], CLICKHOUSE_DATABASE="versions")[question]
+    refused = ask(server, [question], CLICKHOUSE_DATABASE=database)[question]
     assert isinstance(refused, UpstreamBroken)
     assert "too many rows" in refused.detail
 
 
-def test_fifty_packages_of_ten_years(server: ClickHouse) -> None:
+def test_fifty_packages_of_ten_years(server: ClickHouse, database: str) -> None:
     """One query, within the public endpoint's limits for an answer."""
     packages = [f"package-{number}" for number in range(50)]
-    load_many(server, 50 * 3650, NEWEST, packages, database="fifty")
+    load_many(server, 50 * 3650, NEWEST, packages, database=database)
     questions = [about(package, Breakdown.OVERALL, View(mirrors=True)) for package in packages]
-    answers = ask(server, questions, CLICKHOUSE_DATABASE="fifty", CLICKHOUSE_PER_HOUR="1")
+    answers = ask(server, questions, CLICKHOUSE_DATABASE=database, CLICKHOUSE_PER_HOUR="1")
     for answer in answers.values():
         assert isinstance(answer, DailyCounts)
         assert answer.counts == {"with_mirrors": [1] * 3650}
