@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import re
 import socket
 import threading
 import time
@@ -74,6 +75,17 @@ def bomb(size: int) -> bytes:
     return gzip.compress(b" " * size)
 
 
+def _read_request(connection: socket.socket) -> str:
+    """The head of a request. Its body is read too: closing a connection with unread bytes resets it."""
+    request = connection.recv(MAX_REQUEST_BYTES)
+    head, _, body = request.partition(b"\r\n\r\n")
+    declared = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+    left = int(declared[1]) - len(body) if declared else 0
+    while left > 0 and (chunk := connection.recv(MAX_REQUEST_BYTES)):
+        left -= len(chunk)
+    return head.decode("latin-1")
+
+
 @contextmanager
 def raw_upstream(send: Send) -> Iterator[RawUpstream]:
     """Listen, and answer each request with `send`; then close the connection."""
@@ -81,7 +93,7 @@ def raw_upstream(send: Send) -> Iterator[RawUpstream]:
     def meet(connection: socket.socket) -> None:
         # Clients disconnect as soon as they have seen enough.
         with connection, contextlib.suppress(OSError):
-            request = connection.recv(MAX_REQUEST_BYTES).decode("latin-1")
+            request = _read_request(connection)
             upstream.requests.append(request)
             send(connection, request)
 

@@ -111,7 +111,7 @@ class BlockingUpstream:
             try:
                 return self._fetch_known(question, deadline)
             except Problem as problem:
-                return problem
+                return problem.without_traceback()
 
         if self._settings.flask_fanout == "sequential":
             return {question: answer(question) for question in questions}

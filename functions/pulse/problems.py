@@ -89,6 +89,11 @@ class Problem(Exception):
         self.reserved: Literal[False] | None = None
         self.errors: list[InputError] | None = None
 
+    def without_traceback(self) -> Self:
+        """This problem, to be kept: a traceback would keep the whole response in memory."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
+
     @property
     def in_few_words(self) -> str:
         """What an image says that can't show figures."""

@@ -5,26 +5,19 @@ and upstream's filters don't work for `other` and `null`, because it passes filt
 """
 
 import datetime as dt
-import json
-import math
 import re
-from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from pulse import __version__
+from pulse import __version__, strict_json
 from pulse.as_of import own_as_of
 from pulse.body import BodyReader
 from pulse.daily_counts import DailyCounts, Source
 from pulse.freshness import WINDOW_DAYS
+from pulse.http_status import problem_of_status
 from pulse.models import RecentDownloads
 from pulse.names import PackageName
-from pulse.problems import (
-    THROTTLED_RETRY_AFTER_S,
-    UnknownPackage,
-    UpstreamBroken,
-    UpstreamRefused,
-)
+from pulse.problems import UnknownPackage, UpstreamBroken
 from pulse.questions import Breakdown, Question
 
 USER_AGENT: Final = f"pypi-pulse/{__version__} (+https://github.com/pypi-pulse/pypi-pulse)"
@@ -44,29 +37,20 @@ MAX_ATTEMPTS: Final = 2
 MAX_AGE_DAYS: Final = 3660
 """Upstream keeps 181 days; a date more than ten years ago is an error."""
 
-MAX_RETRY_AFTER_S: Final = 3600
-"""Longer waits are cut to this: upstream counts calls per minute."""
-
 MAX_COUNT: Final = 2**63 - 1
 """The largest number that upstream's database can hold."""
 
 MAX_CATEGORY_LENGTH: Final = 100
 """In characters. The longest real category is `without_mirrors`."""
 
-MAX_SHOWN: Final = 200
-"""How many characters of upstream's text a problem repeats."""
-
 NULL_CATEGORY: Final = "null"
 """Upstream's category for an unknown version or system."""
 
-_SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NOT_THE_JSON: Final = "it is not the expected JSON"
 
 _HTTP_OK: Final = 200
 _HTTP_NOT_FOUND: Final = 404
-_HTTP_TOO_MANY_REQUESTS: Final = 429
-_HTTP_UNAVAILABLE: Final = 503
 
 
 RECENT: Final = "recent"
@@ -166,39 +150,17 @@ def _read(package: PackageName, endpoint: str, answer: UpstreamAnswer) -> Any:  
     """The `data` of a response, after checking its status, package and endpoint."""
     if answer.status == _HTTP_NOT_FOUND:
         raise UnknownPackage.named(package)
-    retry_after_s = _retry_after_s(answer)
-    if answer.status == _HTTP_TOO_MANY_REQUESTS:
-        raise UpstreamRefused(retry_after_s or THROTTLED_RETRY_AFTER_S)
-    if answer.status == _HTTP_UNAVAILABLE and retry_after_s:
-        raise UpstreamRefused(retry_after_s)
     if answer.status != _HTTP_OK:
-        location = answer.headers.get("Location", "")[:MAX_SHOWN]
-        redirect = f", a redirect to {location!r}" if location else ""
-        raise UpstreamBroken.because(f"its status is {answer.status}{redirect}")
+        raise problem_of_status(answer.status, answer.headers, answer.fetched_at)
     try:
         # Not pydantic, which accepts duplicate keys and reads "1779667200" as a date.
-        content = json.loads(
-            answer.body.decode(), object_pairs_hook=_object, parse_constant=_no_number
-        )
+        content = strict_json.loads(answer.body)
         data, echo = content["data"], (content["package"], content["type"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UpstreamBroken.because(_NOT_THE_JSON) from error
     if echo != (package, f"{endpoint}_downloads"):
         raise UpstreamBroken.because("it is for another package or endpoint")
     return data
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object without duplicate keys."""
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise ValueError("duplicate key")
-    return content
-
-
-def _no_number(constant: str) -> None:
-    """Reject `NaN` and `Infinity`, which JSON does not have."""
-    raise ValueError(f"{constant} is not JSON")
 
 
 class _Row(NamedTuple):
@@ -216,25 +178,35 @@ def _rows(data: Any) -> list[_Row]:  # noqa: ANN401 - any JSON
     if not isinstance(data, list):
         raise TypeError("not a list")
     # Each distinct category and date is checked once; there are far fewer of them than rows.
-    categories = {value: _category(value) for value in {row["category"] for row in data}}
-    dates = {value: _date(value) for value in {row["date"] for row in data}}
+    categories = {value: _category(value) for value in _distinct(row["category"] for row in data)}
+    dates = {value: _date(value) for value in _distinct(row["date"] for row in data)}
     return [
         _Row(categories[row["category"]], dates[row["date"]], _count(row["downloads"]))
         for row in data
     ]
 
 
-def _category(value: object) -> str:
+def _distinct(values: Iterable[object]) -> set[str | None]:
+    """The distinct values. Numbers are refused first: they can be chosen so that a set takes minutes."""
+    found: set[str | None] = set()
+    for value in values:
+        if value is not None and not isinstance(value, str):
+            raise TypeError("not a text")
+        found.add(value)
+    return found
+
+
+def _category(value: str | None) -> str:
     """A category; JSON's null becomes `NULL_CATEGORY`."""
     if value is None:
         return NULL_CATEGORY
-    if not isinstance(value, str) or len(value) > MAX_CATEGORY_LENGTH or not value.isprintable():
+    if len(value) > MAX_CATEGORY_LENGTH or not value.isprintable():
         raise ValueError("not a category")
     return value
 
 
-def _date(value: object) -> dt.date:
-    if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
+def _date(value: str | None) -> dt.date:
+    if value is None or not _ISO_DATE.fullmatch(value):
         raise ValueError("not a date")
     return dt.date.fromisoformat(value)
 
@@ -272,19 +244,3 @@ def _counts(
 
 def _source(headers: Mapping[str, str]) -> Source:
     return "simulated" if headers.get(SOURCE_HEADER) == "simulated" else "pypistats.org"
-
-
-def _retry_after_s(answer: UpstreamAnswer) -> int | None:
-    """The Retry-After in whole seconds, or None. pypistats.org sends none; a proxy in front of it may."""
-    value = answer.headers.get("Retry-After", "").strip()  # http.client keeps spaces at the end
-    try:
-        if _SECONDS.fullmatch(value):
-            seconds = float(value)
-        else:
-            moment = parsedate_to_datetime(value)
-            if moment.tzinfo is None:
-                moment = moment.replace(tzinfo=dt.UTC)
-            seconds = (moment - answer.fetched_at).total_seconds()
-    except (ValueError, OverflowError):
-        return None
-    return max(1, min(math.ceil(seconds), MAX_RETRY_AFTER_S))

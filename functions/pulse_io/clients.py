@@ -1,11 +1,13 @@
-"""Creates the HTTP client for one server, with its proxy and trusted certificates."""
+"""Creates the HTTP client for one server, with its proxy and trusted certificates, and reads its responses."""
 
+import asyncio
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
 
+from pulse.body import BodyReader
 from pulse.network import Network
 from pulse_io.tls import tls_context
 
@@ -42,9 +44,28 @@ def open_client(
         )
     return httpx.AsyncClient(
         base_url=url,
+        headers={"Accept-Encoding": "gzip"},  # the one that `read_body` decodes
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # keeps none
         timeout=timeout,
         mounts=proxies,
         transport=transport or open_transport(verify=tls, limits=limits),
         trust_env=False,
     )
+
+
+async def read_body(response: httpx.Response, body: BodyReader) -> bytes:
+    """The body of a streamed response, which is closed.
+
+    Raises:
+        UpstreamBroken: as `BodyReader`.
+        httpx.TransportError: the connection broke.
+    """
+    try:
+        async for chunk in response.aiter_raw():
+            body.feed(chunk)
+            await asyncio.sleep(0)  # thousands of small chunks would block the event loop
+        return body.finish()
+    finally:
+        await response.aclose()
+        # A reference cycle with the stream would keep the body in memory until a full garbage collection.
+        response.stream = httpx.ByteStream(b"")

@@ -1,5 +1,6 @@
 """Upstream floods, drips, or sends unrequested content: both variants still answer in time."""
 
+import gc
 import gzip
 import socket
 import time
@@ -56,6 +57,32 @@ def test_flood_is_502_in_little_memory(variant: str, flood: str) -> None:
     tracemalloc.stop()
     assert (reply.status, reply.json["type"]) == (502, BROKEN)
     assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("rows", [[[]] * 500_000, [{**ROW, "category": "3" * 3_000_000}]])
+def test_refused_rows_leave_no_garbage(variant: str, rows: object) -> None:
+    """Memory is freed without a run of the garbage collector."""
+    send = answer(rows_body(rows, by="python_minor"))
+    with (
+        raw_upstream(send) as upstream,
+        handler_of(variant, PYPISTATS_URL=upstream.url, CACHE="off") as handler,
+    ):
+
+        def ask() -> None:
+            reply = asking(handler)("/packages/requests/downloads", "by=python_minor")
+            assert (reply.status, reply.json["type"]) == (502, BROKEN)
+
+        ask()  # warm up caches
+        gc.collect()
+        gc.disable()
+        tracemalloc.start()
+        for _ in range(3):
+            ask()
+        left, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        gc.enable()
+    assert len(upstream.requests) == 4
+    assert left < 5_000_000  # FastAPI's idle thread holds the last body
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from pulse import strict_json
 from pulse.series import CSV_HEADER as ANSWER_COLUMNS
 from tools.backfill.rows import Expected, Record, Unreadable, date_of, shown
 from tools.parquet import TYPES
@@ -146,11 +147,10 @@ def _documents(file: BinaryIO) -> Iterator[Any]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"line {line}: it is not UTF-8") from None
-    decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number)
     start = _after_space(text, 0)
     while True:
         try:
-            value, end = decoder.raw_decode(text, start)
+            value, end = strict_json.DECODER.raw_decode(text, start)
         except json.JSONDecodeError as error:
             raise Unreadable(f"line {error.lineno}: it is not JSON: {error.msg}") from None
         except (ValueError, RecursionError) as error:
@@ -165,15 +165,3 @@ def _documents(file: BinaryIO) -> Iterator[Any]:
 def _after_space(text: str, start: int) -> int:
     found = _SPACE.match(text, start)
     return found.end() if found else start
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object without duplicate keys."""
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise ValueError("an object has a key twice")
-    return content
-
-
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number")

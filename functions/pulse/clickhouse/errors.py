@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from pulse.http_status import problem_of_status
 from pulse.problems import (
     CLICKHOUSE,
     UpstreamBroken,
@@ -63,7 +64,7 @@ def problem_of(
             return UpstreamTooSlow(source=CLICKHOUSE)
         return UpstreamBroken.because(_REASONS.get(number, f"its error is {number}"), CLICKHOUSE)
     if status != _HTTP_OK:
-        return UpstreamBroken.because(f"its status is {status}", CLICKHOUSE)
+        return problem_of_status(status, headers, now, CLICKHOUSE)
     if _IN_MID_BODY in body:
         return UpstreamBroken.because("it ends in an error", CLICKHOUSE)
     return None

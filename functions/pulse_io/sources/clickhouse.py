@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from pulse.clickhouse.answer import fresh_for, read_answer
 from pulse.clickhouse.query import build_query, capacity
 from pulse.daily_counts import DailyCounts
+from pulse.http_status import MAX_SHOWN
 from pulse.problems import CLICKHOUSE, Problem, UpstreamProblem, UpstreamThrottled, UpstreamTooSlow
-from pulse.pypistats import MAX_SHOWN
 from pulse.questions import Breakdown, Kind, Question
 from pulse_io.clocks import Now
 from pulse_io.sources import Answer, Ask
@@ -192,9 +192,7 @@ class ClickHouseSource:
         except UpstreamProblem as problem:
             _log_failure(batch, problem)
             await self._failed(batch, problem)
-            # A traceback would keep the whole answer in memory.
-            problem.__cause__ = problem.__context__ = None
-            return dict.fromkeys(batch.questions, problem.with_traceback(None))
+            return dict.fromkeys(batch.questions, problem.without_traceback())
         told = newest.isoformat() if newest else ""
         # Without a table, nothing is stored: with CACHE=off, the next request asks again.
         storing_s = 0 if self._rows is None else STORING_S

@@ -1,6 +1,7 @@
 """Sends one query to ClickHouse over its HTTP interface, and reads the body of the answer."""
 
 import asyncio
+from contextlib import aclosing
 from typing import Final
 
 import httpx
@@ -17,7 +18,7 @@ from pulse.problems import (
 )
 from pulse.pypistats import USER_AGENT
 from pulse.request_log import request_log
-from pulse_io.clients import open_client
+from pulse_io.clients import open_client, read_body
 from pulse_io.clocks import Now
 from pulse_io.settings import Settings
 
@@ -26,7 +27,7 @@ QUERY_TIMEOUT_S: Final = 65
 """The public endpoint ends a query after 60 seconds. It can't be ended from here."""
 
 MAX_CONNECTIONS: Final = 4
-MAX_BODY_BYTES: Final = 32_000_000
+MAX_BODY_BYTES: Final = 20_000_000
 """Decompressed. The public endpoint's limit of 10 MB is for binary numbers, which are longer in JSON."""
 
 _OPTIONS: Final = {
@@ -62,11 +63,7 @@ class ClickHouseServer:
         password = settings.clickhouse_password.get_secret_value()
         self._client.auth = httpx.BasicAuth(settings.clickhouse_user.encode(), password.encode())
         self._client.headers.update(
-            {
-                "User-Agent": USER_AGENT,
-                "Accept-Encoding": "gzip",
-                "X-ClickHouse-Format": "JSONCompact",
-            }
+            {"User-Agent": USER_AGENT, "X-ClickHouse-Format": "JSONCompact"}
         )
 
     async def ask(self, query: Query) -> QueryAnswer:
@@ -84,9 +81,12 @@ class ClickHouseServer:
         )
         try:
             with request_log().timed("upstream"):
-                async with asyncio.timeout(QUERY_TIMEOUT_S):
-                    response = await self._send(request)
-                    body = await _read_body(response)
+                async with (
+                    asyncio.timeout(QUERY_TIMEOUT_S),
+                    aclosing(await self._send(request)) as response,
+                ):
+                    reader = BodyReader(response.headers, MAX_BODY_BYTES, CLICKHOUSE)
+                    body = await read_body(response, reader)
         except (TimeoutError, httpx.TimeoutException):
             raise UpstreamTooSlow(source=CLICKHOUSE) from None
         except (httpx.ConnectError, httpx.ProxyError) as error:
@@ -107,20 +107,3 @@ class ClickHouseServer:
             return await self._client.send(request, stream=True)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
             return await self._client.send(request, stream=True)
-
-
-async def _read_body(response: httpx.Response) -> bytes:
-    """The decompressed body.
-
-    Raises:
-        UpstreamBroken: it is too large, or can't be decompressed.
-    """
-    try:
-        body = BodyReader(response.headers, MAX_BODY_BYTES)
-        async for chunk in response.aiter_raw():
-            body.feed(chunk)
-        return body.finish()
-    except UpstreamBroken:
-        raise UpstreamBroken.because("its body can't be read", CLICKHOUSE) from None
-    finally:
-        await response.aclose()

@@ -114,9 +114,7 @@ class PypistatsSource:
             )
             return question, await self._dated(question, counts, deadline, ask)
         except Problem as problem:
-            # A traceback would keep the whole answer in memory.
-            problem.__cause__ = problem.__context__ = None
-            return question, problem.with_traceback(None)
+            return question, problem.without_traceback()
 
     async def _dated(
         self, question: Question, counts: DailyCounts, deadline: float, ask: Ask

@@ -15,7 +15,7 @@ from pulse.problems import (
 )
 from pulse.pypistats import RECENT, REQUEST_HEADERS, UpstreamAnswer, body_reader, request_path
 from pulse.request_log import request_log
-from pulse_io.clients import open_client
+from pulse_io.clients import open_client, read_body
 from pulse_io.clocks import Now
 from pulse_io.settings import Settings
 from pulse_io.sources.rate_limit import RateLimit
@@ -115,7 +115,8 @@ class Upstream:
                 ):
                     watch.ended(answered=True)
                     self.answers += 1
-                    body = await _read_body(endpoint, response)
+                    reader = body_reader(endpoint, response.status_code, response.headers)
+                    body = await read_body(response, reader)
             return UpstreamAnswer(response.status_code, response.headers, body, self._now())
         except UpstreamBroken as problem:
             raise CallFailed(problem, is_answered=True) from None
@@ -132,21 +133,3 @@ class Upstream:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
-
-
-async def _read_body(endpoint: str, response: httpx.Response) -> bytes:
-    """The body of a response.
-
-    Raises:
-        UpstreamBroken: as `body_reader`.
-    """
-    try:
-        body = body_reader(endpoint, response.status_code, response.headers)
-        async for chunk in response.aiter_raw():
-            body.feed(chunk)
-            await asyncio.sleep(0)  # thousands of small chunks would block the event loop
-        return body.finish()
-    finally:
-        await response.aclose()
-        # A reference cycle with the stream would keep the body in memory until a full garbage collection.
-        response.stream = httpx.ByteStream(b"")

@@ -23,7 +23,6 @@ from aiodynamo.errors import (
     TransactionConflict,
 )
 from aiodynamo.expressions import Condition, KeyCondition
-from aiodynamo.http.httpx import HTTPX
 from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, Page, RetryTimeout
 from aiodynamo.operations import Put
 from yarl import URL
@@ -32,6 +31,7 @@ from pulse.request_log import request_log
 from pulse_io.clients import open_client
 from pulse_io.settings import Settings
 from pulse_io.store.credentials import CredentialsAtFirstUse
+from pulse_io.store.dynamodb_http import DynamoDBHttp
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +58,9 @@ MAX_PAGE_ITEMS: Final = 200
 """Of a scan. History's have 2 KB, so that a page comes in time over a slow line too."""
 
 _THROTTLED: Final = (Throttled, ProvisionedThroughputExceeded, RequestLimitExceeded)
+
+_NOT_DYNAMODB: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""aiodynamo's errors if another server answers: it does not check responses."""
 
 _CONFLICTS: Final = {"ConditionalCheckFailed", "TransactionConflict"}
 
@@ -199,8 +202,7 @@ class Table:
             raise self._unavailable
         try:
             return await _with_retry(ask)
-        # ValueError: the server at this URL is not DynamoDB.
-        except (AIODynamoError, httpx.HTTPError, OSError, ValueError) as error:
+        except (AIODynamoError, httpx.HTTPError, OSError, *_NOT_DYNAMODB) as error:
             if _is_conflict(error):
                 raise ConditionFailed from None
             unavailable = TableThrottled if isinstance(error, _THROTTLED) else TableUnavailable
@@ -242,7 +244,7 @@ def open_table(settings: Settings, name: str) -> Table:
         max_connections=MAX_CONNECTIONS,
     )
     client = Client(
-        HTTPX(http),
+        DynamoDBHttp(http),
         CredentialsAtFirstUse(),
         settings.region,
         endpoint=URL(settings.table_endpoint) if settings.table_endpoint else None,

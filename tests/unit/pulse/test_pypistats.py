@@ -330,6 +330,22 @@ def test_parsing_time_is_linear() -> None:
     assert quickest_s(reading(many)) < 100 * quickest_s(reading(few))
 
 
+@pytest.mark.parametrize("key", ["category", "date"])
+def test_colliding_numbers_take_no_time(key: str) -> None:
+    """Multiples of this prime have one hash, so a set or a dict of them takes quadratic time."""
+
+    def reading(step: int) -> Callable[[], None]:
+        raw = answer(*({**ROW, key: number * step} for number in range(1, 20_000)))
+
+        def refuse() -> None:
+            with pytest.raises(UpstreamBroken, match="not the expected JSON"):
+                read(raw)
+
+        return refuse
+
+    assert quickest_s(reading(2**61 - 1)) < 10 * quickest_s(reading(1))
+
+
 def test_answer_to_other_question_is_broken_upstream() -> None:
     with pytest.raises(UpstreamBroken, match="another package or endpoint"):
         read(answer(ROW, package="flask"))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -217,6 +218,11 @@ HOSTILE = {
     "no columns": body(STEADY, FIRST, GOOD, meta=None),
     "no steady row": body(FIRST, GOOD),
     "two steady rows": body(STEADY, row("", "steady", "x", {day(1): 1}), FIRST, GOOD),
+    "a key twice": body(STEADY, FIRST, GOOD).replace(b'"data":', b'"data": [], "data":'),
+    "a first day in the future": body(STEADY, row("six", "first", "", {day(-9): 0})),
+    "more rows than any answer": body(
+        STEADY, FIRST, *(row("six", "named", f"1.{n}", {day(1): 1}) for n in range(1_000))
+    ),
     "a row twice": body(STEADY, FIRST, GOOD, GOOD),
     "a package that was not asked for": body(STEADY, FIRST, row("idna", "first", "", {day(9): 0})),
     "no first day": body(STEADY, GOOD),
@@ -252,6 +258,18 @@ HOSTILE = {
 def test_unusable_answer_is_broken(hostile: bytes) -> None:
     with pytest.raises(UpstreamBroken, match="ClickHouse's response can't be used"):
         read_answer(KIND, [SIX], QueryAnswer(hostile, "clickhouse", NOON))
+
+
+@pytest.mark.parametrize("item", [b"[]", b"{}"])
+def test_lists_take_little_memory(item: bytes) -> None:
+    """Each takes 64 bytes or more."""
+    content = b'{"data":[' + b",".join([item] * 500_000) + b"]}"
+    tracemalloc.start()
+    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
+        read_answer(KIND, [SIX], QueryAnswer(content, "clickhouse", NOON))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_good_answer_is_read() -> None:
