@@ -1,5 +1,6 @@
 """Messages about a URL: why nothing answers there, or what answers instead."""
 
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -53,8 +54,9 @@ def _reason(error: httpx.TransportError, network: Network) -> tuple[str, bool]:
                 return f"TLS fails: {cause}", False
             case socket.gaierror():
                 return f"the name can't be resolved: {cause.strerror}", True
-            case OSError() if cause.strerror:
-                return cause.strerror[0].lower() + cause.strerror[1:], True
+            case OSError() if cause.errno:
+                words = os.strerror(cause.errno)  # asyncio's own end with the address
+                return words[0].lower() + words[1:], True
             case httpx.ConnectTimeout() | httpx.ReadTimeout():
                 phase = "no connection" if isinstance(cause, httpx.ConnectTimeout) else "no answer"
                 return f"{phase} in time", isinstance(cause, httpx.ConnectTimeout)
@@ -93,4 +95,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     """An exception and its causes, down to the first."""
     while error is not None:
         yield error
-        error = error.__cause__ or error.__context__
+        if isinstance(error, BaseExceptionGroup):  # one for each address of a name
+            error = error.exceptions[0]
+        else:
+            error = error.__cause__ or error.__context__

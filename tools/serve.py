@@ -25,7 +25,7 @@ from tools.fake_pypistats.window import newest_day
 from tools.runtime.machine import Machine, NeedError
 from tools.runtime.processes import end_in_order_when_told_to
 from tools.terminal import ForgivingProtocol, log_to_terminal
-from tools.upstream_there import why_not_there
+from tools.upstream_there import why_no_clickhouse, why_not_there
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = "8000"
@@ -41,6 +41,7 @@ def main() -> int:
         second = _asked_clickhouse(os.environ.get("CLICKHOUSE"))
         listening = _listen(os.environ.get("PORT") or DEFAULT_PORT)
         with listening as listener, tables, second, _upstream(settings) as url:
+            _check_clickhouse(settings)
             _serve(listener, url)
     except (InvalidSettings, NeedError) as error:
         print(error, file=sys.stderr)
@@ -175,6 +176,20 @@ def _local_clickhouse() -> Iterator[None]:
         os.environ.update(server.environ(), CLICKHOUSE_PER_HOUR="0")
         print(f"ClickHouse answers at {server.url}, user {USER}.", file=sys.stderr)
         yield
+
+
+def _check_clickhouse(settings: Settings) -> None:
+    """Say why the server of CLICKHOUSE_URL can't be reached.
+
+    Raises:
+        InvalidSettings: something else answers there.
+    """
+    url = settings.clickhouse_url
+    if url and (reason := why_no_clickhouse(url, settings.network)):
+        print(
+            f"CLICKHOUSE_URL={url} can't be reached from here ({reason}). Answers that need ClickHouse will fail.",
+            file=sys.stderr,
+        )
 
 
 @contextmanager

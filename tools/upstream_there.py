@@ -1,5 +1,6 @@
-"""Whether an API like pypistats.org's answers at a URL."""
+"""Whether an API like pypistats.org's, or ClickHouse, answers at a URL."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Final
 
@@ -16,21 +17,27 @@ from pulse.pypistats import (
     request_path,
 )
 from pulse.questions import Breakdown, Question
+from pulse_io.clients import open_client
 from pulse_io.clocks import utc_now
-from pulse_io.tls import tls_context
-from tools.addresses import (
-    open_blocking_client,
-    received,
-    redirected_base,
-    why_unreachable,
-)
+from tools.addresses import received, redirected_base, why_unreachable
 
 TIMEOUT_S: Final = 3
+"""For a connection, and for each part of the answer."""
+
+TOTAL_S: Final = 6
+MAX_BODY_BYTES: Final = 1_000_000
 QUESTION: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 PATH: Final = request_path(QUESTION.package, QUESTION.breakdown)
 """Every such API answers it, and nothing else does."""
 
+PING: Final = "/ping"
+"""ClickHouse answers it without a login, and counts no query."""
+
 _HEADERS: Final = {**REQUEST_HEADERS, "Accept-Encoding": "identity"}
+
+
+class _NotThereError(Exception):
+    """There is no answer, or one that means that the server is out of order; the message says which."""
 
 
 def why_not_there(url: str, network: Network) -> str | None:
@@ -39,24 +46,15 @@ def why_not_there(url: str, network: Network) -> str | None:
     Raises:
         InvalidSettings: Something else answers, or a proxy or certificate setting is invalid.
     """
-    body = b""
     try:
-        tls = tls_context(network.certificates)
-        with (
-            open_blocking_client(url, network, tls, timeout_s=TIMEOUT_S) as client,
-            client.stream("GET", PATH, headers=_HEADERS) as answer,
-        ):
-            reader = body_reader(Breakdown.OVERALL, answer.status_code, answer.headers)
-            for chunk in answer.iter_raw():
-                body += chunk
-                reader.feed(chunk)
-            read = UpstreamAnswer(answer.status_code, answer.headers, reader.finish(), utc_now())
-        if answer.is_server_error or answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            proxy = network.proxy_for(url)
-            return received(answer, body) + (f", through the proxy of {proxy}" if proxy else "")
+        answer, body = asyncio.run(_get(url, PATH, network))
+    except _NotThereError as reason:
+        return str(reason)
+    try:
+        reader = body_reader(Breakdown.OVERALL, answer.status_code, answer.headers)
+        reader.feed(body)
+        read = UpstreamAnswer(answer.status_code, answer.headers, reader.finish(), utc_now())
         read_answer(QUESTION, read)
-    except httpx.TransportError as error:
-        return why_unreachable(error, url, network)
     except UpstreamThrottled:
         return None
     except Problem:
@@ -66,3 +64,51 @@ def why_not_there(url: str, network: Network) -> str | None:
             f"PYPISTATS_URL to {better or 'the base URL of an API that does'}."
         ) from None
     return None
+
+
+def why_no_clickhouse(url: str, network: Network) -> str | None:
+    """As `why_not_there`, for ClickHouse's HTTP interface.
+
+    Raises:
+        InvalidSettings: as `why_not_there`.
+    """
+    try:
+        answer, body = asyncio.run(_get(url, PING, network))
+    except _NotThereError as reason:
+        return str(reason)
+    if answer.status_code != HTTPStatus.OK or body.strip() != b"Ok.":
+        better = redirected_base(answer)
+        raise InvalidSettings(
+            f"{url} does not answer as ClickHouse does: GET {PING} gets {received(answer, body)}. Set "
+            f"CLICKHOUSE_URL to {better or 'the address of its HTTP interface'}."
+        )
+    return None
+
+
+async def _get(url: str, path: str, network: Network) -> tuple[httpx.Response, bytes]:
+    """The answer, and the beginning of its body.
+
+    Raises:
+        _NotThereError: see there.
+    """
+    client = open_client(url, network, timeout=httpx.Timeout(TIMEOUT_S), max_connections=1)
+    body = b""
+    try:
+        async with (
+            asyncio.timeout(TOTAL_S),
+            client,
+            client.stream("GET", path, headers=_HEADERS) as answer,
+        ):
+            async for chunk in answer.aiter_raw():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    break
+    except TimeoutError:
+        raise _NotThereError(f"no whole answer in {TOTAL_S} seconds") from None
+    except httpx.TransportError as error:
+        raise _NotThereError(why_unreachable(error, url, network)) from error
+    if answer.is_server_error or answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        proxy = network.proxy_for(url)
+        through = f", through the proxy of {proxy}" if proxy else ""
+        raise _NotThereError(received(answer, body) + through)
+    return answer, body

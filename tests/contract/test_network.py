@@ -50,9 +50,13 @@ def test_other_upstream_uses_proxy(
 
 @pytest.mark.parametrize("names_it", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", None])
 def test_configured_certificate_is_trusted(
-    variant: str, fake_pypistats: FakePypistats, tmp_path: Path, names_it: str | None
+    variant: str,
+    fake_pypistats: FakePypistats,
+    tmp_path: Path,
+    names_it: str | None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Without the variable, the company's certificate is not trusted."""
+    """Without the variable, the company's certificate is not trusted; FastAPI's log says so."""
     with company(fake_pypistats.url, HOST, tmp_path) as proxied:
         named = {names_it: str(proxied.certificate)} if names_it else {}
         settings = {"PYPISTATS_URL": f"https://{HOST}", "HTTPS_PROXY": proxied.proxy, **named}
@@ -63,6 +67,10 @@ def test_configured_certificate_is_trusted(
         assert answer.status == 200
     else:
         assert answer.json["type"].endswith(":upstream-unreachable")
+        assert "certificate" not in answer.body
+        if variant == "fastapi":
+            (line,) = (one for one in caplog.records if one.message == "upstream failed")
+            assert "certificate verify failed" in vars(line)["reason"]
 
 
 def test_refusing_proxy_is_upstream_unreachable(

@@ -172,6 +172,31 @@ def test_an_upstream_that_is_none_is_no_reason_to_invent_figures() -> None:
     assert "404 Not Found with text/html: '<h1>404</h1>'" in words
 
 
+def test_clickhouse_that_can_not_be_reached_is_a_line(unreachable: str) -> None:
+    with (
+        FakePypistats() as upstream,
+        served(PYPISTATS_URL=upstream.url, CLICKHOUSE_URL=unreachable) as (server, url),
+    ):
+        question = f"{url}/packages/requests/downloads?by=version"
+        assert httpx.get(question, trust_env=False).status_code == 502
+        server.send_signal(signal.SIGINT)
+        _, stderr = server.communicate(timeout=10)
+    told, logged = stderr.splitlines()
+    assert told.startswith(
+        f"CLICKHOUSE_URL={unreachable} can't be reached from here (connection refused)."
+    )
+    assert logged.startswith("WARNING: upstream failed: endpoint=version package=requests ")
+    assert "reason=ClickHouse can't be reached: All connection attempts failed" in logged
+
+
+def test_an_address_that_is_no_clickhouse_is_refused() -> None:
+    with FakePypistats() as upstream, answering(200, b"<h1>Hello</h1>") as url:
+        status, words = refused(PYPISTATS_URL=upstream.url, CLICKHOUSE_URL=url)
+    assert status == 1
+    assert words.startswith(f"{url} does not answer as ClickHouse does: ")
+    assert "\n" not in words
+
+
 def test_another_clickhouse_is_refused_with_what_to_set_instead() -> None:
     status, words = refused(CLICKHOUSE="https://clickhouse.test")
     assert status == 1

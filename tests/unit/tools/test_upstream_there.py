@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import time
 from pathlib import Path
 
 import httpx
@@ -9,10 +10,12 @@ import pytest
 
 from pulse.network import InvalidSettings, Network
 from tests.company import company
+from tests.raw_upstream import DRIPS_FOR_S, dripping, endless, raw_upstream
 from tests.serving import answering
+from tools import upstream_there
 from tools.addresses import why_unreachable
 from tools.fake_pypistats import FakePypistats
-from tools.upstream_there import why_not_there
+from tools.upstream_there import why_no_clickhouse, why_not_there
 
 HTML = b"<!doctype html>\n<title>Sign in</title>"
 HOST = "pypistats.example"
@@ -77,6 +80,55 @@ def test_a_redirect_to_the_same_path_tells_which_address_to_set() -> None:
         ),
     ):
         why_not_there(url, DIRECTLY)
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX: y", b"HTTP/1.1 200 OK\r\n\r\n[ "])
+def test_a_dripping_server_is_not_there(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+    monkeypatch.setattr(upstream_there, "TOTAL_S", 0.5)
+    began = time.monotonic()
+    with raw_upstream(dripping(head)) as server:
+        assert why_not_there(server.url, DIRECTLY) == "no whole answer in 0.5 seconds"
+    assert time.monotonic() - began < DRIPS_FOR_S / 2
+
+
+def test_an_endless_answer_is_told_by_its_beginning() -> None:
+    with (
+        raw_upstream(endless("HTTP/1.1 200 OK\r\n\r\n", b"x" * 65_536)) as server,
+        pytest.raises(InvalidSettings, match="200 OK with no content type: 'xxxx"),
+    ):
+        why_not_there(server.url, DIRECTLY)
+
+
+def test_clickhouse_is_there() -> None:
+    with answering(200, b"Ok.\n") as url:
+        assert why_no_clickhouse(url, DIRECTLY) is None
+
+
+def test_another_server_is_no_clickhouse() -> None:
+    with (
+        answering(301, location="https://clickhouse.example{path}") as url,
+        pytest.raises(InvalidSettings) as caught,
+    ):
+        why_no_clickhouse(url, DIRECTLY)
+    assert str(caught.value) == (
+        f"{url} does not answer as ClickHouse does: GET /ping gets 301 Moved Permanently, a redirect to "
+        "https://clickhouse.example/ping. Set CLICKHOUSE_URL to https://clickhouse.example."
+    )
+
+
+def test_an_untrusted_certificate_of_clickhouse_is_told(tmp_path: Path) -> None:
+    with company("http://127.0.0.1:1", HOST, tmp_path) as proxied:
+        reason = why_no_clickhouse(f"https://{HOST}", through(proxied.proxy))
+    assert reason is not None
+    assert "set SSL_CERT_FILE to a file with that company's own" in reason
+
+
+def test_each_address_of_a_name_is_refused() -> None:
+    """`localhost` may be both 127.0.0.1 and ::1."""
+    refused = ConnectionRefusedError(111, "Connect call failed ('::1', 9)")
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = ExceptionGroup("multiple connection attempts failed", [refused, refused])
+    assert why_unreachable(error, "http://localhost:9", DIRECTLY) == "connection refused"
 
 
 def test_a_companys_certificate_is_told_with_the_variable_that_helps(tmp_path: Path) -> None:
