@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 from tools import environ
 
+DEAD_PROXY = dict.fromkeys(("HTTP_PROXY", "http_proxy"), "http://127.0.0.1:1")
+"""For commands that must reach loopback without it."""
+
 
 @contextmanager
 def running(module: str, *arguments: str, **settings: str) -> Iterator[subprocess.Popen[str]]:

@@ -11,6 +11,8 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tools import without_proxies_for_loopback
+
 PROGRESS_EVERY = 10_000
 """Items between two lines of progress."""
 
@@ -44,6 +46,7 @@ def main() -> int:
     parser.add_argument("source", help="the name of the restored table")
     parser.add_argument("target", help="the name of the table to copy into")
     asked = parser.parse_args()
+    os.environ.update(without_proxies_for_loopback(os.environ))
     try:
         copied = copy_items(asked.source, asked.target)
     except (BotoCoreError, ClientError) as error:

@@ -4,6 +4,7 @@ They come from the public list "Top PyPI Packages". With `--invented`, for machi
 are the real packages that the fake pypistats.org knows.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Final
 import httpx
 
 from pulse.names import InvalidPackageName, PackageName
+from pulse.network import Network
+from pulse_io.tls import tls_context
+from tools.addresses import open_blocking_client
 from tools.fake_pypistats.packages import DOWNLOADS_PER_DAY
 
 URL: Final = "https://hugovk.github.io/top-pypi-packages/top-pypi-packages.min.json"
@@ -39,9 +43,12 @@ def public_ranking() -> list[str]:
 
     Raises:
         httpx.HTTPError: it can't be reached.
-        ValueError: it is no such list.
+        ValueError: it is no such list, or a proxy or certificate setting is invalid.
     """
-    answer = httpx.get(URL, timeout=_TIMEOUT_S, follow_redirects=True).raise_for_status()
+    network = Network.from_environ(os.environ)
+    tls = tls_context(network.certificates)
+    with open_blocking_client(URL, network, tls, timeout_s=_TIMEOUT_S) as client:
+        answer = client.get(URL, follow_redirects=True).raise_for_status()
     try:
         return ranked(row["project"] for row in answer.json()["rows"])
     except (KeyError, TypeError) as error:

@@ -22,6 +22,7 @@ from pulse.settings import InvalidSettings
 from pulse_io.settings import Settings
 from pulse_io.store.table import Table, TableUnavailable, open_table
 from pulse_io.store.tracked import Collected, Progress, TrackedPackages
+from tools import without_proxies_for_loopback
 from tools.runtime.machine import NeedError
 from tools.runtime.sam import global_settings
 
@@ -47,6 +48,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.remove and not "".join(asked.packages).strip():
         parser.error("which packages? as in: make track REMOVE=1 PACKAGES=httpx")
+    os.environ.update(without_proxies_for_loopback(os.environ))
     logging.getLogger("pulse_io").addHandler(logging.NullHandler())  # errors are printed here
     try:
         packages = parse(asked.packages)

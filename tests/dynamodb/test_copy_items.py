@@ -14,6 +14,7 @@ from pulse.questions import Breakdown, Question
 from pulse_io.settings import Settings
 from pulse_io.store.history import HistoryStore
 from pulse_io.store.table import open_table
+from tests.commands import DEAD_PROXY
 from tests.counts import counts_of, day
 from tests.dynamodb.table_at import TableAt
 from tools import environ
@@ -35,7 +36,7 @@ def restored(dynamodb_local_url: str, monkeypatch: pytest.MonkeyPatch) -> TableA
 def copy(source: str, target: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tools.copy_items", source, target],
-        env=environ(),
+        env=environ(**DEAD_PROXY),
         capture_output=True,
         text=True,
         check=False,

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.commands import DEAD_PROXY
 from tests.dynamodb.table_at import TableAt
 from tools import environ
 from tools.dynamodb.account import local_account
@@ -42,7 +43,7 @@ STACK = {
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tools.track", *arguments],
-        env=environ(**settings),
+        env=environ(**DEAD_PROXY, **settings),
         capture_output=True,
         text=True,
         check=False,

@@ -16,6 +16,7 @@ from tests.http.conftest import NOON
 from tests.http.gateway import Change, Passing, flask_served, gateway, unchanged
 from tests.http.gateway_faults import as_html, failing, reordered, replaced, unasked, without
 from tests.http.served import Clock, served
+from tests.raw_upstream import endless, raw_upstream
 from tests.serving import answering
 from tools import ROOT, environ
 from tools.fake_pypistats import FakePypistats
@@ -301,6 +302,11 @@ def test_other_server_is_reported(status: int, headers: dict[str, str], told: st
         line = refusal(url)
     assert line.startswith(f"{url} is not where PyPI Pulse answers: GET /health gets {status} ")
     assert told in line
+
+
+def test_endless_answer_is_reported() -> None:
+    with raw_upstream(endless("HTTP/1.1 200 OK\r\n\r\n", b"x" * 65_536)) as server:
+        assert "GET /health gets 200 OK with no content type: 'xxxx" in refusal(server.url)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,16 @@ def test_unreachable_ranking_changes_nothing(
     assert "stays as it is" in capsys.readouterr().err
 
 
+def test_unusable_proxy_is_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("https_proxy", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("all_proxy", "socks5://h:1")
+    assert names.main([]) == 1
+    assert "can't be used (all_proxy='socks5://h:1': " in capsys.readouterr().err
+
+
 def test_invented_ranking_has_no_invented_package(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
