@@ -59,7 +59,7 @@ def test_flood_is_502_in_little_memory(variant: str, flood: str) -> None:
     assert peak < 20_000_000
 
 
-@pytest.mark.parametrize("rows", [[[]] * 500_000, [{**ROW, "category": "3" * 3_000_000}]])
+@pytest.mark.parametrize("rows", [[""] * 1_000_000, [{**ROW, "category": "3" * 3_000_000}]])
 def test_refused_rows_leave_no_garbage(variant: str, rows: object) -> None:
     """Memory is freed without a run of the garbage collector."""
     send = answer(rows_body(rows, by="python_minor"))

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -207,6 +206,7 @@ HOSTILE = {
     "NaN": body(STEADY, FIRST, GOOD).replace(b"[5, 5]", b"[5, NaN]"),
     "infinity": body(STEADY, FIRST, GOOD).replace(b"[5, 5]", b"[5, Infinity]"),
     "deep": b"[" * 100_000,
+    "too many lists": body(STEADY, FIRST, GOOD, more=[[]] * 100_000),
     "broken off": body(STEADY, FIRST, GOOD)[:-40],
     "error in mid-answer": body(STEADY, FIRST, GOOD, exception="Code: 159"),
     "text behind it": body(STEADY, FIRST, GOOD) + b"\r\n__exception__\r\n",
@@ -258,18 +258,6 @@ HOSTILE = {
 def test_unusable_answer_is_broken(hostile: bytes) -> None:
     with pytest.raises(UpstreamBroken, match="ClickHouse's response can't be used"):
         read_answer(KIND, [SIX], QueryAnswer(hostile, "clickhouse", NOON))
-
-
-@pytest.mark.parametrize("item", [b"[]", b"{}"])
-def test_lists_take_little_memory(item: bytes) -> None:
-    """Each takes 64 bytes or more."""
-    content = b'{"data":[' + b",".join([item] * 500_000) + b"]}"
-    tracemalloc.start()
-    with pytest.raises(UpstreamBroken, match="not the expected JSON"):
-        read_answer(KIND, [SIX], QueryAnswer(content, "clickhouse", NOON))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 1_000_000
 
 
 def test_good_answer_is_read() -> None:
