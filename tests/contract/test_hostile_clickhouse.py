@@ -9,6 +9,7 @@ import pytest
 
 from pulse.clickhouse.answer import META
 from tests.contract.test_hostile_upstream import BROKEN, FLOODS
+from tests.contract.test_network import EVERY_PROXY
 from tests.contract.variants import NOW, Answer, asking, handler_of
 from tests.raw_upstream import DRIPS_FOR_S, RawUpstream, Send, answer, dripping, raw_upstream
 
@@ -34,8 +35,8 @@ def asked(send: Send, **settings: str) -> Answer:
 
 
 def test_good_answer() -> None:
-    """The one that the hostile ones are made of."""
-    reply = asked(answer(gzip.compress(BODY), "Content-Encoding: gzip"))
+    """The one that the hostile ones are made of. ClickHouse on loopback is asked without a proxy."""
+    reply = asked(answer(gzip.compress(BODY), "Content-Encoding: gzip"), **EVERY_PROXY)
     assert (reply.status, reply.json["series"][0]["total"]) == (200, 7)
 
 

@@ -36,6 +36,13 @@ def test_client_uses_proxy_for_its_server_only(tmp_path: Path) -> None:
     assert proxied.asked == ["GET http://dynamodb.example/api/packages/requests/recent"]
 
 
+def test_clickhouse_needs_usable_proxy() -> None:
+    clickhouse = {"PYPISTATS_URL": "http://127.0.0.1:1", "CLICKHOUSE_URL": "https://ch.example"}
+    with pytest.raises(InvalidSettings, match=r"^ALL_PROXY=.*add ch\.example to NO_PROXY"):
+        Settings.from_environ({**clickhouse, **SOCKS})
+    Settings.from_environ({**clickhouse, **SOCKS, "NO_PROXY": "ch.example"})
+
+
 def test_table_at_aws_needs_usable_proxy() -> None:
     upstream = {"PYPISTATS_URL": "http://127.0.0.1:1"}
     with pytest.raises(InvalidSettings, match=r"^ALL_PROXY=.*add dynamodb\.eu-central-1\."):

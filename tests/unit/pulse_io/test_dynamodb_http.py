@@ -21,12 +21,13 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def get(dynamodb: RawUpstream, times: int = 1) -> list[Item | None]:
-    """Ask the server for an item."""
+    """Ask the server for an item; on loopback, so without the proxy."""
     settings = Settings.from_environ(
         {
             "CACHE_TABLE": "pulse",
             "AWS_REGION": "eu-central-1",
             "AWS_ENDPOINT_URL_DYNAMODB": dynamodb.url,
+            "HTTP_PROXY": "http://127.0.0.1:1",
         }
     )
 
