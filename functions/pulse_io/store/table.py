@@ -23,6 +23,7 @@ from aiodynamo.errors import (
     TransactionConflict,
 )
 from aiodynamo.expressions import Condition, KeyCondition
+from aiodynamo.http.httpx import HTTPX
 from aiodynamo.models import BatchGetRequest, DecorelatedJitterRetry, Page, RetryTimeout
 from aiodynamo.operations import Put
 from yarl import URL
@@ -31,7 +32,6 @@ from pulse.request_log import request_log
 from pulse_io.clients import open_client
 from pulse_io.settings import Settings
 from pulse_io.store.credentials import CredentialsAtFirstUse
-from pulse_io.store.dynamodb_http import DynamoDBHttp
 
 _log = logging.getLogger(__name__)
 
@@ -244,7 +244,7 @@ def open_table(settings: Settings, name: str) -> Table:
         max_connections=MAX_CONNECTIONS,
     )
     client = Client(
-        DynamoDBHttp(http),
+        HTTPX(http),
         CredentialsAtFirstUse(),
         settings.region,
         endpoint=URL(settings.table_endpoint) if settings.table_endpoint else None,

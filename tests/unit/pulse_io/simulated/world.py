@@ -5,7 +5,6 @@ The table is moto, called in process; pypistats.org is the fake's behaviour, inc
 
 import asyncio
 import datetime as dt
-import json
 import math
 import re
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ import httpx
 import pytest
 from aiodynamo.client import Client
 from aiodynamo.credentials import Key, StaticCredentials
+from aiodynamo.http.httpx import HTTPX
 from aiodynamo.models import KeySchema, KeySpec, KeyType, PayPerRequest, StaticDelayRetry
 from moto.moto_server.werkzeug_app import create_backend_app
 from yarl import URL
@@ -25,7 +25,6 @@ from pulse_io.settings import Settings
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit
 from pulse_io.sources.shared_rate_limit import SharedRateLimit
-from pulse_io.store.dynamodb_http import DynamoDBHttp
 from pulse_io.store.history import HistoryStore
 from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table
@@ -149,12 +148,9 @@ class SimulatedTable(httpx.AsyncBaseTransport):
             self.hanging_up -= 1
             raise httpx.RemoteProtocolError("it was idle for too long")
         if self._is_throttled(request.headers["x-amz-target"]):
-            refusal = json.dumps({"__type": f"com.amazonaws#{_THROTTLED}"})
-            return httpx.Response(400, stream=Streamed(refusal.encode()))
+            return httpx.Response(400, json={"__type": f"com.amazonaws#{_THROTTLED}"})
         answer = self.dynamodb.handle_request(request)
-        return httpx.Response(
-            answer.status_code, headers=answer.headers, stream=Streamed(answer.read())
-        )
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.read())
 
     def _is_throttled(self, target: str) -> bool:
         if not target.endswith("PutItem"):
@@ -239,7 +235,7 @@ class World:
 
     def _client(self) -> Client:
         return Client(
-            DynamoDBHttp(self._http()),
+            HTTPX(self._http()),
             StaticCredentials(Key("simulated", "simulated")),
             "eu-central-1",
             endpoint=URL("http://dynamodb.invalid"),
