@@ -3,8 +3,11 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -89,11 +92,25 @@ def test_setup_writes_its_own_folders_alone(
     assert list(Path(project.environ["PIP_TARGET"]).iterdir()) == []
 
 
-def test_environment_without_interpreter_is_made_anew(project: Project) -> None:
-    assert project.make("setup").returncode == 0
-    python = project.folder / ".venv/bin/python"
+def _remove_interpreter(environment: Path) -> None:
+    python = environment / "bin/python"
     python.unlink()
     python.symlink_to("/nonexistent/python3.11")
+
+
+def _change_version(environment: Path) -> None:
+    """As where an upgrade of the system puts another Python in its place."""
+    (packages,) = environment.glob("lib/python3.*")
+    packages.rename(packages.with_name("python3.1"))
+
+
+@pytest.mark.parametrize("spoil", [_remove_interpreter, _change_version])
+def test_environment_without_its_interpreter_is_made_anew(
+    project: Project, spoil: Callable[[Path], None]
+) -> None:
+    assert project.make("setup").returncode == 0
+    python = project.folder / ".venv/bin/python"
+    spoil(project.folder / ".venv")
 
     made = project.make("setup")
 
@@ -115,6 +132,23 @@ def test_linked_environment_is_left_as_it_is(
     assert made.returncode == 0, made.stderr
     assert not ours.is_symlink()
     assert _contents(active) == environment_before
+
+
+def test_active_environment_in_our_place_is_replaced(project: Project, tmp_path: Path) -> None:
+    """Somebody may make a `.venv` here and activate it, before they read that `make` does."""
+    ours = project.folder / ".venv"
+    shutil.rmtree(ours, ignore_errors=True)
+    venv.create(ours, symlinks=True)
+    unfit = tmp_path / "python3"
+    unfit.write_text("#!/bin/sh\nexit 1\n")
+    unfit.chmod(0o755)
+    path = os.pathsep.join([str(ours / "bin"), str(tmp_path), project.environ["PATH"]])
+    active = {**project.environ, "VIRTUAL_ENV": str(ours), "PATH": path}
+
+    made = Project(project.folder, project.home, active).make(".venv/.made")
+
+    assert made.returncode == 0, made.stderr
+    assert "relocatable = true" in (ours / "pyvenv.cfg").read_text()
 
 
 def test_environment_moves_with_its_folder(project: Project) -> None:
