@@ -15,6 +15,7 @@ import pytest
 
 from tests.setup.copies import Project
 from tools import ROOT
+from tools.emulator.server import ensure_packages
 from tools.runtime.machine import Machine
 from tools.runtime.tools import SAM
 
@@ -171,17 +172,35 @@ def test_help_in_a_terminal_without_unicode(project: Project) -> None:
     assert "PARAMETERS='Name=value …'" in said.stdout
 
 
+def _share_tools(project: Project, machine: Machine) -> None:
+    """Give it what the original has installed for Docker, since that is large."""
+    SAM.ensure(machine)
+    for installed in (SAM.home, ensure_packages(machine)):
+        link = project.folder / ".cache" / installed.name
+        if not link.is_symlink():
+            link.symlink_to(installed)
+
+
 @pytest.mark.usefixtures("image")
 def test_build_and_invoke(project: Project, machine: Machine) -> None:
-    SAM.ensure(machine)
-    # The original's, since it is large.
-    (project.folder / ".cache" / SAM.home.name).symlink_to(SAM.home)
+    _share_tools(project, machine)
 
     invoked = project.make("invoke", "EVENT=events/health.json")
 
     assert invoked.returncode == 0, invoked.stderr
     assert "warning" not in invoked.stderr, invoked.stderr
     assert json.loads(invoked.stdout.splitlines()[-1])["statusCode"] == httpx.codes.OK
+    assert list(project.home.iterdir()) == []
+
+
+@pytest.mark.usefixtures("image")
+def test_deploy_local(project: Project, machine: Machine) -> None:
+    _share_tools(project, machine)
+
+    deployed = project.make("deploy-local")
+
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert deployed.stdout.splitlines()[-1] == "Nothing is left in the account."
     assert list(project.home.iterdir()) == []
 
 
