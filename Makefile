@@ -15,6 +15,7 @@ UV := $(BIN)/python -E tools/uv.py
 unexport $(filter PYTHON%,$(.VARIABLES))
 export PYTHONUTF8 := 1
 # Caches of tools stay in this folder.
+unexport MYPY_CACHE_DIR RUFF_CACHE_DIR PRE_COMMIT_HOME COVERAGE_FILE
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 export __SAM_CLI_APP_DIR := $(CURDIR)/.cache/sam

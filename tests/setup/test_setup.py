@@ -165,6 +165,22 @@ def test_environment_moves_with_its_folder(project: Project) -> None:
     assert asked.returncode == imports.returncode == 0
 
 
+def test_caches_stay_in_the_folder(project: Project) -> None:
+    elsewhere = dict.fromkeys(
+        (
+            *("XDG_CACHE_HOME", "MPLCONFIGDIR", "PYTHONPYCACHEPREFIX", "__SAM_CLI_APP_DIR"),
+            *("MYPY_CACHE_DIR", "RUFF_CACHE_DIR", "PRE_COMMIT_HOME", "COVERAGE_FILE"),
+        ),
+        "/users/cache",
+    )
+
+    led_astray = Project(project.folder, project.home, {**project.environ, **elsewhere})
+    told = led_astray.make("--eval=told: ; @env", "told")
+
+    assert "XDG_CACHE_HOME" in told.stdout, told.stderr
+    assert "/users/cache" not in told.stdout
+
+
 def test_help_in_a_terminal_without_unicode(project: Project) -> None:
     said = project.make("help")
 
