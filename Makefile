@@ -15,11 +15,11 @@ UV := $(BIN)/python -E tools/uv.py
 unexport $(filter PYTHON%,$(.VARIABLES))
 export PYTHONUTF8 := 1
 # Caches of tools stay in this folder.
+unexport MYPY_CACHE_DIR RUFF_CACHE_DIR PRE_COMMIT_HOME COVERAGE_FILE
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 export __SAM_CLI_APP_DIR := $(CURDIR)/.cache/sam
 export SAM_LAYER_CACHE_BASEDIR := $(CURDIR)/.cache/sam/layers
-export npm_config_cache := $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY ?= 0
 
 .DEFAULT_GOAL := help
@@ -60,15 +60,19 @@ setup: .venv/.ready ## make .venv, with all that tests and linters need
 	@$(UV) pip install --quiet --python .venv --require-hashes --requirements requirements-run.txt
 	@touch $@
 
-# functions/ is on its path, as on Lambda's. If its interpreter does not run, it is made again.
-.venv/.made: $(shell $(BIN)/python -E -c '' 2>/dev/null || echo anew)
+# functions/ is on its path, as on Lambda's. It is made again if its interpreter is gone, or is another version
+# now: then it does not find functions/. It is made elsewhere, since PYTHON may be in a .venv that a person made.
+.venv/.made: $(shell $(BIN)/python -E -c 'import importlib.util; importlib.util.find_spec("pulse") or exit(1)' \
+		2>/dev/null || echo anew)
 	@"$(PYTHON)" -E -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
 		echo "PyPI Pulse needs Python 3.11 or newer, and $(PYTHON) is not:" \
 			"install one and name it, as in make setup PYTHON=python3.13" >&2; exit 1; }
+	@"$(PYTHON)" -E tools/uv.py venv --quiet --clear --relocatable --prompt pypi-pulse \
+		--python "$$("$(PYTHON)" -E -c 'import sys; print(sys.executable)')" .cache/venv
+	@echo ../../../../functions \
+		>"$$(.cache/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
 	@rm -rf .venv # if it is a link, its target stays
-	@"$(PYTHON)" -E tools/uv.py venv --quiet --relocatable \
-		--python "$$("$(PYTHON)" -E -c 'import sys; print(sys.executable)')" .venv
-	@echo ../../../../functions >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
+	@mv .cache/venv .venv
 	@touch $@
 .PHONY: anew
 

@@ -38,7 +38,13 @@ def ensure_installed(machine: Machine, what: str, lock: Path, home: Path) -> Non
         making.mkdir()
         for pin in (lock, lock.with_name("package.json")):
             shutil.copy(pin, making)
-        options = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error")
+        cache = home.parent / "npm"
+        options = (
+            *("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"),
+            # Whatever else the user's npm is set to, this is installed, and nothing outside the folder is written.
+            *("--no-global", "--location", "project", "--no-dry-run", "--include", "optional"),
+            *("--cache", str(cache), "--logs-dir", str(cache / "_logs")),
+        )
         installed = machine.run(
             "npm", "ci", "--prefix", str(making), *options, timeout_s=INSTALL_TIMEOUT_S
         )

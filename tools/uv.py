@@ -14,7 +14,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,9 @@ PIP_SETTINGS: Final = (
     *("cert", "client-cert", "proxy", "timeout", "keyring-provider"),
 )
 """The settings that are read from pip's configuration."""
+
+_OTHER_NAMES: Final = {"default-timeout": "timeout", "pypi-url": "index-url"}
+"""Names that pip has for the same setting."""
 
 _LISTS: Final = {"extra-index-url", "find-links", "trusted-host"}
 _PATHS: Final = {"find-links", "cert", "client-cert"}
@@ -55,14 +58,19 @@ def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
     for section in ("global", "install"):
         for file in files:
             if file.has_section(section):
-                found |= {name: value for name, value in file.items(section) if value}
-    found |= {
-        name.removeprefix("PIP_").lower(): value
+                found |= _by_name(file.items(section))
+    found |= _by_name(
+        (name.removeprefix("PIP_").lower(), value)
         for name, value in environ.items()
-        if name.startswith("PIP_") and value
-    }
-    named = {name.replace("_", "-"): value for name, value in found.items()}
-    return {name: _spelled_out(name, named[name]) for name in PIP_SETTINGS if name in named}
+        if name.startswith("PIP_")
+    )
+    return {name: _spelled_out(name, found[name]) for name in PIP_SETTINGS if name in found}
+
+
+def _by_name(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The values that are not empty, by pip's first name of the setting."""
+    spelled = {name.replace("_", "-"): value for name, value in items if value}
+    return {_OTHER_NAMES.get(name, name): value for name, value in spelled.items()}
 
 
 def _pip_files(environ: Mapping[str, str]) -> list[Path]:
@@ -76,16 +84,17 @@ def _pip_files(environ: Mapping[str, str]) -> list[Path]:
         *map(Path, reversed((environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep))),
     ]
     personal = [
-        home / "Library/Application Support",
-        Path(environ.get("XDG_CONFIG_HOME") or home / ".config"),
+        home / ".pip/pip.conf",
+        home / "Library/Application Support/pip/pip.conf",
+        Path(environ.get("XDG_CONFIG_HOME") or home / ".config", "pip/pip.conf"),
     ]
-    virtual = environ.get("VIRTUAL_ENV")
+    # Conda's environments have a file of their own too.
+    active = [sys.base_prefix, environ.get("VIRTUAL_ENV")]
     return [
         *(folder / "pip/pip.conf" for folder in folders),
         Path("/etc/pip.conf"),
-        home / ".pip/pip.conf",
-        *(folder / "pip/pip.conf" for folder in personal),
-        *([Path(virtual, "pip.conf")] if virtual else []),
+        *([] if named and Path(named).exists() else personal),
+        *(Path(prefix, "pip.conf") for prefix in active if prefix),
         *([Path(named)] if named else []),
     ]
 
@@ -102,9 +111,13 @@ def _parsed(path: Path) -> configparser.RawConfigParser:
 
 
 def _spelled_out(name: str, value: str) -> str:
-    """The value with single spaces if it is a list, and with `~` expanded in paths."""
+    """The value with single spaces if it is a list, and with absolute paths: `make build` runs elsewhere."""
     words = value.split() if name in _LISTS else [value.strip()]
-    return " ".join(map(os.path.expanduser, words) if name in _PATHS else words)
+    return " ".join(map(_absolute, words) if name in _PATHS else words)
+
+
+def _absolute(path_or_url: str) -> str:
+    return path_or_url if "://" in path_or_url else str(Path(path_or_url).expanduser().absolute())
 
 
 def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
@@ -121,6 +134,8 @@ def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
     told = {
         "UV_NO_CONFIG": "1",
         "UV_PYTHON_DOWNLOADS": "never",
+        # Where no option names another: the PATH may have none, or one that uv refuses.
+        "UV_PYTHON": sys.executable,
         "UV_CACHE_DIR": str(CACHE / "uv-downloads"),
         # As pip does: all indexes are equal.
         "UV_INDEX_STRATEGY": "unsafe-best-match",

@@ -73,7 +73,7 @@ def environ(mirror: str, tmp_path: Path) -> dict[str, str]:
         f"[global]\nindex-url = {mirror}\ncert = {tmp_path / 'authority.pem'}\n[install]\nuser = true\n"
     )
     return {
-        "PATH": "/usr/bin:/bin",
+        "PATH": "/nonexistent",  # no Python is there
         "HOME": str(tmp_path / "home"),
         "SSL_CERT_FILE": "/nonexistent",
         "NO_PROXY": "localhost",
@@ -88,6 +88,7 @@ def test_uv_installs_from_pips_mirror(environ: dict[str, str], tmp_path: Path) -
             *(sys.executable, "-E", uv.__file__, "pip", "install", "--no-cache", "canary"),
             *("--target", str(tmp_path / "installed")),
         ],
+        cwd=tmp_path,  # no .venv is there, as in `make build`
         env=environ,
         capture_output=True,
         text=True,

@@ -3,8 +3,11 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -12,6 +15,7 @@ import pytest
 
 from tests.setup.copies import Project
 from tools import ROOT
+from tools.emulator.server import ensure_packages
 from tools.runtime.machine import Machine
 from tools.runtime.tools import SAM
 
@@ -89,11 +93,25 @@ def test_setup_writes_its_own_folders_alone(
     assert list(Path(project.environ["PIP_TARGET"]).iterdir()) == []
 
 
-def test_environment_without_interpreter_is_made_anew(project: Project) -> None:
-    assert project.make("setup").returncode == 0
-    python = project.folder / ".venv/bin/python"
+def _remove_interpreter(environment: Path) -> None:
+    python = environment / "bin/python"
     python.unlink()
     python.symlink_to("/nonexistent/python3.11")
+
+
+def _change_version(environment: Path) -> None:
+    """As where an upgrade of the system puts another Python in its place."""
+    (packages,) = environment.glob("lib/python3.*")
+    packages.rename(packages.with_name("python3.1"))
+
+
+@pytest.mark.parametrize("spoil", [_remove_interpreter, _change_version])
+def test_environment_without_its_interpreter_is_made_anew(
+    project: Project, spoil: Callable[[Path], None]
+) -> None:
+    assert project.make("setup").returncode == 0
+    python = project.folder / ".venv/bin/python"
+    spoil(project.folder / ".venv")
 
     made = project.make("setup")
 
@@ -117,6 +135,23 @@ def test_linked_environment_is_left_as_it_is(
     assert _contents(active) == environment_before
 
 
+def test_active_environment_in_our_place_is_replaced(project: Project, tmp_path: Path) -> None:
+    """Somebody may make a `.venv` here and activate it, before they read that `make` does."""
+    ours = project.folder / ".venv"
+    shutil.rmtree(ours, ignore_errors=True)
+    venv.create(ours, symlinks=True)
+    unfit = tmp_path / "python3"
+    unfit.write_text("#!/bin/sh\nexit 1\n")
+    unfit.chmod(0o755)
+    path = os.pathsep.join([str(ours / "bin"), str(tmp_path), project.environ["PATH"]])
+    active = {**project.environ, "VIRTUAL_ENV": str(ours), "PATH": path}
+
+    made = Project(project.folder, project.home, active).make(".venv/.made")
+
+    assert made.returncode == 0, made.stderr
+    assert "relocatable = true" in (ours / "pyvenv.cfg").read_text()
+
+
 def test_environment_moves_with_its_folder(project: Project) -> None:
     assert project.make("setup").returncode == 0
     moved = project.folder.with_name("moved")
@@ -130,6 +165,22 @@ def test_environment_moves_with_its_folder(project: Project) -> None:
     assert asked.returncode == imports.returncode == 0
 
 
+def test_caches_stay_in_the_folder(project: Project) -> None:
+    elsewhere = dict.fromkeys(
+        (
+            *("XDG_CACHE_HOME", "MPLCONFIGDIR", "PYTHONPYCACHEPREFIX", "__SAM_CLI_APP_DIR"),
+            *("MYPY_CACHE_DIR", "RUFF_CACHE_DIR", "PRE_COMMIT_HOME", "COVERAGE_FILE"),
+        ),
+        "/users/cache",
+    )
+
+    led_astray = Project(project.folder, project.home, {**project.environ, **elsewhere})
+    told = led_astray.make("--eval=told: ; @env", "told")
+
+    assert "XDG_CACHE_HOME" in told.stdout, told.stderr
+    assert "/users/cache" not in told.stdout
+
+
 def test_help_in_a_terminal_without_unicode(project: Project) -> None:
     said = project.make("help")
 
@@ -137,17 +188,35 @@ def test_help_in_a_terminal_without_unicode(project: Project) -> None:
     assert "PARAMETERS='Name=value …'" in said.stdout
 
 
+def _share_tools(project: Project, machine: Machine) -> None:
+    """Give it what the original has installed for Docker, since that is large."""
+    SAM.ensure(machine)
+    for installed in (SAM.home, ensure_packages(machine)):
+        link = project.folder / ".cache" / installed.name
+        if not link.is_symlink():
+            link.symlink_to(installed)
+
+
 @pytest.mark.usefixtures("image")
 def test_build_and_invoke(project: Project, machine: Machine) -> None:
-    SAM.ensure(machine)
-    # The original's, since it is large.
-    (project.folder / ".cache" / SAM.home.name).symlink_to(SAM.home)
+    _share_tools(project, machine)
 
     invoked = project.make("invoke", "EVENT=events/health.json")
 
     assert invoked.returncode == 0, invoked.stderr
     assert "warning" not in invoked.stderr, invoked.stderr
     assert json.loads(invoked.stdout.splitlines()[-1])["statusCode"] == httpx.codes.OK
+    assert list(project.home.iterdir()) == []
+
+
+@pytest.mark.usefixtures("image")
+def test_deploy_local(project: Project, machine: Machine) -> None:
+    _share_tools(project, machine)
+
+    deployed = project.make("deploy-local")
+
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert deployed.stdout.splitlines()[-1] == "Nothing is left in the account."
     assert list(project.home.iterdir()) == []
 
 

@@ -333,7 +333,14 @@ def _say(words: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.clickhouse.bench", description=__doc__)
     parser.add_argument("--downloads", type=int, default=DOWNLOADS, help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="default: %(default)s")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        choices=range(2, 101),
+        metavar="N",
+        default=ROUNDS,
+        help="default: %(default)s",
+    )
     parser.add_argument("--into", type=Path, metavar="PAGE", help="fill PAGE's generated block")
     return parser
 

@@ -1,9 +1,11 @@
 """The tables of template.yaml, made in a local DynamoDB."""
 
+import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from tools.runtime.sam import template
@@ -16,7 +18,14 @@ if TYPE_CHECKING:
 
 def dynamodb_client(endpoint_url: str) -> "DynamoDBClient":
     """A client for the local DynamoDB at this URL, whatever the environment says about AWS."""
-    return boto3.client(
+    no_file = (None, None, os.devnull, None)
+    settings = {
+        "profile": (None, None, None, None),
+        "config_file": no_file,
+        "credentials_file": no_file,
+    }
+    session = boto3.Session(botocore_session=botocore.session.Session(settings))
+    return session.client(
         "dynamodb",
         endpoint_url=endpoint_url,
         region_name=REGION,

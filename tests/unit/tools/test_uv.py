@@ -26,13 +26,19 @@ def _write(path: Path, text: str) -> None:
     [
         ("xdg/pip/pip.conf", ".pip/pip.conf"),
         (".pip/pip.conf", ".config/pip/pip.conf"),
-        (".config/pip/pip.conf", "venv/pip.conf"),
+        (".config/pip/pip.conf", "base/pip.conf"),
+        ("base/pip.conf", "venv/pip.conf"),
         ("venv/pip.conf", "named.conf"),
     ],
 )
 def test_pips_files_in_pips_order(
-    home: dict[str, str], tmp_path: Path, weaker: str, stronger: str
+    home: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    weaker: str,
+    stronger: str,
 ) -> None:
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "base"))
     home |= {
         "VIRTUAL_ENV": str(tmp_path / "venv"),
         "PIP_CONFIG_FILE": str(tmp_path / "named.conf"),
@@ -66,6 +72,37 @@ def test_no_file_is_read_where_pip_reads_none(home: dict[str, str], tmp_path: Pa
     assert "index-url" not in pip_settings({**home, "PIP_CONFIG_FILE": os.devnull})
 
 
+def test_named_file_is_read_in_place_of_the_users(home: dict[str, str], tmp_path: Path) -> None:
+    _write(tmp_path / ".config/pip/pip.conf", f"[global]\nindex-url = {FIRST}\n")
+    named = tmp_path / "named.conf"
+    home |= {"PIP_CONFIG_FILE": str(named)}
+
+    assert pip_settings(home)["index-url"] == FIRST
+    named.touch()
+    assert "index-url" not in pip_settings(home)
+
+
+def test_stronger_setting_wins_however_it_is_spelled(home: dict[str, str], tmp_path: Path) -> None:
+    _write(tmp_path / "xdg/pip/pip.conf", "[global]\ndefault_timeout = 1\ntimeout = 1\n")
+    _write(tmp_path / ".config/pip/pip.conf", "[global]\ndefault-timeout = 2\n")
+
+    assert pip_settings(home)["timeout"] == "2"
+    assert pip_settings({**home, "PIP_TIMEOUT": "3"})["timeout"] == "3"
+
+
+def test_relative_paths_are_those_of_this_folder(
+    home: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make build` runs uv in other folders."""
+    monkeypatch.chdir(tmp_path)
+    home |= {"PIP_CERT": "authority.pem", "PIP_FIND_LINKS": f"wheels {FIRST}"}
+
+    settings = pip_settings(home)
+
+    assert settings["cert"] == str(tmp_path / "authority.pem")
+    assert settings["find-links"] == f"{tmp_path / 'wheels'} {FIRST}"
+
+
 def test_what_does_not_say_where_packages_come_from_is_passed_over(home: dict[str, str]) -> None:
     home |= {"PIP_TARGET": "/t", "PIP_USER": "1", "PIP_CONSTRAINT": "/c.txt"}
     assert set(pip_settings(home)) <= set(uv.PIP_SETTINGS)
@@ -91,6 +128,7 @@ def test_broken_file_is_said_in_a_line(home: dict[str, str], tmp_path: Path) -> 
         ({"PIP_CLIENT_CERT": "/client.pem"}, {"SSL_CLIENT_CERT": "/client.pem"}),
         ({"PIP_TRUSTED_HOST": "a.example b.example:8443"}, {"UV_INSECURE_HOST": "a.example b.example:8443"}),
         ({"PIP_TIMEOUT": "60"}, {"UV_HTTP_TIMEOUT": "60"}),
+        ({"PIP_DEFAULT_TIMEOUT": "60"}, {"UV_HTTP_TIMEOUT": "60"}),
         ({"PIP_KEYRING_PROVIDER": "subprocess"}, {"UV_KEYRING_PROVIDER": "subprocess"}),
         (
             {"PIP_PROXY": "http://proxy.example:3128"},
@@ -135,10 +173,14 @@ def test_the_systems_certificates_are_trusted_where_there_are_any(
 
 @pytest.mark.parametrize(
     "name",
-    ["VIRTUAL_ENV", "CONDA_PREFIX", "UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_INDEX_URL", "PYTHONHOME"],
+    ["VIRTUAL_ENV", "CONDA_PREFIX", "UV_SYSTEM_PYTHON", "UV_INDEX_URL", "PYTHONHOME"],
 )
 def test_nothing_leads_an_installation_elsewhere(home: dict[str, str], name: str) -> None:
     assert name not in uv_environment({**home, name: "1"})
+
+
+def test_uv_uses_the_interpreter_that_runs_it(home: dict[str, str]) -> None:
+    assert uv_environment({**home, "UV_PYTHON": "3.9"})["UV_PYTHON"] == sys.executable
 
 
 def test_interpreter_without_pip_is_told_what_to_do(
