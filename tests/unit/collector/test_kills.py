@@ -23,7 +23,8 @@ class SmallUpstream(SimulatedUpstream):
     async def _process(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         _, _, _, package, endpoint = path.split("/")
-        self.calls.append(Call(asyncio.get_running_loop().time(), path))
+        call = Call(asyncio.get_running_loop().time(), path)
+        self.calls.append(call)
         await asyncio.sleep(0.2)
         rows = [
             {"category": category, "date": str(day), "downloads": len(package) * day.day}
@@ -32,7 +33,8 @@ class SmallUpstream(SimulatedUpstream):
         ]
         body = {"data": rows, "package": package, "type": f"{endpoint}_downloads"}
         headers = {"X-Pulse-Source": "simulated"}
-        return httpx.Response(200, headers=headers, stream=Streamed(json.dumps(body).encode()))
+        stream = Streamed(json.dumps(body).encode())
+        return httpx.Response(200, headers=headers, stream=stream, extensions={"call": call})
 
 
 @dataclass

@@ -45,13 +45,15 @@ _DATE = re.compile(rb'"date":"([0-9-]{10})"')
 class Call:
     """One call to upstream: its time, its request and its response.
 
-    `status` is None without a response, `newest` is None without rows.
+    `status` is None without a response, `newest` is None without rows. `received` is false if nobody waited for
+    the response any more.
     """
 
     at: float
     path: str
     status: int | None = None
     newest: dt.date | None = None
+    received: bool = False
 
 
 class Streamed(httpx.AsyncByteStream):
@@ -84,7 +86,8 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
 
     def stall(self, seconds: float) -> None:
         """Let the worker stall from now on."""
-        self.stalled_until = asyncio.get_running_loop().time() + seconds
+        until = asyncio.get_running_loop().time() + seconds
+        self.stalled_until = max(self.stalled_until, until)
 
     @property
     def refused(self) -> int:
@@ -96,10 +99,14 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
         trace = request.extensions.get("trace")
         if trace:
             await trace("http11.send_request_headers.started", {})
-        return await asyncio.shield(self._queue(request))
+        response = await asyncio.shield(self._queue(request))
+        response.extensions["call"].received = True
+        return response
 
     async def _queue(self, request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(max(0, self.stalled_until - asyncio.get_running_loop().time()))
+        time = asyncio.get_running_loop().time
+        while time() < self.stalled_until:  # noqa: ASYNC110 - it may stall again meanwhile
+            await asyncio.sleep(self.stalled_until - time())
         return await self._process(request)
 
     async def _process(self, request: httpx.Request) -> httpx.Response:
@@ -109,7 +116,7 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
         self.calls.append(call)
         await asyncio.sleep(UPSTREAM_LATENCY_S + response.delay_s)
         if path.split("/")[3] in self.gone:
-            return httpx.Response(404, stream=Streamed(b"404"))
+            return httpx.Response(404, stream=Streamed(b"404"), extensions={"call": call})
         if response.fault is Effect.HANG:
             await asyncio.sleep(FOREVER_S)
         if response.fault is not None:
@@ -118,7 +125,10 @@ class SimulatedUpstream(httpx.AsyncBaseTransport):
         if dates := _DATE.findall(response.answer.body):
             call.newest = dt.date.fromisoformat(max(dates).decode())
         return httpx.Response(
-            call.status, headers=response.answer.headers, stream=Streamed(response.answer.body)
+            call.status,
+            headers=response.answer.headers,
+            stream=Streamed(response.answer.body),
+            extensions={"call": call},
         )
 
 
