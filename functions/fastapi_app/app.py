@@ -53,6 +53,7 @@ def create_app(catalogue: Catalogues, base_path: str = "") -> FastAPI:
         title="PyPI Pulse",
         version=__version__,
         description=DESCRIPTION,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

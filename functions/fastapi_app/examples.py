@@ -9,7 +9,7 @@ from pulse.badges import badge_json, downloads_badge
 from pulse.comparison import compare
 from pulse.daily_counts import DailyCounts
 from pulse.dropin import upstream_recent, upstream_series
-from pulse.image_parameters import BadgeJsonQuery
+from pulse.image_parameters import BadgeQuery
 from pulse.models import ComparisonSeries, DownloadSeries, Health
 from pulse.names import PackageName
 from pulse.parameters import CompareDownloadsQuery, DownloadsQuery, TopQuery
@@ -64,7 +64,7 @@ def model_examples() -> dict[str, Any]:
         *comparison.packages,
         compared_series,
         compared_series.packages[0],
-        badge_json(downloads_badge(stats, BadgeJsonQuery()), 3_600),
+        badge_json(downloads_badge(stats, BadgeQuery()), "flat", 3_600),
         dropin,
         recent,
         recent.data,

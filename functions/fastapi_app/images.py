@@ -88,7 +88,7 @@ def _problem_body(request: Request, path: str, problem: Problem) -> str:
         look = _what_is_valid(BadgeQuery, request, "label", "style")
         badge = problem_badge(problem, look.label)
         if path.endswith(BADGE_JSON):
-            return badge_json(badge, ERROR_MAX_AGE_S).model_dump_json()
+            return badge_json(badge, look.style, ERROR_MAX_AGE_S).model_dump_json()
         return badge_svg(badge, look.style)
     from pulse.charts.pictures import problem_chart  # noqa: PLC0415 - see above
 

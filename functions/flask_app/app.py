@@ -43,7 +43,7 @@ PREFIX: Final = "/flask"
 
 ONLY_PYPISTATS: Final = (
     "The Flask variant asks pypistats.org alone, which has no downloads by version, country, installer or "
-    "file type. The FastAPI variant may have them."
+    "file type. The FastAPI variant has them if the setting CLICKHOUSE_URL switches them on."
 )
 
 

@@ -2,8 +2,8 @@
 
 from typing import Final, NamedTuple
 
-from pulse.image_parameters import COLORS, BadgeJsonQuery, BadgeStyle
-from pulse.models import EndpointBadge, PackageStats, PackageTotal
+from pulse.image_parameters import COLORS, BadgeQuery
+from pulse.models import BadgeStyle, EndpointBadge, PackageStats, PackageTotal
 from pulse.problems import Problem
 from pulse.svg_text import abbreviated, clean, escaped, width_px
 
@@ -42,7 +42,7 @@ _LOOKS: Final[dict[BadgeStyle, _Look]] = {
 }
 
 
-def downloads_badge(figures: PackageStats | PackageTotal, query: BadgeJsonQuery) -> Badge:
+def downloads_badge(figures: PackageStats | PackageTotal, query: BadgeQuery) -> Badge:
     """The badge of a package's figures, or of its total; stale ones are dated."""
     if isinstance(figures, PackageTotal):
         message = f"{abbreviated(figures.total_downloads)} total"
@@ -59,7 +59,7 @@ def problem_badge(problem: Problem, label: str) -> Badge:
     return Badge(label, problem.in_few_words, None)
 
 
-def badge_json(badge: Badge, cache_s: int) -> EndpointBadge:
+def badge_json(badge: Badge, style: BadgeStyle, cache_s: int) -> EndpointBadge:
     """The badge for shields.io, which draws it itself."""
     return EndpointBadge(
         label=clean(badge.label),
@@ -67,6 +67,7 @@ def badge_json(badge: Badge, cache_s: int) -> EndpointBadge:
         color=badge.color or "lightgrey",
         isError=badge.color is None,
         cacheSeconds=cache_s,
+        style=None if style == "flat" else style,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from pulse.models import By
+from pulse.models import BadgeStyle, By
 from pulse.names import PackageName
 from pulse.parameters import DateQuery, Mirrors, packages_up_to
 from pulse.views import needs_clickhouse
@@ -34,13 +34,12 @@ COLORS: Final = {
 _COLOR: Final = rf"^({'|'.join(COLORS)}|#?([0-9A-Fa-f]{{3}}|[0-9A-Fa-f]{{6}}))$"
 
 BadgePeriod = Literal["day", "week", "month", "total"]
-BadgeStyle = Literal["flat", "flat-square", "plastic"]
 Scale = Literal["linear", "log", "index", "share"]
 Theme = Literal["auto", "light", "dark"]
 
 
-class BadgeJsonQuery(BaseModel):
-    """The query of `badge.json`."""
+class BadgeQuery(BaseModel):
+    """The query of `badge.svg` and `badge.json`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -64,11 +63,6 @@ class BadgeJsonQuery(BaseModel):
         ),
     ] = "blue"
     mirrors: Mirrors = True
-
-
-class BadgeQuery(BadgeJsonQuery):
-    """The query of `badge.svg`."""
-
     style: Annotated[BadgeStyle, Field(description="The look, as shields.io names it.")] = "flat"
 
 

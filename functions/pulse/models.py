@@ -24,6 +24,9 @@ By = Literal[
 Period = Literal["day", "week", "month"]
 """The period that downloads are summed over; weeks are ISO weeks, which start on Mondays."""
 
+BadgeStyle = Literal["flat", "flat-square", "plastic"]
+"""The look of a badge, as shields.io names it."""
+
 TopPeriod = Literal["month", "all"]
 """What packages are ranked by: the downloads of the last whole month, or of all days."""
 
@@ -329,7 +332,7 @@ class TopPackages(BaseModel):
 
 
 class EndpointBadge(BaseModel):
-    """A badge in shields.io's endpoint schema, which has no other members."""
+    """A badge in shields.io's endpoint schema."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -343,6 +346,13 @@ class EndpointBadge(BaseModel):
     cacheSeconds: Annotated[  # noqa: N815 - shields.io's name
         int, Field(ge=0, description="How long shields.io may keep the badge, in seconds.")
     ]
+    style: Annotated[
+        BadgeStyle | None,
+        Field(
+            description="The look; left out if it is `flat`, shields.io's default.",
+            exclude_if=lambda value: value is None,
+        ),
+    ] = None
 
 
 class Health(BaseModel):

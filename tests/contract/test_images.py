@@ -196,6 +196,18 @@ def test_failing_upstream_is_an_image(
     assert "no data yet" in texts
 
 
+@pytest.mark.parametrize(("package", "status"), [("requests", 200), ("no-such-package-xyz", 404)])
+@pytest.mark.parametrize("query", ["period=day&label=x&color=red&style=plastic&mirrors=false", ""])
+def test_badge_json_takes_the_query_of_the_picture(
+    ask: Ask, package: str, status: int, query: str
+) -> None:
+    drawn = picture(ask(f"/packages/{package}/badge.svg", query), status)
+    endpoint = ask(f"/packages/{package}/badge.json", query)
+    assert endpoint.headers["x-pulse-status"] == str(status)
+    assert f"{endpoint.json['label']}: {endpoint.json['message']}" == drawn.title
+    assert endpoint.json.get("style") == ("plastic" if query else None)
+
+
 def test_badge_json_says_an_error(ask: Ask) -> None:
     answer = ask("/packages/no-such-package-xyz/badge.json", "label=x")
     assert (answer.status, answer.headers["x-pulse-status"]) == (200, "404")

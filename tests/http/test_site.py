@@ -160,7 +160,17 @@ def test_addresses_in_llms_txt_answer(api: Served) -> None:
             assert api.client.get(path).status_code == status, path
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/robots.txt", "/favicon.svg"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/llms.txt"])
+def test_file_is_cached_and_compressed(api: Served, path: str) -> None:
+    answer = api.client.get(path)
+    assert "public, max-age=" in answer.headers["cache-control"]
+    compressed = answer.headers.get("content-encoding") == "gzip"
+    assert compressed == (len(answer.content) >= 1_000)
+    headers = {"if-none-match": answer.headers["etag"]}
+    assert api.client.get(path, headers=headers).status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/robots.txt", "/favicon.svg"])
 def test_head_has_the_headers_of_get(api: Served, path: str) -> None:
     head, get = api.client.head(path), api.client.get(path)
     assert head.status_code == 200

@@ -13,7 +13,6 @@ from fastapi_app.routes.packages import Package
 from pulse import comparison
 from pulse.daily_counts import DailyCounts
 from pulse.image_parameters import (
-    BadgeJsonQuery,
     BadgeQuery,
     ComparisonChartQuery,
     PackageChartQuery,
@@ -35,7 +34,7 @@ router = APIRouter(tags=["images"])
 
 
 async def _badge(
-    package: PackageName, query: BadgeJsonQuery, catalogue: Catalogues
+    package: PackageName, query: BadgeQuery, catalogue: Catalogues
 ) -> tuple["Badge", DailyCounts]:
     """The badge, and the counts that it is of."""
     from pulse.badges import downloads_badge  # noqa: PLC0415 - see the module's docstring
@@ -82,7 +81,7 @@ async def get_badge(
 async def get_badge_json(
     request: Request,
     package: Package,
-    query: Annotated[BadgeJsonQuery, Query()],
+    query: Annotated[BadgeQuery, Query()],
     catalogue: FromCatalogue,
 ) -> Response:
     """As `badge.svg`, for shields.io to draw: `https://img.shields.io/endpoint?url=…`."""
@@ -90,7 +89,7 @@ async def get_badge_json(
 
     badge, counts = await _badge(package, query, catalogue)
     left = until_at_least(request, counts.fresh_until) - catalogue.now()
-    body = badge_json(badge, int(left.total_seconds())).model_dump_json()
+    body = badge_json(badge, query.style, int(left.total_seconds())).model_dump_json()
     return image_response(request, body, counts.fresh_until, [counts], JSON)
 
 

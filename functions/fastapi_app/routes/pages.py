@@ -1,6 +1,7 @@
 """The website: the page at `/` and the API's documentation. Its modules are imported when first needed."""
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ from fastapi_app.security import FILE_HEADERS, PAGE_HEADERS
 from pulse import comparison
 from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI
+from pulse.negotiation import JSON
 from pulse.parameters import TopQuery
 from pulse.problems import InputError, InvalidInput, Problem, UpstreamProblem
 from pulse.questions import Question
@@ -118,6 +120,19 @@ async def get_docs(request: Request) -> Response:
     from fastapi_app.pages.docs import docs  # noqa: PLC0415 - see above
 
     return _html(request, docs(_site(request)), _UNCHANGING)
+
+
+@router.get("/openapi.json")
+async def get_contract(request: Request) -> Response:
+    """The OpenAPI document. FastAPI's own route has no caching and no compression."""
+    body = json.dumps(request.app.openapi(), ensure_ascii=False, separators=(",", ":"))
+    headers = {
+        **FILE_HEADERS,
+        "content-type": JSON,
+        "cache-control": _UNCHANGING,
+        "vary": "Accept-Encoding",
+    }
+    return conditional_response(request, body.encode(), headers)
 
 
 async def _start_page(request: Request, site: "Site", catalogue: Catalogues) -> Response:

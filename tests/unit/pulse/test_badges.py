@@ -17,7 +17,7 @@ from pulse.badges import (
     hexadecimal,
     problem_badge,
 )
-from pulse.image_parameters import COLORS, BadgeJsonQuery, BadgeQuery
+from pulse.image_parameters import COLORS, BadgeQuery
 from pulse.names import PackageName
 from pulse.problems import (
     InternalError,
@@ -42,7 +42,7 @@ def badge_of(*, stale: bool = False, **query: Any) -> Badge:  # noqa: ANN401 - a
     stats = package_stats(
         REQUESTS, counts_of(rows, stale=stale), mirrors=query.pop("mirrors", True)
     )
-    return downloads_badge(stats, BadgeJsonQuery.model_validate(query))
+    return downloads_badge(stats, BadgeQuery.model_validate(query))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_message_has_figure_and_period(query: dict[str, Any], message: str) -> N
 
 def test_total_is_of_all_days() -> None:
     total = package_total(REQUESTS, counts_of({"with_mirrors": daily(range(60), 50)}), mirrors=True)
-    badge = downloads_badge(total, BadgeJsonQuery(period="total"))
+    badge = downloads_badge(total, BadgeQuery(period="total"))
     assert badge.message == "3k total"
 
 
@@ -78,7 +78,7 @@ def test_total_is_of_all_days() -> None:
 def test_badge_without_figures_is_grey_with_words(problem: Problem, words: str) -> None:
     badge = problem_badge(problem, "downloads")
     assert (badge.message, badge.color) == (words, None)
-    assert badge_json(badge, 60).model_dump() == {
+    assert badge_json(badge, "flat", 60).model_dump() == {
         "schemaVersion": 1,
         "label": "downloads",
         "message": words,
@@ -94,6 +94,12 @@ def test_badge_shows_label_and_message(style: Any) -> None:  # noqa: ANN401 - a 
     assert set(picture.texts) == {"PyPI", "37k/month"}
     assert picture.title == picture.root.attrib["aria-label"] == "PyPI: 37k/month"
     assert picture.size[1] == (18 if style == "plastic" else 20)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_shields_io_gets_the_style_that_is_not_its_default(style: Any) -> None:  # noqa: ANN401 - a literal
+    endpoint = badge_json(badge_of(), style, 60).model_dump()
+    assert endpoint.get("style") == (None if style == "flat" else style)
 
 
 def test_styles_differ() -> None:
