@@ -33,10 +33,10 @@ help: ## list these commands
 run: .venv/.runs ## serve the API on PORT (8000): no Docker, no AWS account; TABLE=local, CLICKHOUSE=local add stores
 	@PORT='$(PORT)' TABLE='$(TABLE)' CLICKHOUSE='$(CLICKHOUSE)' $(RUN) -m tools.serve
 
-invoke: image build ## sam local invoke FUNCTION= EVENT=: the proxy response is the last line
+invoke: image build ## invoke FUNCTION with EVENT in the Lambda image; the last line is the proxy response
 	@$(RUN) -m tools.runtime.local invoke $(FUNCTION) $(EVENT)
 
-local: image build ## sam local start-api on PORT: both variants in the Lambda image, over HTTP; TLS=1 for HTTPS
+local: image build ## serve both variants on PORT in the Lambda image; TLS=1 for HTTPS
 	@$(RUN) -m tools.runtime.local start-api --port $(PORT) $(if $(TLS),--tls)
 
 compare: setup ## measure Flask against FastAPI; ARGS=--quick measures less, ARGS=--help lists options
@@ -47,7 +47,7 @@ bench: setup ## measure the API's answers from ClickHouse beside their queries; 
 
 ##@ Develop
 
-setup: .venv/.ready ## make .venv, with all that tests and linters need
+setup: .venv/.ready ## make .venv, with everything that tests and linters need
 
 .venv/.ready: requirements-dev.txt .venv/.made
 	@echo "Installing what tests and linters need into .venv"
@@ -60,8 +60,9 @@ setup: .venv/.ready ## make .venv, with all that tests and linters need
 	@$(UV) pip install --quiet --python .venv --require-hashes --requirements requirements-run.txt
 	@touch $@
 
-# functions/ is on its path, as on Lambda's. It is made again if its interpreter is gone, or is another version
-# now: then it does not find functions/. It is made elsewhere, since PYTHON may be in a .venv that a person made.
+# functions/ is on the path of .venv, as on Lambda's. If the interpreter is gone or has another version now, .venv
+# does not find functions/ and is made again. It is made in .cache first, since PYTHON may be in a .venv that a person
+# made.
 .venv/.made: $(shell $(BIN)/python -E -c 'import importlib.util; importlib.util.find_spec("pulse") or exit(1)' \
 		2>/dev/null || echo anew)
 	@"$(PYTHON)" -E -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
@@ -87,7 +88,7 @@ test: setup ## run all tests; on Debian as root, install and start what is missi
 	$(BIN)/pytest -n logical --cov --cov-report=term
 	@$(RUN) -m tools.dates
 
-test-dates: setup ## run the quick tests as on a leap day, at a year's end, before upstream has loaded
+test-dates: setup ## run the quick tests as on a leap day, at a year's end, and before upstream has loaded
 	@$(RUN) -m tools.dates $(OPTIONS)
 
 lint: setup ## run all linters: format, style, types, layers, documentation, template, workflows
@@ -97,15 +98,15 @@ format: setup ## format the code, and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup ## write the generated parts of the documentation, docs/openapi.json too
+docs: setup ## write the generated parts of the documentation, and docs/openapi.json
 	@UPDATE_DOCS=1 $(BIN)/pytest --quiet tests/http/test_openapi_document.py tests/http/test_examples.py \
 		tests/http/test_embed_page.py tests/browser/test_pictures.py::test_readme_shows_the_page
 	$(BIN)/cog -I . -r docs/operations.md
 
-names: setup # write the names that the website suggests, from a public ranking
+names: setup ## write the names that the website suggests, from a public ranking
 	@$(RUN) -m tools.names $(OPTIONS)
 
-units: setup # measure what requests cost in the table, and put it into docs/operations.md
+units: setup ## measure what requests cost in the table, and write it into docs/operations.md
 	@UPDATE_UNITS=1 $(BIN)/pytest --no-cov tests/dynamodb/test_units.py
 
 lock: setup ## pin all dependencies to their newest versions
@@ -126,25 +127,25 @@ LOCK := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-l
 
 ##@ Deploy
 
-image: setup # make the Lambda runtime image, and start Docker for it, where they are missing
+image: setup ## start Docker and make the Lambda runtime image, if they are missing
 	$(RUN) -m tools.runtime
 
 build: setup ## sam build: all functions, each with its own dependencies and bytecode
 	$(RUN) -m tools.runtime.sam build
 
 # ENVIRONMENT in samconfig.toml decides the architecture, not this machine.
-deploy: setup ## sam build and sam deploy, with ENVIRONMENT (default, dev, prod) of samconfig.toml
+deploy: setup ## build and deploy ENVIRONMENT (default, dev, prod) of samconfig.toml
 	$(RUN) -m tools.runtime.sam build --config-env '$(ENVIRONMENT)'
 	$(RUN) -m tools.runtime.sam deploy --config-env '$(ENVIRONMENT)' $(DEPLOY_FLAGS)
 
-track: setup ## list what the collector tracks in ENVIRONMENT; PACKAGES='a b' adds, with REMOVE=1 removes
+track: setup ## list the tracked packages of ENVIRONMENT; PACKAGES='a b' adds some, with REMOVE=1 removes them
 	@$(RUN) -m tools.track --environment '$(ENVIRONMENT)' $(if $(REMOVE),--remove) -- '$(PACKAGES)'
 
-smoke: setup ## check the API that answers at URL; OPTIONS are pytest's
+smoke: setup ## check the API at URL; OPTIONS are pytest's
 	@$(RUN) -m pytest tools/smoke --url='$(URL)' $(OPTIONS)
 
-deploy-local: setup ## deploy to an emulator of AWS, smoke, collect, delete; PARAMETERS='Name=value …'
+deploy-local: setup ## deploy to an emulator of AWS, check the API and the collector, delete; PARAMETERS='Name=value …'
 	@$(RUN) -m tools.emulator $(PARAMETERS)
 
-politeness: setup ## do 20 execution environments together keep upstream's rate limit? OPTIONS=--help
+politeness: setup ## check that 20 execution environments keep upstream's rate limit; OPTIONS=--help lists options
 	@$(RUN) -m tools.politeness $(OPTIONS)

@@ -43,7 +43,7 @@ def copy_items(source: str, target: str) -> int:
 def main() -> int:
     """Return 0 once all items are copied, else 1 with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="python -m tools.copy_items", description=__doc__)
-    parser.add_argument("source", help="the name of the restored table")
+    parser.add_argument("source", help="the name of the table to copy from, such as a restored one")
     parser.add_argument("target", help="the name of the table to copy into")
     asked = parser.parse_args()
     os.environ.update(without_proxies_for_loopback(os.environ))

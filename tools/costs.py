@@ -279,13 +279,30 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in (header, aligned, *rows))
 
 
+_MEANINGS: Final = {
+    "architecture": "of the functions: x86_64 or arm64",
+    "memory_mb": "the memory of a function",
+    "billed_ms": "the average billed time of a request",
+    "answer_bytes": "the average size of an answer",
+    "from_table": "share of the functions' requests that the table answers, from 0 to 1",
+    "from_upstream": "share that needs a new fetch",
+    "from_history": "share that asks for days before upstream's window",
+    "line_bytes": "the function's log line of a request",
+    "system_bytes": "Lambda's log lines of a request; 0 with SystemLogLevel=WARN",
+    "access_bytes": "API Gateway's log line of a request",
+    "traced": "1 with Tracing=Active",
+    "cdn": "share of all requests that the distribution answers, in the table with one",
+}
+
+
 def main() -> None:
     """Print the tables for the traffic that the options describe."""
     parser = argparse.ArgumentParser(prog="python -m tools.costs", description=__doc__)
     for field in fields(Traffic):
         default = 0.9 if field.name == "cdn" else field.default
         flag = f"--{field.name.replace('_', '-')}"
-        parser.add_argument(flag, type=type(default), default=default, help="default: %(default)s")
+        told = f"{_MEANINGS[field.name]} (default: %(default)s)"
+        parser.add_argument(flag, type=type(default), default=default, help=told)
     options = vars(parser.parse_args())
     cdn = options.pop("cdn")
     print(tables(Traffic(**options), cdn))

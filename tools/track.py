@@ -42,9 +42,11 @@ class Place:
 def main() -> int:
     """Return 0 if all went well, else 1 with the reason on stderr and nothing changed."""
     parser = argparse.ArgumentParser(prog="python -m tools.track", description=__doc__)
-    parser.add_argument("packages", nargs="*", help="what to add; none lists all")
-    parser.add_argument("--remove", action="store_true", help="remove the packages")
-    parser.add_argument("--environment", default="default", help="of samconfig.toml")
+    parser.add_argument("packages", nargs="*", help="packages to add; without any, list all")
+    parser.add_argument("--remove", action="store_true", help="remove the packages instead")
+    parser.add_argument(
+        "--environment", default="default", help="of samconfig.toml (default: %(default)s)"
+    )
     asked = parser.parse_args()
     if asked.remove and not "".join(asked.packages).strip():
         parser.error("which packages? as in: make track REMOVE=1 PACKAGES=httpx")

@@ -81,12 +81,12 @@ def _parser() -> ArgumentParser:
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--file", type=Path, required=True, help="what to read")
+    parser.add_argument("--file", type=Path, required=True, help="the file to read")
     parser.add_argument("--package", type=package, help="the package of all rows")
     parser.add_argument(
         "--breakdown", choices=ENDPOINTS, type=str, help="the breakdown of all rows"
     )
-    parser.add_argument("--overwrite", action="store_true", help="change days that history has")
+    parser.add_argument("--overwrite", action="store_true", help="replace days that history has")
     parser.add_argument("--dry-run", action="store_true", help="compare only, write nothing")
     add_source(parser)
     return parser

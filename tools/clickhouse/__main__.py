@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "--many",
         type=int,
         metavar="DOWNLOADS",
-        help="for benchmarks: so many downloads of 50 packages over ten years instead",
+        help="for benchmarks: load this many downloads of 50 packages over ten years instead",
     )
     return parser
 

@@ -122,12 +122,14 @@ def _parser() -> argparse.ArgumentParser:
         "--transports",
         type=_names(TRANSPORTS),
         default=("httpx",),
-        help=f"what carries the calls of fastapi: some of {','.join(TRANSPORTS)}; each other than "
+        help=f"the clients below fastapi's calls: some of {','.join(TRANSPORTS)}; each one other than "
         "httpx is one more variant (default: httpx)",
     )
-    measure.add_argument("--packages", type=_numbers(1, 50), help="packages of one request")
-    measure.add_argument("--latency", type=_numbers(0, 5000), help="of upstream's answers, in ms")
-    measure.add_argument("--clients", type=_numbers(1, 500), help="clients at once on a server")
+    measure.add_argument(
+        "--packages", type=_numbers(1, 50), help="numbers of packages of a request"
+    )
+    measure.add_argument("--latency", type=_numbers(0, 5000), help="upstream's latencies, in ms")
+    measure.add_argument("--clients", type=_numbers(1, 500), help="numbers of simultaneous clients")
     measure.add_argument(
         "--rounds", type=int, choices=range(1, 101), metavar="N", help="default: 5, --quick: 2"
     )

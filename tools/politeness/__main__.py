@@ -45,8 +45,18 @@ def main() -> int:
 def _plan() -> Plan:
     parser = argparse.ArgumentParser(prog="python -m tools.politeness", description=DESCRIPTION)
     add = parser.add_argument
-    add("--processes", type=int, default=20, help="environments, and clients (%(default)s)")
-    add("--packages", type=int, default=50, help=f"at most {MOST_PACKAGES} (%(default)s)")
+    add(
+        "--processes",
+        type=int,
+        default=20,
+        help="number of environments, and of clients (%(default)s)",
+    )
+    add(
+        "--packages",
+        type=int,
+        default=50,
+        help=f"number of packages, at most {MOST_PACKAGES} (%(default)s)",
+    )
     add("--minutes", type=float, default=3, help="how long the clients ask (%(default)s)")
     add("--stall", type=float, default=0, metavar="SECONDS", help="stall upstream now and then")
     add(
@@ -54,16 +64,17 @@ def _plan() -> Plan:
         type=float,
         default=0,
         metavar="SECONDS",
-        help="kill the table after these; more than five environments then exceed the limits",
+        help="kill the table after this time; more than five environments then exceed the limits",
     )
     add(
         "--kill-holders",
         type=int,
         default=0,
         metavar="COUNT",
-        help="kill so many environments now and then, in the middle of their calls",
+        help="kill this many environments now and then, in the middle of their calls",
     )
-    add("--seed", type=int, default=random.randrange(2**32), help="of all random choices (any)")  # noqa: S311 - not a secret
+    seed = random.randrange(2**32)  # noqa: S311 - not a secret
+    add("--seed", type=int, default=seed, help="seed of all random choices (any)")
     asked = parser.parse_args()
     if asked.processes < 1 or not 1 <= asked.packages <= MOST_PACKAGES or asked.minutes <= 0:
         parser.error(f"write at least one process, 1 to {MOST_PACKAGES} packages and some minutes")
