@@ -138,7 +138,7 @@ def test_back_and_forward(open_page: OpenPage) -> None:
     )
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "How much is a Python package downloaded?"
+        "How often is a Python package downloaded?"
     )
     page.go_forward()
     expect(page.get_by_label("Packages to compare")).to_have_value("flake8, pylint, ruff")

@@ -24,13 +24,13 @@ _MOST_LISTED: Final = 20
 def home(site: Site, top: TopPackages | None = None) -> str:
     """The start page. `top` is None if there is no ClickHouse to tell."""
     head = Head(
-        title="PyPI Pulse: how much is a Python package downloaded?",
+        title="PyPI Pulse: how often is a Python package downloaded?",
         description="Compare the downloads of Python packages: charts, tables, badges and an API.",
         canonical=site.page(),
     )
     main = [
         h.div(".hero")[
-            h.h1["How much is a Python package downloaded?"],
+            h.h1["How often is a Python package downloaded?"],
             h.p(".lead")[
                 "Name one package, or several to compare. Every view has a link to share."
             ],
