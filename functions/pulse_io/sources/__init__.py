@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UpstreamProblem
-from pulse.questions import Breakdown, Question
+from pulse.questions import Question
 
 Answer = DailyCounts | Problem
 """What is known about a question: its daily counts, or why there are none."""
@@ -16,10 +16,6 @@ Ask = Callable[[Collection[Question], float], Awaitable[Mapping[Question, Answer
 
 class Source(Protocol):
     """A source of daily counts. A `deadline` is a moment on the event loop's clock."""
-
-    @property
-    def breakdowns(self) -> Collection[Breakdown]:
-        """The breakdowns that it has."""
 
     async def renewed(self, held: Mapping[Question, DailyCounts]) -> Mapping[Question, DailyCounts]:
         """Those of the held counts that the source has nothing newer for, with a later `fresh_until`.

@@ -15,7 +15,7 @@ from pulse.clickhouse.query import build_query, capacity
 from pulse.daily_counts import DailyCounts
 from pulse.http_status import MAX_SHOWN
 from pulse.problems import CLICKHOUSE, Problem, UpstreamProblem, UpstreamThrottled, UpstreamTooSlow
-from pulse.questions import Breakdown, Kind, Question
+from pulse.questions import Kind, Question
 from pulse_io.clocks import Now
 from pulse_io.sources import Answer, Ask
 from pulse_io.sources.clickhouse_server import ClickHouseServer
@@ -57,8 +57,6 @@ class ClickHouseSource:
     `queue` tells when a query may be made. `rows` are where other environments find their answers; None
     without a table.
     """
-
-    breakdowns = frozenset(Breakdown)
 
     def __init__(
         self, server: ClickHouseServer, queue: LocalQueue, rows: "RowStore | None", now: Now

@@ -25,8 +25,6 @@ DAY = dt.timedelta(days=1)
 class LettersSource(ToySource):
     """Knows names of at most eight letters, takes 250 per call, and its answers go stale at midnight."""
 
-    breakdowns = frozenset({Breakdown.OVERALL})
-
     def __init__(self) -> None:
         self.batches: list[list[Question]] = []
         self.failure: UpstreamProblem | None = None
