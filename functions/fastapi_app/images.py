@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from fastapi_app.caching import conditional_response
 from fastapi_app.responses import data_response
+from fastapi_app.security import IMAGE_HEADERS
 from pulse.daily_counts import DailyCounts
 from pulse.image_parameters import BadgeQuery, PackageChartQuery
 from pulse.negotiation import JSON
@@ -30,10 +31,8 @@ STATUS_HEADER: Final = "x-pulse-status"
 """The HTTP status that the same figures would have as JSON."""
 
 _SAFE: Final = {
-    "x-content-type-options": "nosniff",
-    # An SVG that is opened by itself is a page: it may do nothing but show its own styles.
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    "cross-origin-resource-policy": "cross-origin",
+    **IMAGE_HEADERS,
+    "cross-origin-resource-policy": "cross-origin",  # pages of any origin may embed it
 }
 
 Query = TypeVar("Query", bound=BaseModel)
