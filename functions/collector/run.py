@@ -14,9 +14,9 @@ from typing import Final, TypeGuard
 
 from collector.settings import CollectorSettings
 from pulse.daily_counts import DAY, DailyCounts
-from pulse.names import ALL_OF_PYPI, PackageName
+from pulse.names import PackageName
 from pulse.problems import UpstreamProblem, UpstreamRefused, UpstreamThrottled
-from pulse.questions import ENDPOINTS, Breakdown, Question
+from pulse.questions import ALL_OVERALL, ENDPOINTS, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.clocks import Now, utc_now
 from pulse_io.sources import Answer
@@ -31,8 +31,6 @@ MAX_FAILURES: Final = 3
 
 BEHIND_AT: Final = dt.time(8, tzinfo=dt.UTC)
 """When packages without yesterday begin to count as behind."""
-
-ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
 Answers = Mapping[Question, Answer]
 

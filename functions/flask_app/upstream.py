@@ -37,7 +37,7 @@ from pulse.pypistats import (
     read_recent,
     request_path,
 )
-from pulse.questions import Breakdown, Question
+from pulse.questions import ALL_OVERALL, Breakdown, Question
 from pulse.request_log import request_log
 
 CONNECT_TIMEOUT_S: Final = 2
@@ -189,9 +189,6 @@ class BlockingUpstream:
             while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
                 body.feed(chunk)
         return UpstreamAnswer(response.status_code, response.headers, body.finish(), self._now())
-
-
-ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
 
 class _Session(requests.Session):

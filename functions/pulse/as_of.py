@@ -92,7 +92,7 @@ def with_recent(everything: DailyCounts, recent: RecentDownloads) -> DailyCounts
 
     Upstream's sums don't move until it loads the next day.
     """
-    days = everything.of("without_mirrors")
+    days = everything.overall(mirrors=False)
     expected = newest_expected(everything.fetched_at)
     sums = (recent.last_day, recent.last_week, recent.last_month)
     spans = (1, WEEK_DAYS, MONTH_DAYS)

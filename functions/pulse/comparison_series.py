@@ -122,7 +122,7 @@ def _entry(
 ) -> ComparedSeries | FailedPackage:
     if isinstance(outcome, Problem):
         return failed(package, outcome)
-    counts = outcome.of("with_mirrors" if query.mirrors else "without_mirrors")
+    counts = outcome.overall(mirrors=query.mirrors)
     since = kept_since(outcome)
     known = [day for day in days if since <= day <= outcome.as_of]
     if len(known) < len(days):

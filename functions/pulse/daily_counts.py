@@ -70,6 +70,10 @@ class DailyCounts:
         """The downloads of one category; empty if there is no such category."""
         return Days(self.first, self.counts.get(category, ()))
 
+    def overall(self, *, mirrors: bool) -> Days:
+        """Of `overall` counts: the downloads with or without those by mirrors."""
+        return self.of("with_mirrors" if mirrors else "without_mirrors")
+
     def has(self, day: dt.date) -> bool:
         """Whether any category has a row on a day."""
         return any(self.of(name).on(day) is not None for name in self.counts)
@@ -87,6 +91,12 @@ class DailyCounts:
     def as_stale(self, fresh_until: dt.datetime) -> Self:
         """These counts, marked stale, to be fetched again at `fresh_until`."""
         return replace(self, stale=True, fresh_until=fresh_until)
+
+
+def sum_of_known(counts: Counts) -> int | None:
+    """The sum of the counts that are not None; None if all are."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 def days_from(first: dt.date, last: dt.date) -> Iterator[dt.date]:

@@ -13,7 +13,7 @@ import json
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, Self
 
-from pulse.names import PackageName
+from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import CLICKHOUSE, PYPISTATS
 
 
@@ -115,3 +115,7 @@ class Question(NamedTuple):
     def source(self) -> str:
         """The name of the source that it is for, as problems name it."""
         return PYPISTATS if self.view is None else CLICKHOUSE
+
+
+ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
+"""Its answer shows the newest day that pypistats.org has loaded for all packages."""

@@ -20,7 +20,7 @@ def package_stats(package: PackageName, counts: DailyCounts, *, mirrors: bool) -
     `mirrors` picks one of the two categories. They are never added: `with_mirrors` includes
     `without_mirrors`. If the category has no rows, all sums are 0 and both dates are None.
     """
-    days = counts.of("with_mirrors" if mirrors else "without_mirrors")
+    days = counts.overall(mirrors=mirrors)
     rows = days.rows
     first_date = rows[0][0] if rows else None
     return PackageStats(

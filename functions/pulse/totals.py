@@ -11,7 +11,7 @@ from pulse.views import with_limit
 
 def package_total(package: PackageName, counts: DailyCounts, *, mirrors: bool) -> PackageTotal:
     """Sum up all `overall` counts of a package; `mirrors` picks one of the two categories."""
-    rows = counts.of("with_mirrors" if mirrors else "without_mirrors").rows
+    rows = counts.overall(mirrors=mirrors).rows
     return PackageTotal(
         package=package,
         total_downloads=sum(count for _, count in rows),
@@ -74,7 +74,7 @@ def top_packages(question: Question, query: TopQuery, counts: DailyCounts) -> To
 
 
 def _package(name: str) -> PackageName | None:
-    """The package of a category; None if the name is none, which a stranger may have sent to PyPI."""
+    """The package of a category; None if its name is invalid: PyPI logs made-up names too."""
     try:
         return PackageName.parse(name)
     except InvalidPackageName:

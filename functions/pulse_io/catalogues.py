@@ -27,7 +27,7 @@ from pulse.problems import (
     UpstreamProblem,
     UpstreamThrottled,
 )
-from pulse.questions import ENDPOINTS, FIRST_DAY, Breakdown, Question, View
+from pulse.questions import ALL_OVERALL, ENDPOINTS, FIRST_DAY, Breakdown, Question, View
 from pulse.request_log import request_log
 from pulse_io.catalogue import Catalogue
 from pulse_io.sources import Answer
@@ -38,8 +38,6 @@ PYPISTATS_SHARE: Final = 0.7
 
 MIN_HISTORY_S: Final = 0.4
 """How long kept days are waited for, at least: an image may have used up its time for pypistats.org."""
-
-ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
 _Found = dict[Question, LookupResult]
 

@@ -16,7 +16,7 @@ from pulse.comparison_series import Outcomes
 from pulse.daily_counts import DAY, DailyCounts
 from pulse.problems import Problem
 from pulse.pypistats import NULL_CATEGORY
-from pulse.questions import Breakdown
+from pulse.questions import OTHER, Breakdown
 from pulse.series import category_order
 
 LEAST_SHARE: Final = 0.01
@@ -25,7 +25,6 @@ LEAST_SHARE: Final = 0.01
 LEAST_OTHER: Final = 0.001
 """A smaller `other` is left out."""
 
-OTHER: Final = "other"
 _TITLES: Final = {
     Breakdown.PYTHON_MINOR: "Python versions",
     Breakdown.SYSTEM: "Operating systems",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -13,7 +13,7 @@ from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI
 from pulse.problems import Problem, UpstreamProblem
 from pulse.pypistats import RECENT, read_answer, read_recent
-from pulse.questions import ENDPOINTS, Breakdown, Question
+from pulse.questions import ALL_OVERALL, Breakdown, Question
 from pulse_io.clocks import Now
 from pulse_io.settings import Settings
 from pulse_io.sources import Answer, Ask
@@ -28,16 +28,12 @@ from pulse_io.sources.upstream import Call, Upstream
 if TYPE_CHECKING:
     import datetime as dt
 
-ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
-
 
 class PypistatsSource:
     """pypistats.org, behind the port. Create one per process and use it on one event loop.
 
     `new_limit` creates the rate limit of an endpoint. `transport` replaces the network in tests.
     """
-
-    breakdowns = frozenset(ENDPOINTS)
 
     def __init__(
         self,
