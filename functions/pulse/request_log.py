@@ -33,17 +33,16 @@ Outcome = Literal[
 
 _TIERS: Final = get_args(Tier)
 _OUTCOMES: Final = get_args(Outcome)
-Clock = Callable[[], float]
-"""A monotonic clock, in seconds."""
 
 
 class RequestLog:
     """The log of one request. Times are in milliseconds; overlapping waits for one thing count once.
 
-    `client` tells clients apart, as far as it is known: requests of one client have the same.
+    `clock` is monotonic, in seconds. `client` is the same for all requests of one client; empty if it is
+    not known.
     """
 
-    def __init__(self, clock: Clock, request_id: str, client: str = "") -> None:
+    def __init__(self, clock: Callable[[], float], request_id: str, client: str = "") -> None:
         self.request_id = request_id
         self.client = client
         self.packages = 0
@@ -148,9 +147,10 @@ def outcome_of(problem: Problem) -> Outcome:
 
 
 _current: ContextVar[RequestLog] = ContextVar("request_log")
+_DISCARDED: Final = RequestLog(lambda: 0.0, "none")
 
 
-def open_request_log(clock: Clock, request_id: str, client: str = "") -> RequestLog:
+def open_request_log(clock: Callable[[], float], request_id: str, client: str = "") -> RequestLog:
     """Create the log of the current context: of this request and the tasks that it starts."""
     log = RequestLog(clock, request_id, client)
     _current.set(log)
@@ -160,6 +160,3 @@ def open_request_log(clock: Clock, request_id: str, client: str = "") -> Request
 def request_log() -> RequestLog:
     """The log of the current request; outside of requests, a log that is never written."""
     return _current.get(_DISCARDED)
-
-
-_DISCARDED: Final = RequestLog(lambda: 0.0, "none")

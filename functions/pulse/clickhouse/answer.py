@@ -131,11 +131,10 @@ def _row(package: object, role: object, category: object, days: object, counts: 
 
 
 def _whole_numbers(values: list[object]) -> list[int]:
-    """An array of whole numbers. ClickHouse sends 64 bits as numbers or as texts, as it is set up."""
+    """An array of whole numbers. ClickHouse's settings decide whether 64-bit numbers are sent as text."""
     numbers = values
-    if not _are_numbers(
-        values
-    ):  # a large answer has mostly numbers, and to look at each takes time
+    # Most arrays have numbers alone. Looking at each one would take long for a large answer.
+    if not _are_numbers(values):
         numbers = [
             int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
             for value in values
@@ -240,7 +239,7 @@ def _categories(kind: Kind, rows: Collection[_Row]) -> dict[str, _ByDay]:
 
 
 def _name(row: _Row) -> str:
-    """The category that a row is counted in. An unreadable name, which a stranger may have sent, is none."""
+    """The category that a row is counted in; `OTHER` for unreadable names, which anyone can make up."""
     if row.role == "other" or len(row.category) > MAX_CATEGORY_LENGTH:
         return OTHER
     if not row.category:
