@@ -83,7 +83,7 @@ class Catalogue:
     async def look_up(
         self, questions: Iterable[Question], deadline_s: float | None = None
     ) -> dict[Question, LookupResult]:
-        """As `fetch_all`, with the tiers of the answers, which the request's log is not told."""
+        """As `fetch_all`, with the tiers of the answers. Does not write to the request log."""
         if deadline_s is None:
             deadline_s = self.deadline_s
         deadline = asyncio.get_running_loop().time() + deadline_s

@@ -96,7 +96,7 @@ class Lookup:
     async def _fetched_elsewhere(
         self, rows: "RowStore", refusals: Mapping[Question, Problem]
     ) -> Collection[Question]:
-        """Those for which another environment holds the lease: it may have been granted the last call."""
+        """The throttled questions that another environment is fetching: it may have been granted the last call."""
         throttled = [
             question
             for question, problem in refusals.items()

@@ -12,7 +12,7 @@ from pulse.problems import InputError, UnknownPackage
 from pulse.svg_text import clean
 
 _SHOWN: Final = 300
-"""How many characters of what somebody typed the search shows again."""
+"""How many characters of the typed text the search shows again."""
 
 
 def invalid(site: Site, errors: Sequence[InputError], typed: str) -> str:

@@ -1,4 +1,4 @@
-"""What a page tells about its packages, from the catalogue's answers."""
+"""The figures of a page, from the catalogue's answers."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,12 +57,12 @@ class Figures:
         return [package for package, counts in self.overall.items() if counts.stale]
 
     def covers(self, days: int) -> bool:
-        """Whether there are more days than so many."""
+        """Whether there are figures for more than this number of days."""
         return self.has_history or (self.as_of - self.first).days + 1 > days
 
 
 def questions(view: View, breakdowns: Sequence[Breakdown] = BREAKDOWNS) -> list[Question]:
-    """What the catalogue is asked for a view, and for the shares in it."""
+    """The questions that a view and its shares need answered."""
     return [
         Question(package, breakdown)
         for breakdown in (Breakdown.OVERALL, *breakdowns)

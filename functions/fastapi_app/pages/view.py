@@ -29,7 +29,7 @@ _SEPARATORS: Final = re.compile(r"[\s,;]+")
 
 
 def _split(value: object) -> object:
-    """The names in what somebody typed."""
+    """Splits typed text into names."""
     parts = value if isinstance(value, list | tuple) else [value]
     return [text for part in parts for text in _SEPARATORS.split(str(part)) if text]
 

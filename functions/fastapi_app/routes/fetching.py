@@ -1,4 +1,4 @@
-"""What routes of several kinds ask the catalogues for."""
+"""Fetches counts for several kinds of routes."""
 
 import datetime as dt
 

@@ -136,7 +136,7 @@ async def get_contract(request: Request) -> Response:
 
 
 async def _start_page(request: Request, site: "Site", catalogue: Catalogues) -> Response:
-    """The page before anybody has named a package, with last month's list if ClickHouse has it in time."""
+    """The start page, with last month's most downloaded packages if ClickHouse answers in time."""
     from fastapi_app.pages.home import home  # noqa: PLC0415 - as get_page
 
     if not catalogue.has_clickhouse:
@@ -165,7 +165,7 @@ def _has_years(catalogue: Catalogues) -> bool:
 async def _with_history(
     catalogue: Catalogues, view: "View", answers: Mapping[Question, DailyCounts | Problem]
 ) -> dict[Question, DailyCounts | Problem]:
-    """The answers with the days of the range that are older; as they are where these can't be read."""
+    """The answers with the older days of the range; unchanged where these can't be read."""
     counts = {question: one for question, one in answers.items() if isinstance(one, DailyCounts)}
     if not counts:
         return dict(answers)

@@ -17,7 +17,7 @@ Drawn = tuple[list[str], list[Label]]
 
 
 def marks_of(data: ChartData, curves: Sequence[Curve], box: Box, look: Look) -> Drawn:
-    """Draw the curves as the period and the scale want it."""
+    """Draw the curves as lines, bars or areas, which depends on the period and the scale."""
     if look.scale == "share":
         return _stack(data, curves, box, look)
     if _has_bars(curves, box, look):

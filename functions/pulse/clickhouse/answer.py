@@ -94,9 +94,9 @@ def source_of(headers: Mapping[str, str]) -> Source:
 
 
 def fresh_for(newest: dt.date | None, checked_at: dt.datetime) -> dt.datetime:
-    """Until when counts are fresh that end with the newest day, as ClickHouse said at `checked_at`.
+    """When counts expire that end with `newest`, which was the newest loaded day at `checked_at`.
 
-    That is the time of the next load, and no less than an hour.
+    That is the time of the next load, but at least an hour after `checked_at`.
     """
     hour = checked_at + CHECKED_EVERY
     return hour if newest is None else max(hour, fresh_until(newest, checked_at))

@@ -35,7 +35,7 @@ MAX_AGE_S: Final = 1.0
 """A question is refused by a queue at most this old."""
 
 NEWEST_MAX_AGE_S: Final = 60.0
-"""The newest day is known at most this late from other environments."""
+"""The newest day that other environments found is known after this time at the latest."""
 
 MIN_RETRY_S: Final = 5
 """When to come back for the answer of a query that is under way."""
@@ -45,10 +45,10 @@ PAUSE_S: Final = 0.25
 
 MIN_PAUSE_S: Final = 0.02
 MIN_QUERY_S: Final = 1.0
-"""A query takes a tenth of this, and its answers are read from the table then."""
+"""The least time that must be left for a query: it takes a tenth, then its answers are read from the table."""
 
 MAX_WANTING_S: Final = 2.0
-"""The request that waits for its `Retry-After` has no more time."""
+"""How long a request waits for its `Retry-After` at most."""
 
 
 class ClickHouseSource:
@@ -221,7 +221,7 @@ class ClickHouseSource:
         }
 
     def _pause_s(self, elsewhere: Collection[Question]) -> float:
-        """Until when to wait for the queries of others, or for the moment of one."""
+        """Seconds to wait for the queries of other environments, or for the moment of the next query."""
         if any(map(self._queue.queue.is_running, elsewhere)):
             return PAUSE_S
         return max(MIN_PAUSE_S, min(map(self._wait_s, elsewhere)))
