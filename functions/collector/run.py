@@ -16,10 +16,9 @@ from collector.settings import CollectorSettings
 from pulse.daily_counts import DAY, DailyCounts
 from pulse.names import PackageName
 from pulse.problems import UpstreamProblem, UpstreamRefused, UpstreamThrottled
-from pulse.questions import ALL_OVERALL, ENDPOINTS, Question
+from pulse.questions import ALL_OVERALL, ENDPOINTS, Answer, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.clocks import Now, utc_now
-from pulse_io.sources import Answer
 from pulse_io.store.history import HistoryStore
 from pulse_io.store.table import Table
 from pulse_io.store.tracked import Collected, Progress, TrackedPackages

@@ -6,13 +6,14 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pulse.comparison import check_any, failed
+from pulse.comparison import Outcomes, check_any, failed
 from pulse.daily_counts import DailyCounts, days_from
 from pulse.models import ComparedSeries, ComparisonSeries, FailedPackage
 from pulse.names import PackageName
 from pulse.parameters import CompareDownloadsQuery
 from pulse.problems import Problem
 from pulse.pypistats import SOURCE_HEADER
+from pulse.questions import Answer
 from pulse.series import (
     MAX_POINTS,
     STALE_HEADER,
@@ -25,9 +26,6 @@ from pulse.series import (
 )
 
 CSV_HEADER: Final = ("package", "date", "downloads", "status")
-
-Outcomes = Mapping[PackageName, DailyCounts | Problem]
-"""What is known of each package: its `overall` counts, or why there are none."""
 
 
 def comparison_series(
@@ -115,7 +113,7 @@ def csv_headers(series: ComparisonSeries) -> dict[str, str]:
 
 def _entry(
     package: PackageName,
-    outcome: DailyCounts | Problem,
+    outcome: Answer,
     days: Sequence[dt.date],
     periods: Mapping[dt.date, Sequence[dt.date]],
     query: CompareDownloadsQuery,

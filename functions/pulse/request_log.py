@@ -19,6 +19,7 @@ from pulse.problems import (
     UnknownPackage,
     UpstreamProblem,
 )
+from pulse.questions import Answer
 
 Wait = Literal["table", "others", "rate_limit", "upstream"]
 """What a request waits for: the table, another fetch of the same package, the rate limit, upstream."""
@@ -80,9 +81,7 @@ class RequestLog:
         """Record a package without figures."""
         self._note("none", outcome_of(problem))
 
-    def found_all(
-        self, results: Iterable[tuple[DailyCounts | Problem, Tier]], now: dt.datetime
-    ) -> None:
+    def found_all(self, results: Iterable[tuple[Answer, Tier]], now: dt.datetime) -> None:
         """Record the packages of a request: their figures or problems, with the tiers."""
         for answer, tier in results:
             if isinstance(answer, Problem):

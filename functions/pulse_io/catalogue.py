@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from pulse.daily_counts import DailyCounts
 from pulse.history import joined, lacks_days
 from pulse.problems import HistoryUnavailable, Problem, UpstreamProblem, UpstreamThrottled
-from pulse.questions import Question
+from pulse.questions import Answer, Question
 from pulse.request_log import request_log
 from pulse_io.clocks import Now
 from pulse_io.lookup import Backends, Lookup
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Source
+from pulse_io.sources import Source
 from pulse_io.store.answers import LookupResult
 from pulse_io.store.memory import Memory
 

@@ -27,10 +27,9 @@ from pulse.problems import (
     UpstreamProblem,
     UpstreamThrottled,
 )
-from pulse.questions import ALL_OVERALL, ENDPOINTS, FIRST_DAY, Breakdown, Question, View
+from pulse.questions import ALL_OVERALL, ENDPOINTS, FIRST_DAY, Answer, Breakdown, Question, View
 from pulse.request_log import request_log
 from pulse_io.catalogue import Catalogue
-from pulse_io.sources import Answer
 from pulse_io.store.answers import LookupResult
 
 PYPISTATS_SHARE: Final = 0.7

@@ -13,10 +13,10 @@ from pulse.daily_counts import DailyCounts
 from pulse.freshness import RETRY_LATE_AFTER, UNKNOWN_FOR
 from pulse.plausibility import is_plausible
 from pulse.problems import Problem, UpstreamBroken, UpstreamProblem, UpstreamThrottled
-from pulse.questions import Question
+from pulse.questions import Answer, Question
 from pulse.request_log import Tier, request_log
 from pulse_io.clocks import Now
-from pulse_io.sources import Answer, Ask, Source
+from pulse_io.sources import Ask, Source
 from pulse_io.store.answers import FAILURE_KEPT_FOR, CachedAnswer, Failure, LookupResult
 from pulse_io.store.memory import Memory
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from fastapi_app.pages.view import View
-from pulse.comparison_series import Outcomes
+from pulse.comparison import Outcomes
 from pulse.daily_counts import DailyCounts, Source
 from pulse.models import PackageStats
 from pulse.names import PackageName
 from pulse.problems import Problem
-from pulse.questions import Breakdown, Question
+from pulse.questions import Answer, Breakdown, Question
 from pulse.stats import package_stats
 
 BREAKDOWNS: Final = (Breakdown.PYTHON_MINOR, Breakdown.SYSTEM)
 """Shown below the chart, as shares."""
 
-Answers = Mapping[Question, DailyCounts | Problem]
+Answers = Mapping[Question, Answer]
 
 
 class Row(NamedTuple):
@@ -111,15 +111,13 @@ def figures(
     )
 
 
-def _found(
-    package: PackageName, answer: DailyCounts | Problem, view: View
-) -> PackageStats | Problem:
+def _found(package: PackageName, answer: Answer, view: View) -> PackageStats | Problem:
     if isinstance(answer, Problem):
         return answer
     return package_stats(package, answer, mirrors=view.with_mirrors)
 
 
-def _first(outcomes: Iterable[DailyCounts | Problem], as_of: dt.date) -> dt.date:
+def _first(outcomes: Iterable[Answer], as_of: dt.date) -> dt.date:
     """The first day of any of the counts; `as_of` if all are empty."""
     found = (one for one in outcomes if isinstance(one, DailyCounts))
     return min((counts.first for counts in found if counts.counts), default=as_of)

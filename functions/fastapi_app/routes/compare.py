@@ -11,7 +11,8 @@ from fastapi_app.caching import header_list
 from fastapi_app.responses import data_response, negotiated_response
 from fastapi_app.routes.dependencies import FromCatalogue
 from pulse import comparison
-from pulse.comparison_series import Outcomes, as_csv, comparison_series, csv_headers
+from pulse.comparison import Outcomes
+from pulse.comparison_series import as_csv, comparison_series, csv_headers
 from pulse.models import Comparison, ComparisonSeries
 from pulse.names import PackageName
 from pulse.parameters import CompareDownloadsQuery, CompareQuery

@@ -19,7 +19,7 @@ from pulse.names import ALL_OF_PYPI
 from pulse.negotiation import JSON
 from pulse.parameters import TopQuery
 from pulse.problems import InputError, InvalidInput, Problem, UpstreamProblem
-from pulse.questions import Question
+from pulse.questions import Answer, Question
 from pulse.request_log import request_log
 from pulse.target import query_parameters
 from pulse.totals import top_packages
@@ -149,7 +149,7 @@ async def _start_page(request: Request, site: "Site", catalogue: Catalogues) -> 
     return _html(request, home(site, top_packages(question, TopQuery(), counts)), _UNCHANGING)
 
 
-async def _all_time(catalogue: Catalogues, view: "View") -> DailyCounts | Problem | None:
+async def _all_time(catalogue: Catalogues, view: "View") -> Answer | None:
     """All downloads of a single package; None without ClickHouse."""
     if not catalogue.has_clickhouse or len(view.packages) != 1 or ALL_OF_PYPI in view.packages:
         return None
@@ -163,8 +163,8 @@ def _has_years(catalogue: Catalogues) -> bool:
 
 
 async def _with_history(
-    catalogue: Catalogues, view: "View", answers: Mapping[Question, DailyCounts | Problem]
-) -> dict[Question, DailyCounts | Problem]:
+    catalogue: Catalogues, view: "View", answers: Mapping[Question, Answer]
+) -> dict[Question, Answer]:
     """The answers with the older days of the range; unchanged where these can't be read."""
     counts = {question: one for question, one in answers.items() if isinstance(one, DailyCounts)}
     if not counts:
@@ -175,7 +175,7 @@ async def _with_history(
     return {**answers, **found}
 
 
-def _first_problem(answers: Iterable[DailyCounts | Problem]) -> Problem:
+def _first_problem(answers: Iterable[Answer]) -> Problem:
     """Why a picture has nothing to show."""
     nameless = InputError(location="query", parameter="packages", detail="It is required.")
     problems = (answer for answer in answers if isinstance(answer, Problem))

@@ -14,9 +14,9 @@ from pulse.clickhouse.query import COMPLETED, MAX_ROWS
 from pulse.daily_counts import DAY, DailyCounts, Source
 from pulse.freshness import fresh_until
 from pulse.names import PackageName
-from pulse.problems import CLICKHOUSE, Problem, UnknownPackage, UpstreamBroken
+from pulse.problems import CLICKHOUSE, UnknownPackage, UpstreamBroken
 from pulse.pypistats import MAX_CATEGORY_LENGTH, MAX_COUNT, NULL_CATEGORY, SOURCE_HEADER
-from pulse.questions import OTHER, Kind
+from pulse.questions import OTHER, Answer, Kind
 
 CHECKED_EVERY: Final = dt.timedelta(hours=1)
 """How often ClickHouse is asked whether it has loaded another day."""
@@ -52,7 +52,7 @@ class QueryAnswer(NamedTuple):
 class Read(NamedTuple):
     """The answers by package, and the newest day that ClickHouse has loaded; None if it has no rows."""
 
-    answers: Mapping[PackageName, DailyCounts | Problem]
+    answers: Mapping[PackageName, Answer]
     newest: dt.date | None
 
 
@@ -183,7 +183,7 @@ def _counts(
     rows: Collection[_Row],
     newest: dt.date | None,
     answer: QueryAnswer,
-) -> DailyCounts | Problem:
+) -> Answer:
     first_days = [day for row in rows if row.role == "first" for day in row.by_day]
     if not first_days:
         if rows:

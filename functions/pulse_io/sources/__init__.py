@@ -5,10 +5,7 @@ from typing import Protocol
 
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UpstreamProblem
-from pulse.questions import Question
-
-Answer = DailyCounts | Problem
-"""What is known about a question: its daily counts, or why there are none."""
+from pulse.questions import Answer, Question
 
 Ask = Callable[[Collection[Question], float], Awaitable[Mapping[Question, Answer]]]
 """Looks up further questions before a deadline, as the catalogue does."""

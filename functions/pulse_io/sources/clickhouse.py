@@ -15,9 +15,9 @@ from pulse.clickhouse.query import build_query, capacity
 from pulse.daily_counts import DailyCounts
 from pulse.http_status import MAX_SHOWN
 from pulse.problems import CLICKHOUSE, Problem, UpstreamProblem, UpstreamThrottled, UpstreamTooSlow
-from pulse.questions import Kind, Question
+from pulse.questions import Answer, Kind, Question
 from pulse_io.clocks import Now
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from pulse_io.sources.clickhouse_server import ClickHouseServer
 from pulse_io.sources.local_queue import LocalQueue
 from pulse_io.sources.query_queue import STORING_S, Batch, QueryQueue

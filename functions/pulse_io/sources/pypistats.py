@@ -13,10 +13,10 @@ from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI
 from pulse.problems import Problem, UpstreamProblem
 from pulse.pypistats import RECENT, read_answer, read_recent
-from pulse.questions import ALL_OVERALL, Breakdown, Question
+from pulse.questions import ALL_OVERALL, Answer, Breakdown, Question
 from pulse_io.clocks import Now
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from pulse_io.sources.calls import Calls
 from pulse_io.sources.health_check import HealthCheck
 from pulse_io.sources.hold_off import HoldOff

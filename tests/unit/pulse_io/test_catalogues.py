@@ -19,11 +19,11 @@ from pulse.problems import (
     UpstreamThrottled,
     UpstreamTooSlow,
 )
-from pulse.questions import Breakdown, Question, View
+from pulse.questions import Answer, Breakdown, Question, View
 from pulse_io.catalogue import Catalogue
 from pulse_io.catalogues import Catalogues
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from tests.clocks import Clock
 from tests.counts import NOON, counts_of
 from tests.unit.pulse_io.simulated.loop import SimulatedLoop
