@@ -17,11 +17,21 @@ from pulse.problems import (
     UpstreamThrottled,
     UpstreamTooSlow,
 )
-from pulse.questions import Answer
+from pulse.questions import Answer, Breakdown, Question
 from pulse.stats import package_stats
 
 Outcomes = Mapping[PackageName, Answer]
 """What is known of each package: its `overall` counts, or why there are none."""
+
+
+def overall_questions(packages: Iterable[PackageName]) -> list[Question]:
+    """The questions about the packages of a comparison."""
+    return [Question(package, Breakdown.OVERALL) for package in packages]
+
+
+def by_package(answers: Mapping[Question, Answer]) -> Outcomes:
+    """The answers to `overall_questions`, by package."""
+    return {question.package: answer for question, answer in answers.items()}
 
 
 def compare(
