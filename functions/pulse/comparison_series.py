@@ -72,9 +72,9 @@ def common_days(dates: DateRange, outcomes: Outcomes) -> CommonDays:
         for outcome in outcomes.values()
         if isinstance(outcome, DailyCounts)
     ]
-    answered = [one for one in ranges if one[2]]
+    answered = [one for one in ranges if one.days]
     if answered:
-        start, end = min(one[0] for one in answered), max(one[1] for one in answered)
+        start, end = min(one.start for one in answered), max(one.end for one in answered)
         return CommonDays(start, end, list(days_from(start, end)))
     if ranges:
         start, end, _ = ranges[0]

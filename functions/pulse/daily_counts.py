@@ -32,6 +32,11 @@ class Days(NamedTuple):
             if count is not None
         ]
 
+    @property
+    def total(self) -> int:
+        """The sum of all days."""
+        return sum(count or 0 for count in self.counts)
+
     def on(self, day: dt.date) -> int | None:
         """Downloads on a day; None if it has no row."""
         number = (day - self.first).days
@@ -65,6 +70,11 @@ class DailyCounts:
     def length(self) -> int:
         """The number of days, from the first to the last day with a row in any category."""
         return max(map(len, self.counts.values()), default=0)
+
+    @property
+    def last(self) -> dt.date:
+        """The last day with a row in any category; without rows, the day before `first`."""
+        return self.first + (self.length - 1) * DAY
 
     def of(self, category: str) -> Days:
         """The downloads of one category; empty if there is no such category."""

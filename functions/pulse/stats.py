@@ -25,7 +25,7 @@ def package_stats(package: PackageName, counts: DailyCounts, *, mirrors: bool) -
     first_date = rows[0][0] if rows else None
     return PackageStats(
         package=package,
-        total_downloads=sum(count for _, count in rows),
+        total_downloads=days.total,
         latest_date=rows[-1][0] if rows else None,
         first_date=first_date,
         as_of=counts.as_of,

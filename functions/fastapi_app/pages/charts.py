@@ -44,7 +44,7 @@ def split_figure(
     view: View, figures: Figures, breakdown: Breakdown, counts: DailyCounts
 ) -> h.Element:
     """The shares of a single package's categories over time."""
-    _, _, days = answered_days(DateRange(figures.start, None), counts)
+    days = answered_days(DateRange(figures.start, None), counts).days
     look = Look(
         title="Share of downloads",
         details=[] if view.period == "day" else [f"per {view.period}"],

@@ -22,7 +22,7 @@ from pulse.models import Period
 from pulse.names import PackageName
 from pulse.parameters import invalid_input
 
-Days = Literal["30", "90", "180", "365", "all"]
+Range = Literal["30", "90", "180", "365", "all"]
 """How many days are shown, up to the newest one; `all` is everything that is kept."""
 
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
@@ -54,7 +54,7 @@ class View(BaseModel):
     packages: Annotated[
         tuple[PackageName, ...], BeforeValidator(_split), AfterValidator(_in_order)
     ] = ()
-    days: Days = "180"
+    days: Range = "180"
     period: Period = "day"
     scale: Scale = "linear"
     mirrors: Literal["true", "false"] = "false"

@@ -44,7 +44,7 @@ def package_chart(
 
     `embedded_as` is as in `comparison_chart`.
     """
-    _, _, days = answered_days(dates, counts)
+    days = answered_days(dates, counts).days
     name = _shown(package)
     scale = query.scale or ("share" if query.by else "linear")
     if query.by:

@@ -93,10 +93,10 @@ def source_of(headers: Mapping[str, str]) -> Source:
     return "simulated" if headers.get(SOURCE_HEADER) == "simulated" else "clickhouse"
 
 
-def fresh_for(newest: dt.date | None, checked_at: dt.datetime) -> dt.datetime:
-    """When counts expire that end with `newest`, which was the newest loaded day at `checked_at`.
+def recheck_at(newest: dt.date | None, checked_at: dt.datetime) -> dt.datetime:
+    """When to ask again for counts that end with `newest`, the newest loaded day at `checked_at`.
 
-    That is the time of the next load, but at least an hour after `checked_at`.
+    At the time of the next load, but at least an hour after `checked_at`.
     """
     hour = checked_at + CHECKED_EVERY
     return hour if newest is None else max(hour, fresh_until(newest, checked_at))
@@ -216,7 +216,7 @@ def _counts(
         source=answer.source,
         fetched_at=answer.fetched_at,
         as_of=newest or first_day,
-        fresh_until=fresh_for(newest, answer.fetched_at),
+        fresh_until=recheck_at(newest, answer.fetched_at),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pulse.clickhouse.answer import fresh_for, read_answer
+from pulse.clickhouse.answer import read_answer, recheck_at
 from pulse.clickhouse.query import build_query, capacity
 from pulse.daily_counts import DailyCounts
 from pulse.http_status import MAX_SHOWN
@@ -74,7 +74,7 @@ class ClickHouseSource:
         if not queue.newest:
             return {}
         newest = dt.date.fromisoformat(queue.newest)
-        until = fresh_for(newest, dt.datetime.fromtimestamp(queue.checked_at, dt.UTC))
+        until = recheck_at(newest, dt.datetime.fromtimestamp(queue.checked_at, dt.UTC))
         if until <= self._now():
             return {}
         return {

@@ -77,7 +77,10 @@ class ClickHouseServer:
         }
         # A multipart form: 250 names are too long for an address.
         request = self._client.build_request(
-            "POST", "/", params=self._options, files={name: (None, form[name]) for name in form}
+            "POST",
+            "/",
+            params=self._options,
+            files={name: (None, value) for name, value in form.items()},
         )
         try:
             with request_log().timed("upstream"):
