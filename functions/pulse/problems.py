@@ -96,7 +96,7 @@ class Problem(Exception):
 
     @property
     def in_few_words(self) -> str:
-        """What an image says that can't show figures."""
+        """The text of an image that can't show figures."""
         return self.title.lower()
 
     @property
@@ -283,7 +283,7 @@ class UpstreamProblem(Problem):
 
     @property
     def in_few_words(self) -> str:
-        """The reader of a page with the image can do nothing about the reason."""
+        """Without the reason: readers of a page with the image can do nothing about it."""
         return "no data yet"
 
     def after(self, seconds: int) -> "UpstreamProblem":

@@ -17,7 +17,7 @@ from pulse.pypistats import NULL_CATEGORY
 from pulse.questions import ENDPOINTS, FIRST_DAY, OTHER, Breakdown, Question, View
 
 RANKED: Final = (Breakdown.VERSION, Breakdown.COUNTRY, Breakdown.INSTALLER)
-"""The breakdowns of which only the largest categories are named."""
+"""The breakdowns with many categories: only the largest are named."""
 
 WITHOUT_MIRRORS: Final = (Breakdown.PYTHON_MAJOR, Breakdown.PYTHON_MINOR, Breakdown.SYSTEM)
 """The breakdowns that never include downloads by mirrors."""

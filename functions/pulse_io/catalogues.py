@@ -36,7 +36,7 @@ PYPISTATS_SHARE: Final = 0.7
 """The share of a request's time that pypistats.org may take if ClickHouse is there for the rest."""
 
 MIN_HISTORY_S: Final = 0.4
-"""How long kept days are waited for, at least: an image may have used up its time for pypistats.org."""
+"""The least time for reading history: an image may have used up its time for pypistats.org."""
 
 _Found = dict[Question, LookupResult]
 
@@ -101,7 +101,7 @@ class Catalogues:
     async def extended(
         self, answers: Mapping[Question, Answer], start: dt.date, deadline_s: float
     ) -> dict[Question, Answer]:
-        """What `fetch_all` has answered, with the days from `start` on, as by `fetch_since`."""
+        """The answers of `fetch_all`, with the days from `start` on, as `fetch_since` returns them."""
         found = {question: LookupResult(answer, "none") for question, answer in answers.items()}
         whole = await self._extended(found, start, self._deadline(deadline_s))
         return {question: one.answer for question, one in whole.items()}
@@ -226,7 +226,7 @@ class Catalogues:
     async def _kept_alone(
         self, question: Question, unknown: UnknownPackage, start: dt.date, deadline: float
     ) -> Answer:
-        """The kept days from `start` on of a package that pypistats.org has none of any more."""
+        """The kept days from `start` on of a package that pypistats.org does not know any more."""
         if question.view is not None or not self.has_history:
             return unknown
         found = await self._pypistats.look_up([ALL_OVERALL], _left_s(deadline))
@@ -268,7 +268,7 @@ def _left_s(deadline: float) -> float:
 
 
 def _is_down(answer: Answer) -> bool:
-    """Whether pypistats.org failed; a call that only has to wait is worth waiting for."""
+    """Whether pypistats.org failed. A throttled call has not: it only has to wait."""
     return isinstance(answer, UpstreamProblem) and not isinstance(answer, UpstreamThrottled)
 
 

@@ -1,4 +1,4 @@
-"""The charts of a page: inline, in several sizes of which the styles show one, with their figures."""
+"""The charts of a page, inline. Each comes in several sizes, of which the styles show one."""
 
 import datetime as dt
 import json

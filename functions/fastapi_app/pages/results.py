@@ -42,7 +42,7 @@ def results(
     retry_after_s: int | None,
     all_time: Answer | None = None,
 ) -> str:
-    """The page of a view of which at least one package has figures.
+    """The page of a view in which at least one package has figures.
 
     `all_time` is ClickHouse's answer for a single package; None if there is no ClickHouse.
     """

@@ -158,7 +158,7 @@ async def _all_time(catalogue: Catalogues, view: "View") -> Answer | None:
 
 
 def _has_years(catalogue: Catalogues) -> bool:
-    """Whether there are days before those that pypistats.org keeps."""
+    """Whether days before pypistats.org's window may be available."""
     return catalogue.has_history or catalogue.has_clickhouse
 
 

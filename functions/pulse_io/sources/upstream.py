@@ -41,7 +41,7 @@ HEALTH_CHECK: Final[Call] = ALL_OF_PYPI, RECENT
 class CallFailed(Exception):
     """A call has no answer for the reason in `problem`, or one that can't be read.
 
-    `was_frozen` tells that Lambda froze the execution environment meanwhile, so that it says nothing about
+    With `was_frozen`, Lambda froze the execution environment meanwhile, so the failure says nothing about
     upstream.
     """
 
