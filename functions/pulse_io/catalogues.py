@@ -42,7 +42,7 @@ _Found = dict[Question, LookupResult]
 
 
 class Catalogues:
-    """The catalogue of each source, with the methods of `Catalogue`, and `fetch_since`.
+    """The catalogues of both sources as one.
 
     `clickhouse` is None where CLICKHOUSE_URL is not set.
     """
@@ -91,8 +91,8 @@ class Catalogues:
     ) -> dict[Question, Answer]:
         """As `fetch_all`, with the days from `start` on; a question with a view has its own start.
 
-        pypistats.org's days are completed by kept ones, as by `with_history`. Where these don't reach back
-        to `start`, the whole answer is ClickHouse's, if it has one.
+        pypistats.org's days are completed by kept ones. Where these don't reach back to `start`, the whole
+        answer is ClickHouse's, if it has one.
         """
         deadline = self._deadline(deadline_s)
         found = await self._look_up(questions, deadline)
@@ -128,18 +128,6 @@ class Catalogues:
             }
             await self._replace(found, instead, self._clickhouse, deadline)
         return found
-
-    async def with_history(
-        self, question: Question, counts: DailyCounts, start: dt.date | None
-    ) -> DailyCounts:
-        """As `Catalogue`; ClickHouse's counts are left as they are.
-
-        Raises:
-            HistoryUnavailable: as `Catalogue`.
-        """
-        if counts.source == "clickhouse":
-            return counts
-        return await self._pypistats.with_history(question, counts, start)
 
     async def aclose(self) -> None:
         """Close the connections to the sources and to the tables."""
@@ -208,14 +196,19 @@ class Catalogues:
     async def _with_history(
         self, question: Question, answer: Answer, start: dt.date | None, deadline: float
     ) -> Answer:
+        """An answer of pypistats.org, completed by the kept days from `start` on; others are left as they are."""
         if isinstance(answer, UnknownPackage) and start is not None:
             return await self._kept_alone(question, answer, start, deadline)
-        if question.view is not None or isinstance(answer, Problem):
+        if (
+            question.view is not None
+            or isinstance(answer, Problem)
+            or answer.source == "clickhouse"
+        ):
             return answer
         left_s = max(MIN_HISTORY_S, _left_s(deadline))
         try:
             async with asyncio.timeout(left_s):
-                return await self.with_history(question, answer, start)
+                return await self._pypistats.with_history(question, answer, start)
         except HistoryUnavailable as problem:
             return problem
         except TimeoutError:

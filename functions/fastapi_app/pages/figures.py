@@ -40,7 +40,7 @@ class Figures:
     first: dt.date
     """The first day that the source keeps."""
     start: dt.date
-    has_history: bool
+    has_older_days: bool
     """Whether there are days before `first`."""
     as_of: dt.date
     source: Source
@@ -58,7 +58,7 @@ class Figures:
 
     def covers(self, days: int) -> bool:
         """Whether there are figures for more than this number of days."""
-        return self.has_history or (self.as_of - self.first).days + 1 > days
+        return self.has_older_days or (self.as_of - self.first).days + 1 > days
 
 
 def questions(view: View, breakdowns: Sequence[Breakdown] = BREAKDOWNS) -> list[Question]:
@@ -79,7 +79,7 @@ def rows(view: View, answers: Answers) -> list[Row]:
 
 
 def figures(
-    view: View, answers: Answers, with_history: Answers, *, has_history: bool
+    view: View, answers: Answers, with_history: Answers, *, has_older_days: bool
 ) -> Figures | None:
     """The figures of a view; None if no package has any.
 
@@ -104,7 +104,7 @@ def figures(
         },
         first=first,
         start=max(view.start(as_of), _first(overall.values(), as_of)),
-        has_history=has_history,
+        has_older_days=has_older_days,
         as_of=as_of,
         source=next(iter(overall.values())).source,
         fetched_at=min(counts.fetched_at for counts in overall.values()),

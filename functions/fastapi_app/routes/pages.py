@@ -71,7 +71,7 @@ async def get_page(request: Request, catalogue: FromCatalogue) -> Response:
     retry_after_s = comparison.retry_after_s(answers.values())
     caching = cache_control(fresh_until, catalogue.now()) if fresh_until else "no-store"
     whole = await _with_history(catalogue, view, answers)
-    found = figures.figures(view, answers, whole, has_history=_has_years(catalogue))
+    found = figures.figures(view, answers, whole, has_older_days=_has_older_days(catalogue))
     if found:
         body = results.results(site, view, found, retry_after_s, all_time)
         return _html(request, body, caching)
@@ -93,7 +93,7 @@ async def get_preview(request: Request, catalogue: FromCatalogue) -> Response:
         asked = figures.questions(view, breakdowns=())
         answers = await catalogue.fetch_all(asked, catalogue.image_deadline_s)
         whole = await _with_history(catalogue, view, answers)
-        found = figures.figures(view, answers, whole, has_history=_has_years(catalogue))
+        found = figures.figures(view, answers, whole, has_older_days=_has_older_days(catalogue))
         if found is None:
             raise _first_problem(answers.values())
         fresh_until = comparison.fresh_until(answers.values(), catalogue.now())
@@ -157,7 +157,7 @@ async def _all_time(catalogue: Catalogues, view: "View") -> Answer | None:
     return (await catalogue.fetch_all([question], catalogue.image_deadline_s))[question]
 
 
-def _has_years(catalogue: Catalogues) -> bool:
+def _has_older_days(catalogue: Catalogues) -> bool:
     """Whether days before pypistats.org's window may be available."""
     return catalogue.has_history or catalogue.has_clickhouse
 
