@@ -24,6 +24,13 @@ THROTTLED_RETRY_AFTER_S: Final = 60
 """The default Retry-After: pypistats.org limits calls per minute and sends no Retry-After with its 429."""
 
 
+PYPISTATS: Final = "pypistats.org"
+CLICKHOUSE: Final = "ClickHouse"
+"""The sources, as problems name them."""
+
+_MAX_REASON: Final = 300
+
+
 class InputError(BaseModel):
     """One invalid parameter, and the reason."""
 
@@ -209,13 +216,6 @@ class InternalError(Problem):
             "PyPI Pulse failed to handle this request. This is a defect; please report it with the "
             "request id."
         )
-
-
-_MAX_REASON: Final = 300
-
-PYPISTATS: Final = "pypistats.org"
-CLICKHOUSE: Final = "ClickHouse"
-"""The sources, as problems name them."""
 
 
 class UnknownPackage(Problem):

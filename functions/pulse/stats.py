@@ -22,12 +22,11 @@ def package_stats(package: PackageName, counts: DailyCounts, *, mirrors: bool) -
     """
     days = counts.overall(mirrors=mirrors)
     rows = days.rows
-    first_date = rows[0][0] if rows else None
     return PackageStats(
         package=package,
         total_downloads=days.total,
         latest_date=rows[-1][0] if rows else None,
-        first_date=first_date,
+        first_date=first_row(days),
         as_of=counts.as_of,
         last_day=days.until(counts.as_of, 1),
         last_week=days.until(counts.as_of, WEEK_DAYS),

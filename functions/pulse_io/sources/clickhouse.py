@@ -50,6 +50,9 @@ MIN_QUERY_S: Final = 1.0
 MAX_WANTING_S: Final = 2.0
 """How long a request waits for its `Retry-After` at most."""
 
+_Task = asyncio.Task[Mapping[Question, Answer]]
+"""A running query; its result has the answers."""
+
 
 class ClickHouseSource:
     """ClickHouse, behind the port, for questions with a view. Create one per process, for one event loop.
@@ -159,7 +162,7 @@ class ClickHouseSource:
         """As `Source`."""
         await self._server.aclose()
 
-    async def _take(self, questions: Collection[Question]) -> set["_Task"]:
+    async def _take(self, questions: Collection[Question]) -> set[_Task]:
         """Start the queries that may be made now, the oldest first, until these questions are answered."""
         batches = await self._queue.change(
             lambda queue: queue.taken(questions, self._capacity, self._queue.clock())
@@ -241,9 +244,6 @@ class ClickHouseSource:
 
     def _capacity(self, kind: Kind) -> int:
         return capacity(kind, self._now().date())
-
-
-_Task = asyncio.Task[Mapping[Question, Answer]]
 
 
 async def _first_done(tasks: Collection[_Task], timeout_s: float | None) -> set[_Task]:

@@ -126,9 +126,8 @@ class PypistatsSource:
         if not counts.counts:
             await self._check_package(question, deadline, ask)
         if not is_known(counts):
-            everything = (await ask([ALL_OVERALL], deadline))[ALL_OVERALL]
-            if isinstance(everything, Problem):
-                return with_all(counts, None, self._now(), self._newest)
+            answer = (await ask([ALL_OVERALL], deadline))[ALL_OVERALL]
+            everything = None if isinstance(answer, Problem) else answer
             return with_all(counts, everything, self._now(), self._newest)
         self._newest = max(counts.as_of, self._newest or counts.as_of)
         return counts
