@@ -21,7 +21,7 @@ SCHEDULERS: Final = ("aws.events", "aws.scheduler")
 """The sources of scheduled events: a rule of EventBridge, and EventBridge Scheduler."""
 
 LAST_WRITES_S: Final = 7
-"""What writing the last answers takes at most, and closing."""
+"""The most that writing the last answers and closing the connections takes."""
 
 MAX_SHOWN: Final = 200
 """How many characters of a refused event the log shows."""

@@ -1,7 +1,7 @@
 """A run of the collector: fetches what tracked packages lack of the newest loaded day.
 
-A package is collected when its answers of all endpoints reach that day and are in history. This is written
-down, so a run continues where a killed one ended; every write may be repeated. Runs at the same time share
+A package is collected when its answers of all endpoints reach that day and are in history. This is recorded,
+so a run continues where a killed one ended; every write may be repeated. Runs at the same time share
 answers and leases, as requests do.
 """
 
@@ -14,12 +14,11 @@ from typing import Final, TypeGuard
 
 from collector.settings import CollectorSettings
 from pulse.daily_counts import DAY, DailyCounts
-from pulse.names import ALL_OF_PYPI, PackageName
+from pulse.names import PackageName
 from pulse.problems import UpstreamProblem, UpstreamRefused, UpstreamThrottled
-from pulse.questions import ENDPOINTS, Breakdown, Question
+from pulse.questions import ALL_OVERALL, ENDPOINTS, Answer, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.clocks import Now, utc_now
-from pulse_io.sources import Answer
 from pulse_io.store.history import HistoryStore
 from pulse_io.store.table import Table
 from pulse_io.store.tracked import Collected, Progress, TrackedPackages
@@ -31,8 +30,6 @@ MAX_FAILURES: Final = 3
 
 BEHIND_AT: Final = dt.time(8, tzinfo=dt.UTC)
 """When packages without yesterday begin to count as behind."""
-
-ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
 Answers = Mapping[Question, Answer]
 
@@ -153,9 +150,9 @@ class Collector:
     async def _keep(
         self, package: PackageName, answers: Answers, target: dt.date, report: _Report
     ) -> None:
-        """See to it that history has the answers, and write down if they reach the target."""
+        """Ensure that history has the answers, and record the package as collected if they reach the target."""
         counts = {one: answer for one, answer in answers.items() if isinstance(answer, DailyCounts)}
-        # The catalogue merges what it fetches, but whoever fetched this may have ended before that.
+        # The catalogue merges what it fetches, but the environment that fetched this may have ended before that.
         await asyncio.gather(*(self._history.ensure(*one) for one in counts.items()))
         if any(answer.as_of < target for answer in counts.values()):
             return  # late: fetched again when it is no longer fresh

@@ -21,7 +21,7 @@ GZIP_FROM_BYTES: Final = 1_000
 """Smaller responses fit into one packet, compressed or not."""
 
 PNG: Final = "image/png"
-"""Is compressed as it is."""
+"""A media type that is compressed already."""
 
 _GZIP_LEVEL: Final = 6
 _GZIP_SUFFIX: Final = "-gzip"

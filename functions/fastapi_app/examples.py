@@ -23,7 +23,7 @@ from pulse.views import top_question
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from pulse.comparison_series import Outcomes
+    from pulse.comparison import Outcomes
 
 _REQUESTS = PackageName.parse("requests")
 _UNKNOWN = PackageName.parse("no-such-package")

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from fastapi_app.caching import conditional_response
 from fastapi_app.responses import data_response
+from fastapi_app.security import IMAGE_HEADERS
 from pulse.daily_counts import DailyCounts
 from pulse.image_parameters import BadgeQuery, PackageChartQuery
 from pulse.negotiation import JSON
@@ -30,10 +31,8 @@ STATUS_HEADER: Final = "x-pulse-status"
 """The HTTP status that the same figures would have as JSON."""
 
 _SAFE: Final = {
-    "x-content-type-options": "nosniff",
-    # An SVG that is opened by itself is a page: it may do nothing but show its own styles.
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    "cross-origin-resource-policy": "cross-origin",
+    **IMAGE_HEADERS,
+    "cross-origin-resource-policy": "cross-origin",  # pages of any origin may embed it
 }
 
 Query = TypeVar("Query", bound=BaseModel)
@@ -85,19 +84,19 @@ def _problem_body(request: Request, path: str, problem: Problem) -> str:
     if path.endswith((BADGE_SVG, BADGE_JSON)):
         from pulse.badges import badge_json, badge_svg, problem_badge  # noqa: PLC0415 - see above
 
-        look = _what_is_valid(BadgeQuery, request, "label", "style")
+        look = _valid_parameters(BadgeQuery, request, "label", "style")
         badge = problem_badge(problem, look.label)
         if path.endswith(BADGE_JSON):
             return badge_json(badge, look.style, ERROR_MAX_AGE_S).model_dump_json()
         return badge_svg(badge, look.style)
     from pulse.charts.pictures import problem_chart  # noqa: PLC0415 - see above
 
-    chart = _what_is_valid(PackageChartQuery, request, "theme", "width")
+    chart = _valid_parameters(PackageChartQuery, request, "theme", "width")
     return problem_chart(problem, chart.theme, chart.width)
 
 
-def _what_is_valid(model: type[Query], request: Request, *names: str) -> Query:
-    """Those parameters of a request that are valid, which may have others that are not."""
+def _valid_parameters(model: type[Query], request: Request, *names: str) -> Query:
+    """The named parameters of a request, with defaults in place of missing and invalid ones."""
     valid: dict[str, Any] = {}
     for name in names:
         given = request.query_params.get(name)

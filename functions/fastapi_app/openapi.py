@@ -112,7 +112,7 @@ IMAGE: Final[Responses] = {
 
 
 class SvgResponse(Response):
-    """For the document: the type of an image."""
+    """Declares the media type of images in the OpenAPI document."""
 
     media_type = "image/svg+xml"
 

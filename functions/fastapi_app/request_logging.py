@@ -47,10 +47,10 @@ class RequestLogMiddleware:
 
 
 def _client(scope: Scope) -> str:
-    """A short mark of the client's address, as API Gateway or the server saw it; "" if there is none.
+    """A short hash of the client's address, as API Gateway or the server saw it; "" if there is none.
 
-    No header is asked: who does not come through CloudFront can put anything there. The mark is kept in the
-    table for a few minutes, so it is too short to find the address by. An IPv6 client has a whole /64.
+    Headers are not used: clients that bypass CloudFront can forge them. The hash is stored in the table for a
+    few minutes, so it is too short to recover the address. An IPv6 client is its /64 network.
     """
     host, _ = scope.get("client") or ("", 0)
     try:

@@ -34,7 +34,7 @@ _CONTRACT_LINK: Final = '<{}/openapi.json>; rel="service-desc"; type="applicatio
 
 
 def is_image(path: str) -> bool:
-    """Whether an image is asked for, or what shields.io makes one of."""
+    """Whether the path is that of an image, or of the JSON that shields.io makes one from."""
     return path.endswith((".svg", "/badge.json"))
 
 

@@ -23,4 +23,4 @@ IMAGE_HEADERS: Final = {
     **FILE_HEADERS,
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
 }
-"""Headers of an SVG: opened by itself, it is a document that may run code."""
+"""Headers of an SVG. Opened by itself it is a page, which may do nothing but show its own styles."""

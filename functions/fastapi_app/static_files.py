@@ -1,4 +1,4 @@
-"""Static files, each at a path that names its content, so that it never has to be asked for again.
+"""Static files. The path of each has a digest of its content, so that browsers can keep it for ever.
 
 Most are in `static/`; Swagger UI comes with the package `fastapi-swagger`, styles of charts with the charts.
 A build compresses them; what isn't compressed yet is compressed when it is first needed.

@@ -16,6 +16,7 @@ from flask_app.prefix import PrefixMiddleware, RawPathMiddleware
 from flask_app.settings import FlaskSettings
 from flask_app.upstream import BlockingUpstream
 from pulse import __version__, comparison
+from pulse.comparison import by_package, overall_questions
 from pulse.cors import ON_EVERY_ANSWER, ON_OPTIONS
 from pulse.models import Health
 from pulse.negotiation import CSV_CONTENT_TYPE
@@ -84,9 +85,7 @@ def create_app(upstream: BlockingUpstream, base_path: str = "") -> Flask:
     @app.get("/compare")
     def compare_packages() -> Response:
         query = read(CompareRequest, {}, _query_string()).query
-        questions = {package: Question(package, Breakdown.OVERALL) for package in query.packages}
-        answers = upstream.fetch_all(questions.values())
-        outcomes = {package: answers[question] for package, question in questions.items()}
+        outcomes = by_package(upstream.fetch_all(overall_questions(query.packages)))
         compared = comparison.compare(query.packages, outcomes, mirrors=query.mirrors)
         response = _model_response(compared)
         if wait_s := comparison.retry_after_s(outcomes.values()):

@@ -37,7 +37,7 @@ from pulse.pypistats import (
     read_recent,
     request_path,
 )
-from pulse.questions import Breakdown, Question
+from pulse.questions import ALL_OVERALL, Answer, Breakdown, Question
 from pulse.request_log import request_log
 
 CONNECT_TIMEOUT_S: Final = 2
@@ -82,7 +82,7 @@ class BlockingUpstream:
             raise answer
         return answer
 
-    def fetch_all(self, questions: Iterable[Question]) -> dict[Question, DailyCounts | Problem]:
+    def fetch_all(self, questions: Iterable[Question]) -> dict[Question, Answer]:
         """The answers to a request's questions, all within one `DEADLINE_S`.
 
         Fetched one by one or in threads, as `FLASK_FANOUT` says. The answer to a question that fails is
@@ -102,12 +102,10 @@ class BlockingUpstream:
         """Close the connections."""
         self._session.close()
 
-    def _answers(
-        self, questions: list[Question], deadline: float
-    ) -> dict[Question, DailyCounts | Problem]:
+    def _answers(self, questions: list[Question], deadline: float) -> dict[Question, Answer]:
         """The answers, fetched one by one or in threads."""
 
-        def answer(question: Question) -> DailyCounts | Problem:
+        def answer(question: Question) -> Answer:
             try:
                 return self._fetch_known(question, deadline)
             except Problem as problem:
@@ -118,9 +116,7 @@ class BlockingUpstream:
         with ThreadPoolExecutor(self._settings.upstream_concurrency) as threads:
             return dict(zip(questions, threads.map(answer, questions), strict=True))
 
-    def _dated(
-        self, answers: Mapping[Question, DailyCounts | Problem], deadline: float
-    ) -> dict[Question, DailyCounts | Problem]:
+    def _dated(self, answers: Mapping[Question, Answer], deadline: float) -> dict[Question, Answer]:
         """The answers with a final `as_of`; fetches `__all__` at most once, if any answer needs it."""
         counts = [answer for answer in answers.values() if isinstance(answer, DailyCounts)]
         if all(map(is_known, counts)):
@@ -189,9 +185,6 @@ class BlockingUpstream:
             while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
                 body.feed(chunk)
         return UpstreamAnswer(response.status_code, response.headers, body.finish(), self._now())
-
-
-ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
 
 
 class _Session(requests.Session):

@@ -31,13 +31,12 @@ def own_as_of(
     newest expected day.
     """
     undated = DailyCounts(first, counts, source, fetched_at, dt.date.min, fetched_at)
-    newest = first + (undated.length - 1) * DAY
     if not counts:
         as_of = newest_expected(fetched_at) - DAY
-    elif _may_be_half_loaded(undated, newest):
-        as_of = newest - DAY
+    elif _may_be_half_loaded(undated, undated.last):
+        as_of = undated.last - DAY
     else:
-        as_of = newest
+        as_of = undated.last
     return replace(undated, as_of=as_of, fresh_until=fresh_until(as_of, fetched_at))
 
 
@@ -83,8 +82,7 @@ def with_all(
 
 def needs_recent(everything: DailyCounts) -> bool:
     """Whether the `as_of` of `__all__` needs upstream's own sums: a whole expected day is missing."""
-    newest = everything.first + (everything.length - 1) * DAY
-    return not is_known(everything) and everything.as_of == newest
+    return not is_known(everything) and everything.as_of == everything.last
 
 
 def with_recent(everything: DailyCounts, recent: RecentDownloads) -> DailyCounts:
@@ -92,7 +90,7 @@ def with_recent(everything: DailyCounts, recent: RecentDownloads) -> DailyCounts
 
     Upstream's sums don't move until it loads the next day.
     """
-    days = everything.of("without_mirrors")
+    days = everything.overall(mirrors=False)
     expected = newest_expected(everything.fetched_at)
     sums = (recent.last_day, recent.last_week, recent.last_month)
     spans = (1, WEEK_DAYS, MONTH_DAYS)

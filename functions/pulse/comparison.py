@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from pulse.daily_counts import DailyCounts
 from pulse.models import ComparedPackage, Comparison, FailedPackage
 from pulse.names import PackageName
 from pulse.problems import (
@@ -18,12 +17,26 @@ from pulse.problems import (
     UpstreamThrottled,
     UpstreamTooSlow,
 )
+from pulse.questions import Answer, Breakdown, Question
 from pulse.stats import package_stats
+
+Outcomes = Mapping[PackageName, Answer]
+"""What is known of each package: its `overall` counts, or why there are none."""
+
+
+def overall_questions(packages: Iterable[PackageName]) -> list[Question]:
+    """The questions about the packages of a comparison."""
+    return [Question(package, Breakdown.OVERALL) for package in packages]
+
+
+def by_package(answers: Mapping[Question, Answer]) -> Outcomes:
+    """The answers to `overall_questions`, by package."""
+    return {question.package: answer for question, answer in answers.items()}
 
 
 def compare(
     packages: Sequence[PackageName],
-    outcomes: Mapping[PackageName, DailyCounts | Problem],
+    outcomes: Outcomes,
     *,
     mirrors: bool,
 ) -> Comparison:
@@ -38,9 +51,7 @@ def compare(
     )
 
 
-def check_any(
-    packages: Iterable[PackageName], outcomes: Mapping[PackageName, DailyCounts | Problem]
-) -> None:
+def check_any(packages: Iterable[PackageName], outcomes: Outcomes) -> None:
     """Check that something is known of a package of the comparison.
 
     Raises:
@@ -62,7 +73,7 @@ def check_any(
     )
 
 
-def fresh_until(outcomes: Iterable[DailyCounts | Problem], now: dt.datetime) -> dt.datetime | None:
+def fresh_until(outcomes: Iterable[Answer], now: dt.datetime) -> dt.datetime | None:
     """When the first package of a comparison expires (UTC).
 
     None if upstream failed for a package: it may recover at any moment.
@@ -89,7 +100,7 @@ def retry_after_s(outcomes: Iterable[object]) -> int | None:
 
 
 def _compared(
-    package: PackageName, outcome: DailyCounts | Problem, *, mirrors: bool
+    package: PackageName, outcome: Answer, *, mirrors: bool
 ) -> ComparedPackage | FailedPackage:
     if isinstance(outcome, Problem):
         return failed(package, outcome)

@@ -6,13 +6,14 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pulse.comparison import check_any, failed
+from pulse.comparison import Outcomes, check_any, failed
 from pulse.daily_counts import DailyCounts, days_from
 from pulse.models import ComparedSeries, ComparisonSeries, FailedPackage
 from pulse.names import PackageName
 from pulse.parameters import CompareDownloadsQuery
 from pulse.problems import Problem
 from pulse.pypistats import SOURCE_HEADER
+from pulse.questions import Answer
 from pulse.series import (
     MAX_POINTS,
     STALE_HEADER,
@@ -25,9 +26,6 @@ from pulse.series import (
 )
 
 CSV_HEADER: Final = ("package", "date", "downloads", "status")
-
-Outcomes = Mapping[PackageName, DailyCounts | Problem]
-"""What is known of each package: its `overall` counts, or why there are none."""
 
 
 def comparison_series(
@@ -74,9 +72,9 @@ def common_days(dates: DateRange, outcomes: Outcomes) -> CommonDays:
         for outcome in outcomes.values()
         if isinstance(outcome, DailyCounts)
     ]
-    answered = [one for one in ranges if one[2]]
+    answered = [one for one in ranges if one.days]
     if answered:
-        start, end = min(one[0] for one in answered), max(one[1] for one in answered)
+        start, end = min(one.start for one in answered), max(one.end for one in answered)
         return CommonDays(start, end, list(days_from(start, end)))
     if ranges:
         start, end, _ = ranges[0]
@@ -115,14 +113,14 @@ def csv_headers(series: ComparisonSeries) -> dict[str, str]:
 
 def _entry(
     package: PackageName,
-    outcome: DailyCounts | Problem,
+    outcome: Answer,
     days: Sequence[dt.date],
     periods: Mapping[dt.date, Sequence[dt.date]],
     query: CompareDownloadsQuery,
 ) -> ComparedSeries | FailedPackage:
     if isinstance(outcome, Problem):
         return failed(package, outcome)
-    counts = outcome.of("with_mirrors" if query.mirrors else "without_mirrors")
+    counts = outcome.overall(mirrors=query.mirrors)
     since = kept_since(outcome)
     known = [day for day in days if since <= day <= outcome.as_of]
     if len(known) < len(days):

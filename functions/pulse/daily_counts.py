@@ -32,6 +32,11 @@ class Days(NamedTuple):
             if count is not None
         ]
 
+    @property
+    def total(self) -> int:
+        """The sum of all days."""
+        return sum(count or 0 for count in self.counts)
+
     def on(self, day: dt.date) -> int | None:
         """Downloads on a day; None if it has no row."""
         number = (day - self.first).days
@@ -66,9 +71,18 @@ class DailyCounts:
         """The number of days, from the first to the last day with a row in any category."""
         return max(map(len, self.counts.values()), default=0)
 
+    @property
+    def last(self) -> dt.date:
+        """The last day with a row in any category; without rows, the day before `first`."""
+        return self.first + (self.length - 1) * DAY
+
     def of(self, category: str) -> Days:
         """The downloads of one category; empty if there is no such category."""
         return Days(self.first, self.counts.get(category, ()))
+
+    def overall(self, *, mirrors: bool) -> Days:
+        """Of `overall` counts: the downloads with or without those by mirrors."""
+        return self.of("with_mirrors" if mirrors else "without_mirrors")
 
     def has(self, day: dt.date) -> bool:
         """Whether any category has a row on a day."""
@@ -87,6 +101,12 @@ class DailyCounts:
     def as_stale(self, fresh_until: dt.datetime) -> Self:
         """These counts, marked stale, to be fetched again at `fresh_until`."""
         return replace(self, stale=True, fresh_until=fresh_until)
+
+
+def sum_of_known(counts: Counts) -> int | None:
+    """The sum of the counts that are not None; None if all are."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 def days_from(first: dt.date, last: dt.date) -> Iterator[dt.date]:

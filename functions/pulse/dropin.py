@@ -105,7 +105,7 @@ def upstream_recent(
     package: PackageName, counts: DailyCounts, period: Period | None = None
 ) -> UpstreamRecent:
     """Downloads in the last days up to `as_of`, from `overall` counts; all periods by default."""
-    without_mirrors = counts.of("without_mirrors")
+    without_mirrors = counts.overall(mirrors=False)
     days: dict[Period, int] = {"day": 1, "week": WEEK_DAYS, "month": MONTH_DAYS}
     sums = {
         f"last_{name}": without_mirrors.until(counts.as_of, number)

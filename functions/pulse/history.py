@@ -71,7 +71,7 @@ class Filled(NamedTuple):
 def merge(head: Head | None, kept: Cells, fetched: DailyCounts) -> Merged:
     """Merge a fetch into the kept counts of the months from `first_month` on; `head` is None at first."""
     fetched_ms = fetched_ms_of(fetched)
-    new = {Cell(category, day): count for category, day, count in fetched.rows()}
+    new = as_cells(fetched.first, fetched.counts)
     before = head
     if head is None or _is_newer(fetched_ms, head):
         first = first_day(fetched)

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, NamedTuple, Self
 
-from pydantic import HttpUrl, TypeAdapter
-from pydantic import ValidationError as PydanticValidationError
+from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 CERTIFICATE_FOLDER: Final = "SSL_CERT_DIR"
 CERTIFICATES: Final = ("SSL_CERT_FILE", CERTIFICATE_FOLDER, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -96,7 +95,7 @@ class Network:
         proxy_url = proxy.url if "://" in proxy.url else f"http://{proxy.url}"
         try:
             return Proxy(proxy.variable, str(HTTP_URL.validate_python(proxy_url)))
-        except PydanticValidationError as error:
+        except ValidationError as error:
             raise InvalidSettings(
                 f"{proxy}: {error.errors()[0]['msg']}. Give an HTTP proxy's URL, or add {host} to NO_PROXY."
             ) from None

@@ -24,6 +24,13 @@ THROTTLED_RETRY_AFTER_S: Final = 60
 """The default Retry-After: pypistats.org limits calls per minute and sends no Retry-After with its 429."""
 
 
+PYPISTATS: Final = "pypistats.org"
+CLICKHOUSE: Final = "ClickHouse"
+"""The sources, as problems name them."""
+
+_MAX_REASON: Final = 300
+
+
 class InputError(BaseModel):
     """One invalid parameter, and the reason."""
 
@@ -96,7 +103,7 @@ class Problem(Exception):
 
     @property
     def in_few_words(self) -> str:
-        """What an image says that can't show figures."""
+        """The text of an image that can't show figures."""
         return self.title.lower()
 
     @property
@@ -211,13 +218,6 @@ class InternalError(Problem):
         )
 
 
-_MAX_REASON: Final = 300
-
-PYPISTATS: Final = "pypistats.org"
-CLICKHOUSE: Final = "ClickHouse"
-"""The sources, as problems name them."""
-
-
 class UnknownPackage(Problem):
     """The source has no downloads under this name."""
 
@@ -283,7 +283,7 @@ class UpstreamProblem(Problem):
 
     @property
     def in_few_words(self) -> str:
-        """The reader of a page with the image can do nothing about the reason."""
+        """Without the reason: readers of a page with the image can do nothing about it."""
         return "no data yet"
 
     def after(self, seconds: int) -> "UpstreamProblem":

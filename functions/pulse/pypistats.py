@@ -187,7 +187,7 @@ def _rows(data: Any) -> list[_Row]:  # noqa: ANN401 - any JSON
 
 
 def _distinct(values: Iterable[object]) -> set[str | None]:
-    """The distinct values. Numbers are refused first: they can be chosen so that a set takes minutes."""
+    """The distinct values. Numbers are rejected: chosen to have equal hashes, they slow a set down to minutes."""
     found: set[str | None] = set()
     for value in values:
         if value is not None and not isinstance(value, str):

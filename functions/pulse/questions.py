@@ -13,8 +13,9 @@ import json
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, Self
 
-from pulse.names import PackageName
-from pulse.problems import CLICKHOUSE, PYPISTATS
+from pulse.daily_counts import DailyCounts
+from pulse.names import ALL_OF_PYPI, PackageName
+from pulse.problems import CLICKHOUSE, PYPISTATS, Problem
 
 
 class Breakdown(StrEnum):
@@ -115,3 +116,10 @@ class Question(NamedTuple):
     def source(self) -> str:
         """The name of the source that it is for, as problems name it."""
         return PYPISTATS if self.view is None else CLICKHOUSE
+
+
+Answer = DailyCounts | Problem
+"""What is known about a question: its daily counts, or why there are none."""
+
+ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
+"""Its answer shows the newest day that pypistats.org has loaded for all packages."""

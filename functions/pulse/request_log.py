@@ -19,6 +19,7 @@ from pulse.problems import (
     UnknownPackage,
     UpstreamProblem,
 )
+from pulse.questions import Answer
 
 Wait = Literal["table", "others", "rate_limit", "upstream"]
 """What a request waits for: the table, another fetch of the same package, the rate limit, upstream."""
@@ -33,17 +34,16 @@ Outcome = Literal[
 
 _TIERS: Final = get_args(Tier)
 _OUTCOMES: Final = get_args(Outcome)
-Clock = Callable[[], float]
-"""A monotonic clock, in seconds."""
 
 
 class RequestLog:
     """The log of one request. Times are in milliseconds; overlapping waits for one thing count once.
 
-    `client` tells clients apart, as far as it is known: requests of one client have the same.
+    `clock` is monotonic, in seconds. `client` is the same for all requests of one client; empty if it is
+    not known.
     """
 
-    def __init__(self, clock: Clock, request_id: str, client: str = "") -> None:
+    def __init__(self, clock: Callable[[], float], request_id: str, client: str = "") -> None:
         self.request_id = request_id
         self.client = client
         self.packages = 0
@@ -81,9 +81,7 @@ class RequestLog:
         """Record a package without figures."""
         self._note("none", outcome_of(problem))
 
-    def found_all(
-        self, results: Iterable[tuple[DailyCounts | Problem, Tier]], now: dt.datetime
-    ) -> None:
+    def found_all(self, results: Iterable[tuple[Answer, Tier]], now: dt.datetime) -> None:
         """Record the packages of a request: their figures or problems, with the tiers."""
         for answer, tier in results:
             if isinstance(answer, Problem):
@@ -148,9 +146,10 @@ def outcome_of(problem: Problem) -> Outcome:
 
 
 _current: ContextVar[RequestLog] = ContextVar("request_log")
+_DISCARDED: Final = RequestLog(lambda: 0.0, "none")
 
 
-def open_request_log(clock: Clock, request_id: str, client: str = "") -> RequestLog:
+def open_request_log(clock: Callable[[], float], request_id: str, client: str = "") -> RequestLog:
     """Create the log of the current context: of this request and the tasks that it starts."""
     log = RequestLog(clock, request_id, client)
     _current.set(log)
@@ -160,6 +159,3 @@ def open_request_log(clock: Clock, request_id: str, client: str = "") -> Request
 def request_log() -> RequestLog:
     """The log of the current request; outside of requests, a log that is never written."""
     return _current.get(_DISCARDED)
-
-
-_DISCARDED: Final = RequestLog(lambda: 0.0, "none")

@@ -140,16 +140,24 @@ def _date(text: str | None) -> dt.date | None:
         return None
 
 
-def answered_days(dates: DateRange, counts: DailyCounts) -> tuple[dt.date, dt.date, list[dt.date]]:
-    """Start, end and days of the response. No days if the source has none of the range."""
+class AnsweredDays(NamedTuple):
+    """The days of a response, from start to end. There are none if the source has none of the range."""
+
+    start: dt.date
+    end: dt.date
+    days: list[dt.date]
+
+
+def answered_days(dates: DateRange, counts: DailyCounts) -> AnsweredDays:
+    """The days within `dates` that the counts tell about."""
     since = kept_since(counts)
     with_row = (day for day in days_from(counts.first, counts.as_of) if counts.has(day))
     start = max(dates.start or max(next(with_row, since), _window_start(counts)), since)
     end = min(dates.end or counts.as_of, counts.as_of)
     if start <= end:
-        return start, end, list(days_from(start, end))
+        return AnsweredDays(start, end, list(days_from(start, end)))
     only = dates.start or dates.end or counts.as_of
-    return dates.start or only, dates.end or only, []
+    return AnsweredDays(dates.start or only, dates.end or only, [])
 
 
 def kept_since(counts: DailyCounts) -> dt.date:

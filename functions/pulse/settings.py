@@ -13,9 +13,9 @@ from pydantic import (
     ConfigDict,
     Field,
     InstanceOf,
+    ValidationError,
     model_validator,
 )
-from pydantic import ValidationError as PydanticValidationError
 from pydantic_core import ErrorDetails
 
 from pulse.network import HTTP_URL, InvalidSettings, Network
@@ -90,7 +90,7 @@ class UpstreamSettings(BaseModel):
         ours = {name: environ[name] for name in names if environ.get(name)}
         try:
             return cls.model_validate({**ours, "NETWORK": Network.from_environ(environ)})
-        except PydanticValidationError as error:
+        except ValidationError as error:
             lines = [_line(one) for one in error.errors()]
         raise InvalidSettings("\n".join(lines))
 

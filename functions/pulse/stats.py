@@ -20,14 +20,13 @@ def package_stats(package: PackageName, counts: DailyCounts, *, mirrors: bool) -
     `mirrors` picks one of the two categories. They are never added: `with_mirrors` includes
     `without_mirrors`. If the category has no rows, all sums are 0 and both dates are None.
     """
-    days = counts.of("with_mirrors" if mirrors else "without_mirrors")
+    days = counts.overall(mirrors=mirrors)
     rows = days.rows
-    first_date = rows[0][0] if rows else None
     return PackageStats(
         package=package,
-        total_downloads=sum(count for _, count in rows),
+        total_downloads=days.total,
         latest_date=rows[-1][0] if rows else None,
-        first_date=first_date,
+        first_date=first_row(days),
         as_of=counts.as_of,
         last_day=days.until(counts.as_of, 1),
         last_week=days.until(counts.as_of, WEEK_DAYS),

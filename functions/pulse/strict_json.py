@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 
 MAX_LISTS: Final = 100_000
-"""In a document, with objects. Empty ones take twenty times their bytes in memory.
+"""Lists and objects in a document. Empty ones take twenty times their size in memory.
 
 pypistats.org's largest answer has 5,500, and may have ten times as many; ClickHouse's has 3,000.
 """

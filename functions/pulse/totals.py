@@ -6,16 +6,17 @@ from pulse.names import InvalidPackageName, PackageName
 from pulse.parameters import TopQuery
 from pulse.pypistats import NULL_CATEGORY
 from pulse.questions import OTHER, Question
+from pulse.stats import first_row
 from pulse.views import with_limit
 
 
 def package_total(package: PackageName, counts: DailyCounts, *, mirrors: bool) -> PackageTotal:
     """Sum up all `overall` counts of a package; `mirrors` picks one of the two categories."""
-    rows = counts.of("with_mirrors" if mirrors else "without_mirrors").rows
+    days = counts.overall(mirrors=mirrors)
     return PackageTotal(
         package=package,
-        total_downloads=sum(count for _, count in rows),
-        since=rows[0][0] if rows else None,
+        total_downloads=days.total,
+        since=first_row(days),
         as_of=counts.as_of,
         mirrors=mirrors,
         source=counts.source,
@@ -32,9 +33,7 @@ def total_by_version(
     `mirrors` says whether the counts include downloads by mirrors.
     """
     by_version = with_limit(counts, limit, counts.first, counts.first)
-    totals = {
-        name: sum(count for _, count in by_version.of(name).rows) for name in by_version.counts
-    }
+    totals = {name: by_version.of(name).total for name in by_version.counts}
     return PackageTotal(
         package=package,
         total_downloads=sum(totals.values()),
@@ -51,7 +50,7 @@ def total_by_version(
 def top_packages(question: Question, query: TopQuery, counts: DailyCounts) -> TopPackages:
     """The first packages of the list; `counts` are the answer to `question`, the largest first."""
     view = question.kind.view
-    totals = {name: sum(count for _, count in counts.of(name).rows) for name in counts.counts}
+    totals = {name: counts.of(name).total for name in counts.counts}
     named = [
         (package, total)
         for name, total in totals.items()
@@ -74,7 +73,7 @@ def top_packages(question: Question, query: TopQuery, counts: DailyCounts) -> To
 
 
 def _package(name: str) -> PackageName | None:
-    """The package of a category; None if the name is none, which a stranger may have sent to PyPI."""
+    """The package of a category; None if its name is invalid: PyPI logs made-up names too."""
     try:
         return PackageName.parse(name)
     except InvalidPackageName:

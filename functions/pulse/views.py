@@ -8,7 +8,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Final
 
-from pulse.daily_counts import DAY, Counts, DailyCounts
+from pulse.daily_counts import DAY, DailyCounts, sum_of_known
 from pulse.freshness import newest_expected, window_expected
 from pulse.models import By, TopPeriod
 from pulse.names import ALL_OF_PYPI, PackageName
@@ -17,7 +17,7 @@ from pulse.pypistats import NULL_CATEGORY
 from pulse.questions import ENDPOINTS, FIRST_DAY, OTHER, Breakdown, Question, View
 
 RANKED: Final = (Breakdown.VERSION, Breakdown.COUNTRY, Breakdown.INSTALLER)
-"""The breakdowns of which only the largest categories are named."""
+"""The breakdowns with many categories: only the largest are named."""
 
 WITHOUT_MIRRORS: Final = (Breakdown.PYTHON_MAJOR, Breakdown.PYTHON_MINOR, Breakdown.SYSTEM)
 """The breakdowns that never include downloads by mirrors."""
@@ -112,16 +112,10 @@ def with_limit(counts: DailyCounts, limit: int, start: dt.date, end: dt.date) ->
     kept = {name: counts.counts[name] for name in names[:limit]}
     rest = [counts.counts[name] for name in (*names[limit:], OTHER) if name in counts.counts]
     if rest:
-        kept[OTHER] = [_sum(day) for day in zip(*rest, strict=True)]
+        kept[OTHER] = [sum_of_known(day) for day in zip(*rest, strict=True)]
     if NULL_CATEGORY in counts.counts:
         kept[NULL_CATEGORY] = counts.counts[NULL_CATEGORY]
     return replace(counts, counts=kept)
-
-
-def _sum(counts: Counts) -> int | None:
-    """The sum of what is known; None if nothing is."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
 
 
 def _not_for_all(parameter: str) -> InvalidInput:

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from pulse.daily_counts import DailyCounts
 from pulse.history import joined, lacks_days
 from pulse.problems import HistoryUnavailable, Problem, UpstreamProblem, UpstreamThrottled
-from pulse.questions import Question
+from pulse.questions import Answer, Question
 from pulse.request_log import request_log
 from pulse_io.clocks import Now
 from pulse_io.lookup import Backends, Lookup
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Source
+from pulse_io.sources import Source
 from pulse_io.store.answers import LookupResult
 from pulse_io.store.memory import Memory
 
@@ -83,7 +83,7 @@ class Catalogue:
     async def look_up(
         self, questions: Iterable[Question], deadline_s: float | None = None
     ) -> dict[Question, LookupResult]:
-        """As `fetch_all`, with the tiers of the answers, which the request's log is not told."""
+        """As `fetch_all`, with the tiers of the answers. Does not write to the request log."""
         if deadline_s is None:
             deadline_s = self.deadline_s
         deadline = asyncio.get_running_loop().time() + deadline_s

@@ -27,25 +27,22 @@ from pulse.problems import (
     UpstreamProblem,
     UpstreamThrottled,
 )
-from pulse.questions import ENDPOINTS, FIRST_DAY, Breakdown, Question, View
+from pulse.questions import ALL_OVERALL, ENDPOINTS, FIRST_DAY, Answer, Breakdown, Question, View
 from pulse.request_log import request_log
 from pulse_io.catalogue import Catalogue
-from pulse_io.sources import Answer
 from pulse_io.store.answers import LookupResult
 
 PYPISTATS_SHARE: Final = 0.7
 """The share of a request's time that pypistats.org may take if ClickHouse is there for the rest."""
 
 MIN_HISTORY_S: Final = 0.4
-"""How long kept days are waited for, at least: an image may have used up its time for pypistats.org."""
-
-ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
+"""The least time for reading history: an image may have used up its time for pypistats.org."""
 
 _Found = dict[Question, LookupResult]
 
 
 class Catalogues:
-    """The catalogue of each source, with the methods of `Catalogue`, and `fetch_since`.
+    """The catalogues of both sources as one.
 
     `clickhouse` is None where CLICKHOUSE_URL is not set.
     """
@@ -94,8 +91,8 @@ class Catalogues:
     ) -> dict[Question, Answer]:
         """As `fetch_all`, with the days from `start` on; a question with a view has its own start.
 
-        pypistats.org's days are completed by kept ones, as by `with_history`. Where these don't reach back
-        to `start`, the whole answer is ClickHouse's, if it has one.
+        pypistats.org's days are completed by kept ones. Where these don't reach back to `start`, the whole
+        answer is ClickHouse's, if it has one.
         """
         deadline = self._deadline(deadline_s)
         found = await self._look_up(questions, deadline)
@@ -104,7 +101,7 @@ class Catalogues:
     async def extended(
         self, answers: Mapping[Question, Answer], start: dt.date, deadline_s: float
     ) -> dict[Question, Answer]:
-        """What `fetch_all` has answered, with the days from `start` on, as by `fetch_since`."""
+        """The answers of `fetch_all`, with the days from `start` on, as `fetch_since` returns them."""
         found = {question: LookupResult(answer, "none") for question, answer in answers.items()}
         whole = await self._extended(found, start, self._deadline(deadline_s))
         return {question: one.answer for question, one in whole.items()}
@@ -131,18 +128,6 @@ class Catalogues:
             }
             await self._replace(found, instead, self._clickhouse, deadline)
         return found
-
-    async def with_history(
-        self, question: Question, counts: DailyCounts, start: dt.date | None
-    ) -> DailyCounts:
-        """As `Catalogue`; ClickHouse's counts are left as they are.
-
-        Raises:
-            HistoryUnavailable: as `Catalogue`.
-        """
-        if counts.source == "clickhouse":
-            return counts
-        return await self._pypistats.with_history(question, counts, start)
 
     async def aclose(self) -> None:
         """Close the connections to the sources and to the tables."""
@@ -211,14 +196,19 @@ class Catalogues:
     async def _with_history(
         self, question: Question, answer: Answer, start: dt.date | None, deadline: float
     ) -> Answer:
+        """An answer of pypistats.org, completed by the kept days from `start` on; others are left as they are."""
         if isinstance(answer, UnknownPackage) and start is not None:
             return await self._kept_alone(question, answer, start, deadline)
-        if question.view is not None or isinstance(answer, Problem):
+        if (
+            question.view is not None
+            or isinstance(answer, Problem)
+            or answer.source == "clickhouse"
+        ):
             return answer
         left_s = max(MIN_HISTORY_S, _left_s(deadline))
         try:
             async with asyncio.timeout(left_s):
-                return await self.with_history(question, answer, start)
+                return await self._pypistats.with_history(question, answer, start)
         except HistoryUnavailable as problem:
             return problem
         except TimeoutError:
@@ -229,7 +219,7 @@ class Catalogues:
     async def _kept_alone(
         self, question: Question, unknown: UnknownPackage, start: dt.date, deadline: float
     ) -> Answer:
-        """The kept days from `start` on of a package that pypistats.org has none of any more."""
+        """The kept days from `start` on of a package that pypistats.org does not know any more."""
         if question.view is not None or not self.has_history:
             return unknown
         found = await self._pypistats.look_up([ALL_OVERALL], _left_s(deadline))
@@ -271,7 +261,7 @@ def _left_s(deadline: float) -> float:
 
 
 def _is_down(answer: Answer) -> bool:
-    """Whether pypistats.org failed; a call that only has to wait is worth waiting for."""
+    """Whether pypistats.org failed. A throttled call has not: it only has to wait."""
     return isinstance(answer, UpstreamProblem) and not isinstance(answer, UpstreamThrottled)
 
 

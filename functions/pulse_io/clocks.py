@@ -1,4 +1,4 @@
-"""The clocks of the asynchronous side: which day it is, and which moment."""
+"""The types of the two clocks of the asynchronous side, and the usual `Now`."""
 
 import datetime as dt
 from collections.abc import Callable

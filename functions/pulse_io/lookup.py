@@ -5,7 +5,7 @@ A lease in the table marks a question that another execution environment is fetc
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,10 +13,10 @@ from pulse.daily_counts import DailyCounts
 from pulse.freshness import RETRY_LATE_AFTER, UNKNOWN_FOR
 from pulse.plausibility import is_plausible
 from pulse.problems import Problem, UpstreamBroken, UpstreamProblem, UpstreamThrottled
-from pulse.questions import Question
+from pulse.questions import Answer, Question
 from pulse.request_log import Tier, request_log
 from pulse_io.clocks import Now
-from pulse_io.sources import Answer, Ask, Source
+from pulse_io.sources import Ask, Source
 from pulse_io.store.answers import FAILURE_KEPT_FOR, CachedAnswer, Failure, LookupResult
 from pulse_io.store.memory import Memory
 
@@ -96,7 +96,7 @@ class Lookup:
     async def _fetched_elsewhere(
         self, rows: "RowStore", refusals: Mapping[Question, Problem]
     ) -> Collection[Question]:
-        """Those for which another environment holds the lease: it may have been granted the last call."""
+        """The throttled questions that another environment is fetching: it may have been granted the last call."""
         throttled = [
             question
             for question, problem in refusals.items()
@@ -140,8 +140,8 @@ class Lookup:
                 keeping.create_task(self._keep(question, answer))
 
     async def _keep(self, question: Question, answer: Answer) -> None:
-        """Store an answer in memory and in the table."""
-        rows = self._backends.rows
+        """Store an answer in memory, in the table and in history."""
+        rows, history = self._backends.rows, self._backends.history
         if isinstance(answer, UpstreamThrottled):  # no call was made in time
             if rows:
                 await rows.release(question)
@@ -149,19 +149,13 @@ class Lookup:
             return
         cached = self._accepted(question, answer)
         self._backends.memory.keep(question, cached)
-        await asyncio.gather(
-            *([rows.keep(question, cached)] if rows else []),
-            *self._kept_in_history(question, cached),
-        )
+        writes = []
+        if rows:
+            writes.append(rows.keep(question, cached))
+        if history and isinstance(cached, DailyCounts):
+            writes.append(history.keep(question, cached, self.deadline))
+        await asyncio.gather(*writes)
         self._settle(question, cached, "upstream")
-
-    def _kept_in_history(
-        self, question: Question, cached: CachedAnswer
-    ) -> list[Coroutine[None, None, None]]:
-        history = self._backends.history
-        if history is None or isinstance(cached, Failure):
-            return []
-        return [history.keep(question, cached, self.deadline)]
 
     def _accepted(self, question: Question, answer: Answer) -> CachedAnswer:
         """What to cache: the source's answer, or a failure if the answer is not plausible."""

@@ -25,7 +25,7 @@ class Settings(UpstreamSettings):
     """
 
     background: ClassVar[bool] = False
-    """Whether people's requests come first: without stale answers, reservations and priority."""
+    """Whether lookups give way to people's requests: no stale answers, reservations or priority."""
     image_deadline_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 2
     upstream_per_second: Annotated[int, Field(ge=0, le=1000)] = 5
     upstream_per_minute: Annotated[int, Field(ge=0, le=10000)] = 30

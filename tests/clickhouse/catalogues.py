@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, TypeVar
 
 from pulse.names import PackageName
-from pulse.questions import Breakdown, Question, View
+from pulse.questions import Answer, Breakdown, Question, View
 from pulse_io.catalogues import Catalogues
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer
 from pulse_io.wiring import open_catalogues
 from tests.clocks import Clock
 from tests.counts import NOON

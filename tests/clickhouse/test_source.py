@@ -14,9 +14,8 @@ from pulse.daily_counts import DAY, DailyCounts
 from pulse.freshness import window_expected
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import UnknownPackage, UpstreamBroken
-from pulse.questions import Breakdown, Question, View
+from pulse.questions import Answer, Breakdown, Question, View
 from pulse_io.catalogues import Catalogues
-from pulse_io.sources import Answer
 from tests.clickhouse.catalogues import about, ask, with_catalogues
 from tests.clickhouse.conftest import LOADED, NEWEST
 from tests.counts import NOON

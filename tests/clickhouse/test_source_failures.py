@@ -18,9 +18,8 @@ from pulse.problems import (
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
-from pulse.questions import Breakdown, View
+from pulse.questions import Answer, Breakdown, View
 from pulse_io.catalogues import Catalogues
-from pulse_io.sources import Answer
 from tests.clickhouse.catalogues import about, ask, with_catalogues
 from tests.clickhouse.conftest import FEW_QUERIES, NEWEST, PASSWORD, SMALL
 from tests.clocks import Clock

@@ -17,10 +17,10 @@ from pulse.problems import (
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
-from pulse.questions import Breakdown, Question
+from pulse.questions import Answer, Breakdown, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from pulse_io.store.answers import FAILURE_KEPT_FOR, Failure
 from pulse_io.store.rows import RowStore
 from pulse_io.store.table import Table

@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping
 
 from pulse.names import PackageName
 from pulse.problems import Problem, UnknownPackage, UpstreamThrottled
-from pulse.questions import Breakdown, Question
+from pulse.questions import Answer, Breakdown, Question
 from pulse_io.clocks import utc_now
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit
 from pulse_io.sources.window import MAX_DELAY_MS

@@ -22,12 +22,12 @@ from fastapi_app.app import create_app
 from fastapi_app.handler import OneLoopMangum
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UpstreamProblem, UpstreamUnreachable
-from pulse.questions import Breakdown, Question
+from pulse.questions import Answer, Breakdown, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.catalogues import Catalogues
 from pulse_io.clocks import utc_now
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from pulse_io.sources.clickhouse import ClickHouseSource
 from pulse_io.sources.clickhouse_server import ClickHouseServer
 from pulse_io.sources.local_queue import LocalQueue

@@ -1,4 +1,4 @@
-"""The charts of a page: inline, in several sizes of which the styles show one, with their figures."""
+"""The charts of a page, inline. Each comes in several sizes, of which the styles show one."""
 
 import datetime as dt
 import json
@@ -16,7 +16,7 @@ from pulse.charts.draw import draw
 from pulse.charts.layout import Look
 from pulse.charts.pictures import comparison_chart, package_chart
 from pulse.comparison_series import common_days
-from pulse.daily_counts import DailyCounts, Days
+from pulse.daily_counts import DailyCounts, Days, sum_of_known
 from pulse.image_parameters import ComparisonChartQuery, PackageChartQuery
 from pulse.models import Period
 from pulse.names import PackageName
@@ -44,7 +44,7 @@ def split_figure(
     view: View, figures: Figures, breakdown: Breakdown, counts: DailyCounts
 ) -> h.Element:
     """The shares of a single package's categories over time."""
-    _, _, days = answered_days(DateRange(figures.start, None), counts)
+    days = answered_days(DateRange(figures.start, None), counts).days
     look = Look(
         title="Share of downloads",
         details=[] if view.period == "day" else [f"per {view.period}"],
@@ -91,8 +91,10 @@ def _readings(view: View, figures: Figures) -> Markup:
     """
     days = common_days(DateRange(figures.start, None), figures.overall).days
     periods = periods_of(days, view.period)
-    category = "with_mirrors" if view.with_mirrors else "without_mirrors"
-    series = {package: counts.of(category) for package, counts in figures.overall.items()}
+    series = {
+        package: counts.overall(mirrors=view.with_mirrors)
+        for package, counts in figures.overall.items()
+    }
     spans = [
         [(of_period[0] - days[0]).days, _label(of_period, view.period), *_sums(series, of_period)]
         for of_period in periods.values()
@@ -111,8 +113,4 @@ def _label(days: Sequence[dt.date], period: Period) -> str:
 
 def _sums(series: Mapping[PackageName, Days], days: Sequence[dt.date]) -> list[int | None]:
     """The downloads of each package; None if none of the days has a row."""
-    counts = [[one.on(day) for day in days] for one in series.values()]
-    return [
-        None if all(count is None for count in of_package) else sum(filter(None, of_package))
-        for of_package in counts
-    ]
+    return [sum_of_known([one.on(day) for day in days]) for one in series.values()]

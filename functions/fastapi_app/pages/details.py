@@ -1,6 +1,6 @@
-"""What only ClickHouse knows of a single package: its charts are loaded when somebody scrolls to them.
+"""Charts of a single package that need ClickHouse. They are loaded when somebody scrolls to them.
 
-So a reader of the page uses up none of ClickHouse's queries for what is not read.
+So charts that nobody looks at use up none of ClickHouse's hourly queries.
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ _TITLES: Final = {
     Breakdown.FILE_TYPE: "File types",
 }
 _WIDTH_PX, _HEIGHT_PX = 400, 320
-"""Of a chart, about; what comes below does not jump when it is loaded."""
+"""The approximate size of a chart, which keeps the page from jumping when it is loaded."""
 
 
 def detail_sections(site: Site, view: View, start: dt.date) -> list[h.Element]:

@@ -1,4 +1,4 @@
-"""The part of a page with what people copy."""
+"""The section of a page with snippets to copy: badges, charts and commands."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ from fastapi_app.pages.view import View
 
 
 def embed_section(site: Site, view: View, start: dt.date) -> h.Element:
-    """Snippets by what they are of, each with a button that the script makes work.
+    """The snippets by group, each with a copy button, which the script shows.
 
     The view begins on the day `start`.
     """

@@ -12,7 +12,7 @@ from pulse.problems import InputError, UnknownPackage
 from pulse.svg_text import clean
 
 _SHOWN: Final = 300
-"""How many characters of what somebody typed the search shows again."""
+"""How many characters of the typed text the search shows again."""
 
 
 def invalid(site: Site, errors: Sequence[InputError], typed: str) -> str:
@@ -30,7 +30,7 @@ def invalid(site: Site, errors: Sequence[InputError], typed: str) -> str:
 
 
 def nothing(site: Site, view: View, rows: Sequence[Row], retry_after_s: int | None) -> str:
-    """The page for packages of which none has figures."""
+    """The page if none of the packages has figures."""
     unknown = all(isinstance(row.found, UnknownPackage) for row in rows)
     title = "No downloads under this name" if unknown else "No figures at the moment"
     main = [

@@ -1,4 +1,4 @@
-"""What a page tells about its packages, from the catalogue's answers."""
+"""The figures of a page, from the catalogue's answers."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from fastapi_app.pages.view import View
-from pulse.comparison_series import Outcomes
+from pulse.comparison import Outcomes
 from pulse.daily_counts import DailyCounts, Source
 from pulse.models import PackageStats
 from pulse.names import PackageName
 from pulse.problems import Problem
-from pulse.questions import Breakdown, Question
+from pulse.questions import Answer, Breakdown, Question
 from pulse.stats import package_stats
 
 BREAKDOWNS: Final = (Breakdown.PYTHON_MINOR, Breakdown.SYSTEM)
 """Shown below the chart, as shares."""
 
-Answers = Mapping[Question, DailyCounts | Problem]
+Answers = Mapping[Question, Answer]
 
 
 class Row(NamedTuple):
@@ -40,7 +40,7 @@ class Figures:
     first: dt.date
     """The first day that the source keeps."""
     start: dt.date
-    has_history: bool
+    has_older_days: bool
     """Whether there are days before `first`."""
     as_of: dt.date
     source: Source
@@ -57,12 +57,12 @@ class Figures:
         return [package for package, counts in self.overall.items() if counts.stale]
 
     def covers(self, days: int) -> bool:
-        """Whether there are more days than so many."""
-        return self.has_history or (self.as_of - self.first).days + 1 > days
+        """Whether there are figures for more than this number of days."""
+        return self.has_older_days or (self.as_of - self.first).days + 1 > days
 
 
 def questions(view: View, breakdowns: Sequence[Breakdown] = BREAKDOWNS) -> list[Question]:
-    """What the catalogue is asked for a view, and for the shares in it."""
+    """The questions that a view and its shares need answered."""
     return [
         Question(package, breakdown)
         for breakdown in (Breakdown.OVERALL, *breakdowns)
@@ -79,7 +79,7 @@ def rows(view: View, answers: Answers) -> list[Row]:
 
 
 def figures(
-    view: View, answers: Answers, with_history: Answers, *, has_history: bool
+    view: View, answers: Answers, with_history: Answers, *, has_older_days: bool
 ) -> Figures | None:
     """The figures of a view; None if no package has any.
 
@@ -104,22 +104,20 @@ def figures(
         },
         first=first,
         start=max(view.start(as_of), _first(overall.values(), as_of)),
-        has_history=has_history,
+        has_older_days=has_older_days,
         as_of=as_of,
         source=next(iter(overall.values())).source,
         fetched_at=min(counts.fetched_at for counts in overall.values()),
     )
 
 
-def _found(
-    package: PackageName, answer: DailyCounts | Problem, view: View
-) -> PackageStats | Problem:
+def _found(package: PackageName, answer: Answer, view: View) -> PackageStats | Problem:
     if isinstance(answer, Problem):
         return answer
     return package_stats(package, answer, mirrors=view.with_mirrors)
 
 
-def _first(outcomes: Iterable[DailyCounts | Problem], as_of: dt.date) -> dt.date:
+def _first(outcomes: Iterable[Answer], as_of: dt.date) -> dt.date:
     """The first day of any of the counts; `as_of` if all are empty."""
     found = (one for one in outcomes if isinstance(one, DailyCounts))
     return min((counts.first for counts in found if counts.counts), default=as_of)

@@ -1,4 +1,4 @@
-"""The page before anybody has named a package."""
+"""The start page, for an address that names no package."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ _MOST_LISTED: Final = 20
 
 
 def home(site: Site, top: TopPackages | None = None) -> str:
-    """The start page. `top` is None if there is no ClickHouse to tell."""
+    """The start page; without the most downloaded packages if `top` is None."""
     head = Head(
         title="PyPI Pulse: how often is a Python package downloaded?",
         description="Compare the downloads of Python packages: charts, tables, badges and an API.",

@@ -45,7 +45,7 @@ class Head:
     title: str
     description: str
     canonical: str
-    """The path of the one address of this view."""
+    """The path and query of this view's canonical address."""
     indexed: bool = True
     picture: str | None = None
     """The path of the picture for link previews."""

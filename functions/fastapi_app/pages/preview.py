@@ -11,7 +11,7 @@ from fastapi_app.pages.layout import PICTURE_PX
 from pulse.charts.style import LIGHT
 
 CHART_WIDTH_PX: Final = 860
-"""Of the chart, which is enlarged: previews are looked at in small."""
+"""The width of the chart before it is enlarged: previews are shown small, so texts must be large."""
 
 _FAMILY: Final = "Source Sans Pro"
 _FONTS: Final = ("SourceSansPro-Regular.otf", "SourceSansPro-Semibold.otf")

@@ -16,6 +16,7 @@ from fastapi_app.pages.view import View
 from pulse.daily_counts import DailyCounts
 from pulse.models import PackageStats, PackageTotal
 from pulse.problems import Problem
+from pulse.questions import Answer
 from pulse.totals import package_total
 
 _RANGES: Final = {
@@ -39,9 +40,9 @@ def results(
     view: View,
     figures: Figures,
     retry_after_s: int | None,
-    all_time: DailyCounts | Problem | None = None,
+    all_time: Answer | None = None,
 ) -> str:
-    """The page of a view of which at least one package has figures.
+    """The page of a view in which at least one package has figures.
 
     `all_time` is ClickHouse's answer for a single package; None if there is no ClickHouse.
     """

@@ -12,11 +12,11 @@ from fastapi_app.pages.charts import split_figure
 from fastapi_app.pages.figures import Figures
 from fastapi_app.pages.view import View
 from pulse.charts.data import LABELS
-from pulse.comparison_series import Outcomes
+from pulse.comparison import Outcomes
 from pulse.daily_counts import DAY, DailyCounts
 from pulse.problems import Problem
 from pulse.pypistats import NULL_CATEGORY
-from pulse.questions import Breakdown
+from pulse.questions import OTHER, Answer, Breakdown
 from pulse.series import category_order
 
 LEAST_SHARE: Final = 0.01
@@ -25,7 +25,6 @@ LEAST_SHARE: Final = 0.01
 LEAST_OTHER: Final = 0.001
 """A smaller `other` is left out."""
 
-OTHER: Final = "other"
 _TITLES: Final = {
     Breakdown.PYTHON_MINOR: "Python versions",
     Breakdown.SYSTEM: "Operating systems",
@@ -47,7 +46,7 @@ def share_sections(view: View, figures: Figures) -> list[h.Element]:
     ]
 
 
-def share_rows(outcomes: Sequence[DailyCounts | Problem], start: dt.date) -> list[ShareRow]:
+def share_rows(outcomes: Sequence[Answer], start: dt.date) -> list[ShareRow]:
     """The categories of packages from the day `start` on: the newest version or the largest share first.
 
     Small ones are summed up; the unknown and the others come last. Empty if nothing was downloaded.

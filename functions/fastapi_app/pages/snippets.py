@@ -1,4 +1,4 @@
-"""What people copy: badges and charts for a README, and commands for the figures."""
+"""Snippets to copy: badges and charts for a README, and commands for the figures."""
 
 import datetime as dt
 import shlex

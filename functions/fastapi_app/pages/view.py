@@ -22,14 +22,14 @@ from pulse.models import Period
 from pulse.names import PackageName
 from pulse.parameters import invalid_input
 
-Days = Literal["30", "90", "180", "365", "all"]
+Range = Literal["30", "90", "180", "365", "all"]
 """How many days are shown, up to the newest one; `all` is everything that is kept."""
 
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
 
 
 def _split(value: object) -> object:
-    """The names in what somebody typed."""
+    """Splits typed text into names."""
     parts = value if isinstance(value, list | tuple) else [value]
     return [text for part in parts for text in _SEPARATORS.split(str(part)) if text]
 
@@ -54,7 +54,7 @@ class View(BaseModel):
     packages: Annotated[
         tuple[PackageName, ...], BeforeValidator(_split), AfterValidator(_in_order)
     ] = ()
-    days: Days = "180"
+    days: Range = "180"
     period: Period = "day"
     scale: Scale = "linear"
     mirrors: Literal["true", "false"] = "false"

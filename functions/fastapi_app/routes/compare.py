@@ -1,6 +1,5 @@
 """The routes that compare several packages."""
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,11 +10,10 @@ from fastapi_app.caching import header_list
 from fastapi_app.responses import data_response, negotiated_response
 from fastapi_app.routes.dependencies import FromCatalogue
 from pulse import comparison
-from pulse.comparison_series import Outcomes, as_csv, comparison_series, csv_headers
+from pulse.comparison import Outcomes, by_package, overall_questions
+from pulse.comparison_series import as_csv, comparison_series, csv_headers
 from pulse.models import Comparison, ComparisonSeries
-from pulse.names import PackageName
 from pulse.parameters import CompareDownloadsQuery, CompareQuery
-from pulse.questions import Breakdown, Question
 from pulse.series import read_dates
 
 router = APIRouter(tags=["compare"])
@@ -36,9 +34,8 @@ async def compare_packages(
     request: Request, query: Annotated[CompareQuery, Query()], catalogue: FromCatalogue
 ) -> Response:
     """Compares up to 50 packages. Each has its own status; a failure does not affect the others."""
-    questions = _questions(query.packages)
-    answers = await catalogue.fetch_all(questions.values())
-    outcomes = {package: answers[question] for package, question in questions.items()}
+    answers = await catalogue.fetch_all(overall_questions(query.packages))
+    outcomes = by_package(answers)
     compared = comparison.compare(query.packages, outcomes, mirrors=query.mirrors)
     fresh_until = comparison.fresh_until(outcomes.values(), catalogue.now())
     return data_response(
@@ -62,9 +59,8 @@ async def compare_downloads(
 ) -> Response:
     """Days, weeks or months of up to 50 packages, over the same days, as JSON or CSV."""
     dates = read_dates(query)
-    questions = _questions(query.packages)
-    answers = await catalogue.fetch_since(questions.values(), dates.start)
-    outcomes = {package: answers[question] for package, question in questions.items()}
+    answers = await catalogue.fetch_since(overall_questions(query.packages), dates.start)
+    outcomes = by_package(answers)
     series = comparison_series(query, dates, outcomes)
     wants_csv = query.wants_csv(header_list(request, "accept"))
     return negotiated_response(
@@ -75,10 +71,6 @@ async def compare_downloads(
         more={**_retry_after(outcomes), **(csv_headers(series) if wants_csv else {})},
         is_csv=wants_csv,
     )
-
-
-def _questions(packages: Iterable[PackageName]) -> dict[PackageName, Question]:
-    return {package: Question(package, Breakdown.OVERALL) for package in packages}
 
 
 def _retry_after(outcomes: Outcomes) -> dict[str, str]:

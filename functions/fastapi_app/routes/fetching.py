@@ -1,4 +1,4 @@
-"""What routes of several kinds ask the catalogues for."""
+"""Fetches counts for several kinds of routes."""
 
 import datetime as dt
 
@@ -31,9 +31,9 @@ async def fetch_since(
 async def all_time(
     catalogue: Catalogues, package: PackageName, deadline_s: float | None = None
 ) -> DailyCounts:
-    """All `overall` counts of a package: ClickHouse's, or where it is off, those of the days that are kept.
+    """All `overall` counts of a package: from ClickHouse, or from history where ClickHouse is off.
 
-    The days that are kept don't stand in for ClickHouse: a total would drop while it is down.
+    History does not replace ClickHouse when it fails: a total would drop meanwhile.
 
     Raises:
         Problem: there is no answer.

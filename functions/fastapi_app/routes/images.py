@@ -11,6 +11,7 @@ from fastapi_app.routes.dependencies import FromCatalogue
 from fastapi_app.routes.fetching import all_time, fetch_since
 from fastapi_app.routes.packages import Package
 from pulse import comparison
+from pulse.comparison import by_package, overall_questions
 from pulse.daily_counts import DailyCounts
 from pulse.image_parameters import (
     BadgeQuery,
@@ -134,11 +135,10 @@ async def get_comparison_chart(
     from pulse.charts.pictures import comparison_chart  # noqa: PLC0415 - see the module's docstring
 
     dates = read_dates(query)
-    questions = {package: Question(package, Breakdown.OVERALL) for package in query.packages}
     answers = await catalogue.fetch_since(
-        questions.values(), dates.start, catalogue.image_deadline_s
+        overall_questions(query.packages), dates.start, catalogue.image_deadline_s
     )
-    outcomes = {package: answers[question] for package, question in questions.items()}
+    outcomes = by_package(answers)
     chart = comparison_chart(query, dates, outcomes)
     fresh_until = comparison.fresh_until(outcomes.values(), catalogue.now())
     counts = [one for one in outcomes.values() if isinstance(one, DailyCounts)]

@@ -19,7 +19,7 @@ from pulse.names import ALL_OF_PYPI
 from pulse.negotiation import JSON
 from pulse.parameters import TopQuery
 from pulse.problems import InputError, InvalidInput, Problem, UpstreamProblem
-from pulse.questions import Question
+from pulse.questions import Answer, Question
 from pulse.request_log import request_log
 from pulse.target import query_parameters
 from pulse.totals import top_packages
@@ -71,7 +71,7 @@ async def get_page(request: Request, catalogue: FromCatalogue) -> Response:
     retry_after_s = comparison.retry_after_s(answers.values())
     caching = cache_control(fresh_until, catalogue.now()) if fresh_until else "no-store"
     whole = await _with_history(catalogue, view, answers)
-    found = figures.figures(view, answers, whole, has_history=_has_years(catalogue))
+    found = figures.figures(view, answers, whole, has_older_days=_has_older_days(catalogue))
     if found:
         body = results.results(site, view, found, retry_after_s, all_time)
         return _html(request, body, caching)
@@ -93,7 +93,7 @@ async def get_preview(request: Request, catalogue: FromCatalogue) -> Response:
         asked = figures.questions(view, breakdowns=())
         answers = await catalogue.fetch_all(asked, catalogue.image_deadline_s)
         whole = await _with_history(catalogue, view, answers)
-        found = figures.figures(view, answers, whole, has_history=_has_years(catalogue))
+        found = figures.figures(view, answers, whole, has_older_days=_has_older_days(catalogue))
         if found is None:
             raise _first_problem(answers.values())
         fresh_until = comparison.fresh_until(answers.values(), catalogue.now())
@@ -136,7 +136,7 @@ async def get_contract(request: Request) -> Response:
 
 
 async def _start_page(request: Request, site: "Site", catalogue: Catalogues) -> Response:
-    """The page before anybody has named a package, with last month's list if ClickHouse has it in time."""
+    """The start page, with last month's most downloaded packages if ClickHouse answers in time."""
     from fastapi_app.pages.home import home  # noqa: PLC0415 - as get_page
 
     if not catalogue.has_clickhouse:
@@ -149,7 +149,7 @@ async def _start_page(request: Request, site: "Site", catalogue: Catalogues) -> 
     return _html(request, home(site, top_packages(question, TopQuery(), counts)), _UNCHANGING)
 
 
-async def _all_time(catalogue: Catalogues, view: "View") -> DailyCounts | Problem | None:
+async def _all_time(catalogue: Catalogues, view: "View") -> Answer | None:
     """All downloads of a single package; None without ClickHouse."""
     if not catalogue.has_clickhouse or len(view.packages) != 1 or ALL_OF_PYPI in view.packages:
         return None
@@ -157,15 +157,15 @@ async def _all_time(catalogue: Catalogues, view: "View") -> DailyCounts | Proble
     return (await catalogue.fetch_all([question], catalogue.image_deadline_s))[question]
 
 
-def _has_years(catalogue: Catalogues) -> bool:
-    """Whether there are days before those that pypistats.org keeps."""
+def _has_older_days(catalogue: Catalogues) -> bool:
+    """Whether days before pypistats.org's window may be available."""
     return catalogue.has_history or catalogue.has_clickhouse
 
 
 async def _with_history(
-    catalogue: Catalogues, view: "View", answers: Mapping[Question, DailyCounts | Problem]
-) -> dict[Question, DailyCounts | Problem]:
-    """The answers with the days of the range that are older; as they are where these can't be read."""
+    catalogue: Catalogues, view: "View", answers: Mapping[Question, Answer]
+) -> dict[Question, Answer]:
+    """The answers with the older days of the range; unchanged where these can't be read."""
     counts = {question: one for question, one in answers.items() if isinstance(one, DailyCounts)}
     if not counts:
         return dict(answers)
@@ -175,7 +175,7 @@ async def _with_history(
     return {**answers, **found}
 
 
-def _first_problem(answers: Iterable[DailyCounts | Problem]) -> Problem:
+def _first_problem(answers: Iterable[Answer]) -> Problem:
     """Why a picture has nothing to show."""
     nameless = InputError(location="query", parameter="packages", detail="It is required.")
     problems = (answer for answer in answers if isinstance(answer, Problem))

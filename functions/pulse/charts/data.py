@@ -6,22 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pulse.daily_counts import DAY, Counts, DailyCounts, Days
+from pulse.daily_counts import DAY, Counts, DailyCounts, Days, sum_of_known
 from pulse.problems import CLICKHOUSE
 from pulse.pypistats import NULL_CATEGORY
+from pulse.questions import OTHER
 from pulse.series import category_order
 from pulse.stats import WEEK_DAYS, first_row, is_steady
 
 MOST_NAMED: Final = 10
 """Categories with a name of their own in one chart. Of more, the smallest are summed up."""
 
-OTHER: Final = "other"
 LABELS: Final = {NULL_CATEGORY: "unknown", "Darwin": "macOS"}
-"""How charts and pages call categories that are not known by their own name."""
+"""What charts and pages call categories whose own name is not the usual one."""
 
 _REST_COLORS: Final = {OTHER: "o", NULL_CATEGORY: "u"}
-
-WITH, WITHOUT = "with_mirrors", "without_mirrors"
 
 _VERSION: Final = re.compile(r"\d+(\.\d+)*", re.ASCII)
 
@@ -87,9 +85,8 @@ def package_data(
     packages: Mapping[str, DailyCounts], days: Sequence[dt.date], *, mirrors: bool
 ) -> ChartData:
     """A series for each package, from its `overall` counts."""
-    category = WITH if mirrors else WITHOUT
     series = [
-        _series(name, str(number), counts.of(category), counts.as_of, days)
+        _series(name, str(number), counts.overall(mirrors=mirrors), counts.as_of, days)
         for number, (name, counts) in enumerate(packages.items())
     ]
     return _data(list(packages.values()), series, days)
@@ -205,8 +202,8 @@ def _has_begun(counts: Counts, day: int) -> bool:
 def _additive(counts: DailyCounts) -> dict[str, Counts]:
     """The two parts of `overall`: `with_mirrors` includes `without_mirrors`."""
     everything, ours = (
-        [counts.of(name).on(counts.first + number * DAY) for number in range(counts.length)]
-        for name in (WITH, WITHOUT)
+        [category.on(counts.first + number * DAY) for number in range(counts.length)]
+        for category in (counts.overall(mirrors=True), counts.overall(mirrors=False))
     )
     mirrors = [
         None if whole is None else max(0, whole - (own or 0))
@@ -222,16 +219,10 @@ def _at_most(most: int, categories: Mapping[str, Counts]) -> dict[str, Counts]:
     kept = {name: categories[name] for name in sorted(named[:most], key=category_order)}
     rest = [categories[name] for name in (*named[most:], OTHER) if name in categories]
     if rest:
-        kept[OTHER] = [_sum(counts) for counts in zip(*rest, strict=True)]
+        kept[OTHER] = [sum_of_known(counts) for counts in zip(*rest, strict=True)]
     if NULL_CATEGORY in categories:
         kept[NULL_CATEGORY] = categories[NULL_CATEGORY]
     return kept
-
-
-def _sum(counts: Counts) -> int | None:
-    """The sum of what is known; None if nothing is."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
 
 
 def _filled(counts: Counts, anything: Counts) -> Counts:

@@ -27,7 +27,7 @@ from pulse.charts.style import stylesheet
 from pulse.svg_text import escaped, shortened, width_px, wrapped
 
 _TICK_PX: Final = 44
-"""The least distance of two horizontal lines."""
+"""The least distance between two horizontal lines."""
 
 _CLASSES: Final = re.compile('class="([^"]*)"')
 

@@ -17,7 +17,7 @@ Drawn = tuple[list[str], list[Label]]
 
 
 def marks_of(data: ChartData, curves: Sequence[Curve], box: Box, look: Look) -> Drawn:
-    """Draw the curves as the period and the scale want it."""
+    """Draw the curves as lines, bars or areas, which depends on the period and the scale."""
     if look.scale == "share":
         return _stack(data, curves, box, look)
     if _has_bars(curves, box, look):
@@ -39,11 +39,10 @@ def _room_px(curves: Sequence[Curve], box: Box) -> float:
     return (box.right - box.left) / max(len(curve.thick) for curve in curves)
 
 
-def _lines(curves: Sequence[Curve], box: Box, look: Look) -> tuple[list[str], list[Label]]:
+def _lines(curves: Sequence[Curve], box: Box, look: Look) -> Drawn:
     """A line for each curve, with a thin one for single days below it."""
     thin: list[str] = []
     thick: list[str] = []
-    labels: list[Label] = []
     # More points than pixels can't be seen.
     every = math.ceil(box.days / (box.right - box.left))
     for curve in curves:
@@ -56,11 +55,18 @@ def _lines(curves: Sequence[Curve], box: Box, look: Look) -> tuple[list[str], li
             whole = [span if span.whole else span._replace(value=None) for span in curve.thick]
             thick += _path(whole, box, f"line d{curve.color} {css}")
             thick += _dots(whole, box, f"dot {css}")
+    return thin + thick, _labels(curves, box, look)
+
+
+def _labels(curves: Sequence[Curve], box: Box, look: Look) -> list[Label]:
+    """The name and the last value of each curve."""
+    labels = []
+    for curve in curves:
         if last := curve.last:
             value = last.value or 0
             text = value_label(value, look.scale)
             labels.append(Label(box.y(value), f"f{curve.color}", curve.name, text))
-    return thin + thick, labels
+    return labels
 
 
 def _path(spans: Sequence[Span], box: Box, css: str) -> Iterator[str]:
@@ -99,9 +105,9 @@ def _runs(spans: Iterable[Span]) -> Iterator[list[Span]]:
         yield run
 
 
-def _bars(curves: Sequence[Curve], box: Box, look: Look) -> tuple[list[str], list[Label]]:
+def _bars(curves: Sequence[Curve], box: Box, look: Look) -> Drawn:
     """A bar for each week or month; those of several curves stand side by side."""
-    marks, labels = [], []
+    marks = []
     for place, curve in enumerate(curves):
         for span in curve.thick:
             if span.value is None:
@@ -111,16 +117,10 @@ def _bars(curves: Sequence[Curve], box: Box, look: Look) -> tuple[list[str], lis
             top = box.bottom - max(box.bottom - box.y(span.value), 1)
             css = f"f{curve.color}" if span.whole else f"f{curve.color} s{curve.color} part"
             marks.append(rect(left, top, left + room / len(curves) - 1, box.bottom, css))
-        if last := curve.last:
-            value = last.value or 0
-            text = value_label(value, look.scale)
-            labels.append(Label(box.y(value), f"f{curve.color}", curve.name, text))
-    return marks, labels
+    return marks, _labels(curves, box, look)
 
 
-def _stack(
-    data: ChartData, curves: Sequence[Curve], box: Box, look: Look
-) -> tuple[list[str], list[Label]]:
+def _stack(data: ChartData, curves: Sequence[Curve], box: Box, look: Look) -> Drawn:
     """Areas or bars on top of each other. The last curve is on top, and drawn first.
 
     Bars that would be too narrow are areas, like days.

@@ -7,7 +7,8 @@ from typing import Final
 from pulse.charts.data import category_data, package_data
 from pulse.charts.draw import draw, words
 from pulse.charts.layout import Look
-from pulse.comparison_series import Outcomes, common_days
+from pulse.comparison import Outcomes
+from pulse.comparison_series import common_days
 from pulse.daily_counts import DailyCounts
 from pulse.image_parameters import (
     ChartQuery,
@@ -43,7 +44,7 @@ def package_chart(
 
     `embedded_as` is as in `comparison_chart`.
     """
-    _, _, days = answered_days(dates, counts)
+    days = answered_days(dates, counts).days
     name = _shown(package)
     scale = query.scale or ("share" if query.by else "linear")
     if query.by:

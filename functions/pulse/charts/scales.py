@@ -9,7 +9,7 @@ from pulse.daily_counts import DAY
 from pulse.svg_text import abbreviated
 
 MOST_LABELS: Final = 12
-"""On an axis."""
+"""Labels on an axis."""
 
 _NICE: Final = (1, 2, 5, 10)
 _DAY_STEPS: Final = (1, 2)

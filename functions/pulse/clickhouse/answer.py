@@ -14,9 +14,9 @@ from pulse.clickhouse.query import COMPLETED, MAX_ROWS
 from pulse.daily_counts import DAY, DailyCounts, Source
 from pulse.freshness import fresh_until
 from pulse.names import PackageName
-from pulse.problems import CLICKHOUSE, Problem, UnknownPackage, UpstreamBroken
+from pulse.problems import CLICKHOUSE, UnknownPackage, UpstreamBroken
 from pulse.pypistats import MAX_CATEGORY_LENGTH, MAX_COUNT, NULL_CATEGORY, SOURCE_HEADER
-from pulse.questions import OTHER, Kind
+from pulse.questions import OTHER, Answer, Kind
 
 CHECKED_EVERY: Final = dt.timedelta(hours=1)
 """How often ClickHouse is asked whether it has loaded another day."""
@@ -52,7 +52,7 @@ class QueryAnswer(NamedTuple):
 class Read(NamedTuple):
     """The answers by package, and the newest day that ClickHouse has loaded; None if it has no rows."""
 
-    answers: Mapping[PackageName, DailyCounts | Problem]
+    answers: Mapping[PackageName, Answer]
     newest: dt.date | None
 
 
@@ -93,10 +93,10 @@ def source_of(headers: Mapping[str, str]) -> Source:
     return "simulated" if headers.get(SOURCE_HEADER) == "simulated" else "clickhouse"
 
 
-def fresh_for(newest: dt.date | None, checked_at: dt.datetime) -> dt.datetime:
-    """Until when counts are fresh that end with the newest day, as ClickHouse said at `checked_at`.
+def recheck_at(newest: dt.date | None, checked_at: dt.datetime) -> dt.datetime:
+    """When to ask again for counts that end with `newest`, the newest loaded day at `checked_at`.
 
-    That is the time of the next load, and no less than an hour.
+    At the time of the next load, but at least an hour after `checked_at`.
     """
     hour = checked_at + CHECKED_EVERY
     return hour if newest is None else max(hour, fresh_until(newest, checked_at))
@@ -131,11 +131,10 @@ def _row(package: object, role: object, category: object, days: object, counts: 
 
 
 def _whole_numbers(values: list[object]) -> list[int]:
-    """An array of whole numbers. ClickHouse sends 64 bits as numbers or as texts, as it is set up."""
+    """An array of whole numbers. ClickHouse's settings decide whether 64-bit numbers are sent as text."""
     numbers = values
-    if not _are_numbers(
-        values
-    ):  # a large answer has mostly numbers, and to look at each takes time
+    # Most arrays have numbers alone. Looking at each one would take long for a large answer.
+    if not _are_numbers(values):
         numbers = [
             int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
             for value in values
@@ -184,7 +183,7 @@ def _counts(
     rows: Collection[_Row],
     newest: dt.date | None,
     answer: QueryAnswer,
-) -> DailyCounts | Problem:
+) -> Answer:
     first_days = [day for row in rows if row.role == "first" for day in row.by_day]
     if not first_days:
         if rows:
@@ -217,7 +216,7 @@ def _counts(
         source=answer.source,
         fetched_at=answer.fetched_at,
         as_of=newest or first_day,
-        fresh_until=fresh_for(newest, answer.fetched_at),
+        fresh_until=recheck_at(newest, answer.fetched_at),
     )
 
 
@@ -240,7 +239,7 @@ def _categories(kind: Kind, rows: Collection[_Row]) -> dict[str, _ByDay]:
 
 
 def _name(row: _Row) -> str:
-    """The category that a row is counted in. An unreadable name, which a stranger may have sent, is none."""
+    """The category that a row is counted in; `OTHER` for unreadable names, which anyone can make up."""
     if row.role == "other" or len(row.category) > MAX_CATEGORY_LENGTH:
         return OTHER
     if not row.category:

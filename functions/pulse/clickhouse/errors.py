@@ -18,7 +18,7 @@ from pulse.problems import (
 CODE_HEADER: Final = "X-ClickHouse-Exception-Code"
 
 QUOTA_S: Final = 3600
-"""The longest that a used up quota is believed to last."""
+"""The longest `Retry-After` for a used-up quota."""
 
 _IN_MID_BODY: Final = b"\r\n__exception__\r\n"
 """Marks an error in a body that has begun as an answer. A text in JSON has no line breaks."""
@@ -71,7 +71,7 @@ def problem_of(
 
 
 def _quota_ends_s(body: bytes, now: dt.datetime) -> int:
-    """In how many seconds the quota's interval ends, as the text says in UTC; else an hour."""
+    """The seconds until the quota's interval ends, which the text gives in UTC; an hour if it does not."""
     found = _INTERVAL_END.search(body.decode(errors="replace"))
     if found is None:
         return QUOTA_S

@@ -10,7 +10,7 @@ The answer has these columns, and a row for each package, role and category:
 - `days` and `counts`: the days with a row, as days since 1970, and their downloads. Without days (period
   `all`), the one day is 0.
 
-Everything that comes from a client is a parameter of the server's, never a part of the SQL.
+Everything that comes from a client is a query parameter, never a part of the SQL.
 """
 
 import datetime as dt
@@ -157,7 +157,7 @@ def _parts(kind: Kind) -> list[_Part]:
 
 
 def _cells(part: _Part, kind: Kind, today: dt.date) -> str:
-    """The downloads by project, category and day: the rows that everything else is worked out of."""
+    """The downloads by project, category and day, which all other parts of the query sum up."""
     view = kind.view
     columns = part.columns | days_needed(view, today)
     conditions = []
@@ -226,20 +226,20 @@ FROM (
 
 
 def _limit(kind: Kind, today: dt.date) -> int:
-    """How many categories are named; no more than one package's answer has room for."""
+    """How many categories are named; at most as many as fit into the answer for one package."""
     limit = kind.view.limit or MAX_CATEGORIES.get(kind.breakdown, 30)
     return min(limit, MAX_ROWS - 5, _most_rows(kind.view, today) - _MORE_ROWS)
 
 
 def _most_rows(view: View, today: dt.date) -> int:
-    """How many rows of all days have room in an answer."""
+    """How many rows fit into an answer if each has a count for every day."""
     start, end = _days(view, today)
     days = max(1, (end - start).days + 1) if view.period == "day" else 1
     return int(USED_SHARE * MAX_BYTES / (CELL_BYTES * days))
 
 
 def _days(view: View, today: dt.date) -> tuple[dt.date, dt.date]:
-    """The first and the last day, of those that there may be: ClickHouse's type has none before 1970."""
+    """The first and the last day, limited to days that can have rows: ClickHouse's dates begin in 1970."""
     start, end = view.start or FIRST_DAY, view.end or today
     return min(max(start, FIRST_DAY), today + DAY), min(max(end, FIRST_DAY - DAY), today)
 

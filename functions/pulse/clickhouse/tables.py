@@ -11,7 +11,7 @@ from pulse.daily_counts import DAY
 from pulse.questions import View
 
 MONTHS_KEPT: Final = 155 * DAY
-"""What `pypi_downloads_per_month` surely has: days that are older than 6 months when they are loaded are left out."""
+"""How far back `pypi_downloads_per_month` is complete: it lacks days loaded more than 6 months late."""
 
 
 class Table(NamedTuple):

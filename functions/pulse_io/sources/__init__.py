@@ -5,10 +5,7 @@ from typing import Protocol
 
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UpstreamProblem
-from pulse.questions import Breakdown, Question
-
-Answer = DailyCounts | Problem
-"""What is known about a question: its daily counts, or why there are none."""
+from pulse.questions import Answer, Question
 
 Ask = Callable[[Collection[Question], float], Awaitable[Mapping[Question, Answer]]]
 """Looks up further questions before a deadline, as the catalogue does."""
@@ -17,22 +14,18 @@ Ask = Callable[[Collection[Question], float], Awaitable[Mapping[Question, Answer
 class Source(Protocol):
     """A source of daily counts. A `deadline` is a moment on the event loop's clock."""
 
-    @property
-    def breakdowns(self) -> Collection[Breakdown]:
-        """The breakdowns that it has."""
-
     async def renewed(self, held: Mapping[Question, DailyCounts]) -> Mapping[Question, DailyCounts]:
-        """Those of the held counts that the source has nothing newer for, with a later `fresh_until`.
+        """The held counts that are still the newest, with a later `fresh_until`.
 
-        Without a call: a source that can't know returns none.
+        Makes no call: a source that can't tell without one returns none.
         """
 
     async def refusals(
         self, questions: Collection[Question], deadline: float, known: Collection[Question]
     ) -> Mapping[Question, Problem]:
-        """The questions that can't be fetched by the deadline, as far as it is known, and why.
+        """The questions that can't be fetched by the deadline, as far as the source can tell, and why.
 
-        To those that are `known`, of which counts are held already, a source gives what it has first.
+        `known` questions, whose counts are held already, have priority.
         """
 
     def fetch(
@@ -42,11 +35,12 @@ class Source(Protocol):
         ask: Ask,
         known: Collection[Question] = (),
     ) -> AsyncIterator[tuple[Question, Answer]]:
-        """Fetch the answers, each as soon as it is there, in any order.
+        """Fetch the answers, in any order, each as soon as it arrives.
 
-        There may be answers to further questions, which are stored too: others wait for them. No call begins after the deadline; one that has begun may go on for a while. `ask` is for what
-        else the source has to know, such as which day it has loaded. A problem other than
-        `UnknownPackage` and `UpstreamThrottled` is a failure, and not asked for again for a few seconds.
+        May also return answers to other questions, for which other requests wait. No call begins after the
+        deadline; one that has begun may go on for a while. `ask` answers what else the source has to know, such
+        as which day it has loaded. `known` is as in `refusals`. A problem other than `UnknownPackage` and
+        `UpstreamThrottled` is a failure: the question is not asked again for a few seconds.
         """
 
     async def late(self, question: Question) -> Problem:
@@ -55,10 +49,10 @@ class Source(Protocol):
     async def with_retry_after(
         self, question: Question, problem: UpstreamProblem, kept_s: int
     ) -> UpstreamProblem:
-        """A problem that a client is about to be told, with a `Retry-After` that is true.
+        """The problem for a client, with an accurate `Retry-After`.
 
-        A call that can't be made now is reserved for then, or the problem says that it is not. The problem
-        is kept, and so is the answer, for another `kept_s` seconds.
+        A call that can't be made now is reserved for that moment, or the problem says that none is. The
+        problem is cached, and stays the answer, for another `kept_s` seconds.
         """
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""Fetches from pypistats.org: one call, or two if the first has no answer, and the parsed answer."""
+"""Fetches from pypistats.org: makes a call, or two if the first has no answer, and parses the answer."""
 
 import asyncio
 import logging
@@ -96,7 +96,10 @@ class Calls:
         raise failure
 
     def _is_package_slow(self, failure: UpstreamProblem) -> bool:
-        """Whether a timeout may concern the package only: a check, or a waiting call, tells about upstream."""
+        """Whether a timeout may be due to the package alone.
+
+        A health check was answered lately, so upstream is healthy; or a waiting call will tell.
+        """
         check = self._permits.health_check
         others_follow = self._permits.waiting > 0 and not check.in_progress
         return isinstance(failure, UpstreamTooSlow) and (check.answered_lately or others_follow)

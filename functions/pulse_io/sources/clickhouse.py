@@ -10,14 +10,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pulse.clickhouse.answer import fresh_for, read_answer
+from pulse.clickhouse.answer import read_answer, recheck_at
 from pulse.clickhouse.query import build_query, capacity
 from pulse.daily_counts import DailyCounts
 from pulse.http_status import MAX_SHOWN
 from pulse.problems import CLICKHOUSE, Problem, UpstreamProblem, UpstreamThrottled, UpstreamTooSlow
-from pulse.questions import Breakdown, Kind, Question
+from pulse.questions import Answer, Kind, Question
 from pulse_io.clocks import Now
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from pulse_io.sources.clickhouse_server import ClickHouseServer
 from pulse_io.sources.local_queue import LocalQueue
 from pulse_io.sources.query_queue import STORING_S, Batch, QueryQueue
@@ -35,7 +35,7 @@ MAX_AGE_S: Final = 1.0
 """A question is refused by a queue at most this old."""
 
 NEWEST_MAX_AGE_S: Final = 60.0
-"""The newest day is known at most this late from other environments."""
+"""The newest day that other environments found is known after this time at the latest."""
 
 MIN_RETRY_S: Final = 5
 """When to come back for the answer of a query that is under way."""
@@ -45,10 +45,13 @@ PAUSE_S: Final = 0.25
 
 MIN_PAUSE_S: Final = 0.02
 MIN_QUERY_S: Final = 1.0
-"""A query takes a tenth of this, and its answers are read from the table then."""
+"""The least time that must be left for a query: it takes a tenth, then its answers are read from the table."""
 
 MAX_WANTING_S: Final = 2.0
-"""The request that waits for its `Retry-After` has no more time."""
+"""How long a request waits for its `Retry-After` at most."""
+
+_Task = asyncio.Task[Mapping[Question, Answer]]
+"""A running query; its result has the answers."""
 
 
 class ClickHouseSource:
@@ -57,8 +60,6 @@ class ClickHouseSource:
     `queue` tells when a query may be made. `rows` are where other environments find their answers; None
     without a table.
     """
-
-    breakdowns = frozenset(Breakdown)
 
     def __init__(
         self, server: ClickHouseServer, queue: LocalQueue, rows: "RowStore | None", now: Now
@@ -76,7 +77,7 @@ class ClickHouseSource:
         if not queue.newest:
             return {}
         newest = dt.date.fromisoformat(queue.newest)
-        until = fresh_for(newest, dt.datetime.fromtimestamp(queue.checked_at, dt.UTC))
+        until = recheck_at(newest, dt.datetime.fromtimestamp(queue.checked_at, dt.UTC))
         if until <= self._now():
             return {}
         return {
@@ -161,7 +162,7 @@ class ClickHouseSource:
         """As `Source`."""
         await self._server.aclose()
 
-    async def _take(self, questions: Collection[Question]) -> set["_Task"]:
+    async def _take(self, questions: Collection[Question]) -> set[_Task]:
         """Start the queries that may be made now, the oldest first, until these questions are answered."""
         batches = await self._queue.change(
             lambda queue: queue.taken(questions, self._capacity, self._queue.clock())
@@ -223,7 +224,7 @@ class ClickHouseSource:
         }
 
     def _pause_s(self, elsewhere: Collection[Question]) -> float:
-        """Until when to wait for the queries of others, or for the moment of one."""
+        """Seconds to wait for the queries of other environments, or for the moment of the next query."""
         if any(map(self._queue.queue.is_running, elsewhere)):
             return PAUSE_S
         return max(MIN_PAUSE_S, min(map(self._wait_s, elsewhere)))
@@ -243,9 +244,6 @@ class ClickHouseSource:
 
     def _capacity(self, kind: Kind) -> int:
         return capacity(kind, self._now().date())
-
-
-_Task = asyncio.Task[Mapping[Question, Answer]]
 
 
 async def _first_done(tasks: Collection[_Task], timeout_s: float | None) -> set[_Task]:

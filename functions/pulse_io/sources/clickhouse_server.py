@@ -59,7 +59,7 @@ class ClickHouseServer:
             max_connections=MAX_CONNECTIONS,
             transport=transport,
         )
-        # By name and password, so that any text can be either: a header of its own could not hold all.
+        # Basic authentication, since ClickHouse's own headers can't hold every name and password.
         password = settings.clickhouse_password.get_secret_value()
         self._client.auth = httpx.BasicAuth(settings.clickhouse_user.encode(), password.encode())
         self._client.headers.update(
@@ -77,7 +77,10 @@ class ClickHouseServer:
         }
         # A multipart form: 250 names are too long for an address.
         request = self._client.build_request(
-            "POST", "/", params=self._options, files={name: (None, form[name]) for name in form}
+            "POST",
+            "/",
+            params=self._options,
+            files={name: (None, value) for name, value in form.items()},
         )
         try:
             with request_log().timed("upstream"):

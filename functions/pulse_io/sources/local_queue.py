@@ -29,4 +29,4 @@ class LocalQueue:
         return result
 
     async def refresh(self, max_age_s: float) -> None:
-        """Update what is known about the queue, if it is older."""
+        """Update what is known about the queue, if it is older than this."""

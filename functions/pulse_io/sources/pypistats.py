@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -13,10 +13,10 @@ from pulse.daily_counts import DailyCounts
 from pulse.names import ALL_OF_PYPI
 from pulse.problems import Problem, UpstreamProblem
 from pulse.pypistats import RECENT, read_answer, read_recent
-from pulse.questions import ENDPOINTS, Breakdown, Question
+from pulse.questions import ALL_OVERALL, Answer, Breakdown, Question
 from pulse_io.clocks import Now
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from pulse_io.sources.calls import Calls
 from pulse_io.sources.health_check import HealthCheck
 from pulse_io.sources.hold_off import HoldOff
@@ -28,16 +28,12 @@ from pulse_io.sources.upstream import Call, Upstream
 if TYPE_CHECKING:
     import datetime as dt
 
-ALL_OVERALL: Final = Question(ALL_OF_PYPI, Breakdown.OVERALL)
-
 
 class PypistatsSource:
     """pypistats.org, behind the port. Create one per process and use it on one event loop.
 
     `new_limit` creates the rate limit of an endpoint. `transport` replaces the network in tests.
     """
-
-    breakdowns = frozenset(ENDPOINTS)
 
     def __init__(
         self,
@@ -130,9 +126,8 @@ class PypistatsSource:
         if not counts.counts:
             await self._check_package(question, deadline, ask)
         if not is_known(counts):
-            everything = (await ask([ALL_OVERALL], deadline))[ALL_OVERALL]
-            if isinstance(everything, Problem):
-                return with_all(counts, None, self._now(), self._newest)
+            answer = (await ask([ALL_OVERALL], deadline))[ALL_OVERALL]
+            everything = None if isinstance(answer, Problem) else answer
             return with_all(counts, everything, self._now(), self._newest)
         self._newest = max(counts.as_of, self._newest or counts.as_of)
         return counts

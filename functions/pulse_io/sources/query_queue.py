@@ -1,8 +1,8 @@
 """When a query may be made, and which questions it answers: for all environments together.
 
-A quarter of an hour's queries may be made at once; the others are spread evenly, so that the next one is never
-far. A question that can't be asked now joins a batch of its kind, and its client is told the moment of that
-batch. The first environment that may make a query then makes it for the oldest batch, whoever wants it.
+A quarter of an hour's queries may be made at once; the others are spread evenly, so the wait for the next one is
+never long. A question that can't be asked now joins a batch of its kind, and its client is told the moment of that
+batch. Whichever environment may make the next query makes it for the oldest batch.
 
 Pure functions of a state; times are in seconds since 1970.
 """

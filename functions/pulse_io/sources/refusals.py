@@ -12,7 +12,7 @@ from pulse_io.sources.upstream import Call, Upstream
 
 
 class Refusals:
-    """Refuses calls with a true `Retry-After`. A `deadline` is a time on the event loop's clock."""
+    """Refuses calls with an accurate `Retry-After`. A `deadline` is a time on the event loop's clock."""
 
     def __init__(
         self, upstream: Upstream, limit_of: Callable[[str], RateLimit], hold_off: HoldOff
@@ -52,10 +52,7 @@ class Refusals:
     async def with_retry_after(
         self, call: Call, problem: UpstreamProblem, kept_s: int
     ) -> UpstreamProblem:
-        """The problem with a true `Retry-After`; a call that can't be made now is reserved.
-
-        The problem is cached, and is the answer to this call, for another `kept_s` seconds.
-        """
+        """As `pulse_io.sources.Source`, for a call."""
         package, endpoint = call
         limit = self._limit_of(endpoint)
         if isinstance(problem, UpstreamThrottled) and limit.window.blocked_ms is not None:

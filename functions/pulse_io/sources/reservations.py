@@ -1,8 +1,8 @@
 """Reserves calls in a window, and moves reservations when upstream refuses calls.
 
 A reservation keeps a place in the minute, from its moment on, for `RESERVATION_MS`. It is for a name (a
-package), not for a client. One client can cause only a few, so that a stranger who asks for many names leaves
-room for others. All times are whole milliseconds since 1970.
+package), not for a client. One client can cause only a few, so one that asks for many names leaves room for
+others. All times are whole milliseconds since 1970.
 """
 
 import math

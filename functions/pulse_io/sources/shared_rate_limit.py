@@ -38,7 +38,7 @@ MAX_AGE_S: Final = 1.0
 
 MAX_REFRESH_S: Final = 0.5
 MAX_RESERVING_S: Final = 2.0
-"""The request that waits for its `Retry-After` has no more time."""
+"""How long a request waits for its `Retry-After` at most."""
 
 MAX_WRITE_S: Final = 1.0
 MAX_BACKOFF_S: Final = 0.2

@@ -30,7 +30,7 @@ class CallWatch:
         self._watching = asyncio.create_task(self._watch(moment, self._is_answered))
 
     def ended(self, *, answered: bool) -> None:
-        """The answer has begun to arrive, so upstream has counted the call; or nobody waits for it."""
+        """If answered, upstream has counted the call; if not, nobody waits for it any more."""
         if self._is_answered and not self._is_answered.done():
             self._is_answered.set_result(answered)
 

@@ -29,7 +29,7 @@ _SENDING: Final = "http11.send_request_headers.started"
 """httpcore's trace event: there is a connection, and the request is about to be sent."""
 
 MAX_OVERDUE_S: Final = 1.0
-"""A timeout that is more overdue is that of a frozen environment."""
+"""If a timeout fires later than this after it was due, Lambda had frozen the environment."""
 
 Call = tuple[PackageName, str]
 """A package and an endpoint."""
@@ -41,7 +41,7 @@ HEALTH_CHECK: Final[Call] = ALL_OF_PYPI, RECENT
 class CallFailed(Exception):
     """A call has no answer for the reason in `problem`, or one that can't be read.
 
-    `was_frozen` tells that Lambda froze the execution environment meanwhile, so that it says nothing about
+    With `was_frozen`, Lambda froze the execution environment meanwhile, so the failure says nothing about
     upstream.
     """
 

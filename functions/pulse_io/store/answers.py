@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UnknownPackage
+from pulse.questions import Answer
 from pulse.request_log import Tier
 
 FAILURE_KEPT_FOR: Final = dt.timedelta(seconds=10)
@@ -32,7 +33,7 @@ CachedAnswer = DailyCounts | Failure
 class LookupResult(NamedTuple):
     """An answer and the tier that it came from."""
 
-    answer: DailyCounts | Problem
+    answer: Answer
     tier: Tier
 
 

@@ -70,7 +70,7 @@ class HistoryStore:
     async def keep(self, question: Question, fetched: DailyCounts, deadline: float) -> None:
         """Merge a fetch until the deadline, on the event loop's clock. Failures and corrections are logged.
 
-        The next fetch makes good what a failure leaves out: it returns the same days, and more.
+        A failure loses nothing: the next fetch returns the same days, and more.
         """
         try:
             async with asyncio.timeout_at(deadline):

@@ -4,7 +4,7 @@ An answer is one item. A lease is a separate small item, so that taking it costs
 holder and an end; it is not renewed, and after its end another environment may take it. A failure replaces
 the lease and stays until its own end; no environment calls upstream before then.
 
-What an environment wrote whose clock was far ahead counts as absent, since it would stay fresh for so long.
+Items that an environment wrote with its clock far ahead are ignored: they would stay fresh for too long.
 
 Reads are eventually consistent. While the table is unavailable, reads return nothing, writes do nothing and
 every environment gets every lease.

@@ -55,7 +55,7 @@ MAX_BATCH_KEYS: Final = 100
 """DynamoDB's limit for the keys of one BatchGetItem."""
 
 MAX_PAGE_ITEMS: Final = 200
-"""Of a scan. History's have 2 KB, so that a page comes in time over a slow line too."""
+"""In a page of a scan. History's items have 2 KB, so a page arrives in time even over a slow line."""
 
 _THROTTLED: Final = (Throttled, ProvisionedThroughputExceeded, RequestLimitExceeded)
 
@@ -74,7 +74,7 @@ class TableUnavailable(Exception):
 
 
 class TableThrottled(TableUnavailable):
-    """The table is there and has more to do than it takes; others may be getting through."""
+    """The table is overloaded; the operations of other environments may still succeed."""
 
 
 class ConditionFailed(Exception):

@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
 from pulse.daily_counts import DAY, DailyCounts, Source
 from pulse.freshness import window_expected
+from pulse.history import Cells
 from pulse.names import ALL_OF_PYPI, PackageName
 from pulse.problems import (
     NotConfigured,
@@ -19,15 +20,18 @@ from pulse.problems import (
     UpstreamThrottled,
     UpstreamTooSlow,
 )
-from pulse.questions import Breakdown, Question, View
+from pulse.questions import Answer, Breakdown, Question, View
 from pulse_io.catalogue import Catalogue
 from pulse_io.catalogues import Catalogues
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from tests.clocks import Clock
 from tests.counts import NOON, counts_of
 from tests.unit.pulse_io.simulated.loop import SimulatedLoop
 from tests.unit.pulse_io.toy_sources import ToySource
+
+if TYPE_CHECKING:
+    from pulse_io.store.history import HistoryStore
 
 T = TypeVar("T")
 SIX = PackageName.parse("six")
@@ -261,6 +265,19 @@ def test_older_days_while_pypistats_is_down(both: Both, failure: UpstreamProblem
     assert source_of(both.since(LONG_AGO)) == "clickhouse"
 
 
+class UnreadHistory:
+    """History that must not be read."""
+
+    async def read(self, *_: object) -> Cells:
+        raise AssertionError("history was read")
+
+
 def test_clickhouses_counts_have_no_history(both: Both) -> None:
-    counts = both.run(both.catalogues.fetch(BY_VERSION))
-    assert both.run(both.catalogues.with_history(BY_VERSION, counts, LONG_AGO)) is counts
+    """They stand in for pypistats.org's, whose kept days are not added to them."""
+    settings, history = Settings.from_environ({}), cast("HistoryStore", UnreadHistory())
+    both.catalogues = Catalogues(
+        Catalogue(settings, both.pypistats, None, both.clock, history),
+        Catalogue(settings, both.clickhouse, None, both.clock),
+    )
+    both.pypistats.failure = UpstreamTooSlow()
+    assert source_of(both.since(None)) == "clickhouse"

@@ -21,9 +21,8 @@ from pulse.problems import (
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
-from pulse.questions import View
+from pulse.questions import Answer, View
 from pulse_io.catalogue import Catalogue
-from pulse_io.sources import Answer
 from tests.unit.pulse_io.simulated.clickhouse import (
     YESTERDAY,
     SimulatedClickHouse,

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Collection
 
 from pulse.names import PackageName
 from pulse.problems import UpstreamThrottled
-from pulse.questions import Breakdown, Question
+from pulse.questions import Answer, Breakdown, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from tests.counts import NOON
 from tests.unit.pulse_io.toy_sources import ToySource
 

@@ -10,10 +10,10 @@ import pytest
 from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
 from pulse.problems import UnknownPackage, UpstreamProblem, UpstreamTooSlow
-from pulse.questions import Breakdown, Question
+from pulse.questions import Answer, Breakdown, Question
 from pulse_io.catalogue import Catalogue
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer, Ask
+from pulse_io.sources import Ask
 from tests.clocks import Clock
 from tests.counts import NOON, YESTERDAY, counts_of
 from tests.unit.pulse_io.simulated.loop import SimulatedLoop
@@ -24,8 +24,6 @@ DAY = dt.timedelta(days=1)
 
 class LettersSource(ToySource):
     """Knows names of at most eight letters, takes 250 per call, and its answers go stale at midnight."""
-
-    breakdowns = frozenset({Breakdown.OVERALL})
 
     def __init__(self) -> None:
         self.batches: list[list[Question]] = []

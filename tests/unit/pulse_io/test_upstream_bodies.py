@@ -13,9 +13,8 @@ from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
 from pulse.problems import UpstreamBroken
 from pulse.pypistats import read_answer
-from pulse.questions import Breakdown, Question
+from pulse.questions import Answer, Breakdown, Question
 from pulse_io.settings import Settings
-from pulse_io.sources import Answer
 from pulse_io.sources.calls import LARGE_BYTES
 from pulse_io.sources.pypistats import PypistatsSource
 from pulse_io.sources.rate_limit import RateLimit

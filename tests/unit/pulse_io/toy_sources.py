@@ -4,13 +4,11 @@ from collections.abc import Collection, Mapping
 
 from pulse.daily_counts import DailyCounts
 from pulse.problems import Problem, UpstreamProblem, UpstreamTooSlow
-from pulse.questions import ENDPOINTS, Question
+from pulse.questions import Question
 
 
 class ToySource:
     """A source without a rate limit; a subclass adds `fetch`."""
-
-    breakdowns = frozenset(ENDPOINTS)
 
     async def renewed(self, _: Mapping[Question, DailyCounts]) -> Mapping[Question, DailyCounts]:
         return {}

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 
 from pulse.daily_counts import DailyCounts
 from pulse.names import PackageName
-from pulse.questions import Breakdown, Question
+from pulse.questions import Answer, Breakdown, Question
 from pulse_io.catalogue import Catalogue
-from pulse_io.sources import Answer
 
 
 async def fetch(environment: Catalogue, package: PackageName) -> DailyCounts:
