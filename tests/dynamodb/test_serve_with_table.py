@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
@@ -27,7 +26,6 @@ from tools.dynamodb.account import local_account
 from tools.fake_pypistats import FakePypistats
 from tools.runtime.machine import Machine
 
-SERVE = [sys.executable, "-m", "tools.serve"]
 PATIENCE_S = 30
 
 

@@ -28,7 +28,11 @@ def served(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def refused(**settings: str) -> tuple[int, str]:
     """The exit status and words of a server that does not start."""
     done = subprocess.run(
-        SERVE, env=environ(**settings), capture_output=True, text=True, check=False
+        SERVE,
+        env=environ(**{"PORT": "0", **settings}),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode, done.stderr.strip()
 
