@@ -113,7 +113,7 @@ def as_csv(series: DownloadSeries) -> str:
 
 
 def without_formula(category: str) -> str:
-    """The category for CSV, quoted if a spreadsheet would run it: categories come from upstream, unchecked."""
+    """The category for CSV, quoted if a spreadsheet would run it: upstream may send any short text."""
     return f"'{category}" if category.startswith(_FORMULA_STARTS) else category
 
 

@@ -18,6 +18,7 @@ from pulse.badges import (
     problem_badge,
 )
 from pulse.image_parameters import COLORS, BadgeQuery
+from pulse.models import BadgeStyle
 from pulse.names import PackageName
 from pulse.problems import (
     InternalError,
@@ -32,7 +33,7 @@ from pulse.totals import package_total
 from tests.counts import counts_of, daily
 from tests.pictures import read
 
-STYLES = ["flat", "flat-square", "plastic"]
+STYLES: list[BadgeStyle] = ["flat", "flat-square", "plastic"]
 REQUESTS = PackageName.parse("requests")
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=100)
 
@@ -97,13 +98,13 @@ def test_badge_shows_label_and_message(style: Any) -> None:  # noqa: ANN401 - a 
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_shields_io_gets_the_style_that_is_not_its_default(style: Any) -> None:  # noqa: ANN401 - a literal
+def test_default_style_is_left_out_for_shields_io(style: BadgeStyle) -> None:
     endpoint = badge_json(badge_of(), style, 60).model_dump()
     assert endpoint.get("style") == (None if style == "flat" else style)
 
 
 def test_styles_differ() -> None:
-    assert len({badge_svg(badge_of(), style) for style in STYLES}) == 3  # type: ignore[arg-type]
+    assert len({badge_svg(badge_of(), style) for style in STYLES}) == 3
 
 
 def test_empty_label_leaves_the_message_alone() -> None:
