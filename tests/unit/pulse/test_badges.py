@@ -90,7 +90,7 @@ def test_badge_without_figures_is_grey_with_words(problem: Problem, words: str) 
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_badge_shows_label_and_message(style: Any) -> None:  # noqa: ANN401 - a literal
+def test_badge_shows_label_and_message(style: BadgeStyle) -> None:
     picture = read(badge_svg(badge_of(label="PyPI"), style))
     assert set(picture.texts) == {"PyPI", "37k/month"}
     assert picture.title == picture.root.attrib["aria-label"] == "PyPI: 37k/month"
@@ -114,7 +114,7 @@ def test_empty_label_leaves_the_message_alone() -> None:
 
 
 @given(label=ANY_TEXT, message=ANY_TEXT.filter(str.isalnum), style=st.sampled_from(STYLES))
-def test_any_text_makes_a_well_formed_badge(label: str, message: str, style: Any) -> None:  # noqa: ANN401 - a literal
+def test_any_text_makes_a_well_formed_badge(label: str, message: str, style: BadgeStyle) -> None:
     picture = read(badge_svg(Badge(label, message, "blue"), style))
     width, _ = picture.size
     lengths = [
